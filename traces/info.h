@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What trace.json says of a trace. */
+#ifndef REEL_INFO_H
+#define REEL_INFO_H
+
+#include <stdint.h>
+
+#define TRACE_FORMAT_VERSION 1
+
+struct trace_info {
+	uint32_t version;
+	char **arguments;   /* NULL-terminated */
+	char **environment; /* NULL-terminated */
+	char *directory;    /* cwd */
+	char *kernel;	    /* uname: sysname, release, version, machine */
+	char *cpu;	    /* brand string */
+	char *cpu_choice;   /* --cpu: host, x86-64-v2, x86-64-v3 */
+	char *reel_version;
+	uint64_t xsave_features; /* XCR0 */
+	uint32_t xsave_size;	 /* bytes of an NT_X86_XSTATE regset */
+	uint64_t page_size;
+	int64_t start_realtime_ns;
+	int aslr;	    /* 1 when --aslr was given */
+	/* set at the end */
+	int complete;
+	int64_t end_realtime_ns;
+	int exit_status;    /* as wait(2) gives it for the first process */
+	uint64_t event_count;
+	uint64_t task_count;
+	uint64_t process_count;
+};
+
+void trace_info_deinit(struct trace_info *info);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads a trace directory.  Hostile-input safe: every length, offset and index
+ * is checked against the file before it is used; a trace of a killed recorder
+ * is read up to its last complete frame.
+ */
+#ifndef REEL_READER_H
+#define REEL_READER_H
+
+#include "traces/event.h"
+#include "traces/info.h"
+#include "traces/store.h"
+
+struct trace_reader;
+
+int trace_reader_open(const char *path, struct trace_reader **reader_out);
+void trace_reader_close(struct trace_reader *reader);
+
+/* Description of the trace; lives as long as the reader. */
+const struct trace_info *trace_reader_info(const struct trace_reader *reader);
+
+/* True when the recorder ended the trace properly. */
+int trace_reader_is_complete(const struct trace_reader *reader);
+
+#define TRACE_END 1
+
+/*
+ * The next event; it and its bytes live until the next call on the reader.
+ * Returns TRACE_END after the last one.
+ */
+int trace_reader_next(struct trace_reader *reader, struct event *event_out);
+
+/* Makes event `number` the next one; past the last one: -ERANGE, reported. */
+int trace_reader_seek(struct trace_reader *reader, uint64_t number);
+
+/* Number of events (counted by scanning when the trace is incomplete). */
+uint64_t trace_reader_event_count(struct trace_reader *reader);
+
+/*
+ * Writes the snapshot's exact bytes into fd at offset 0, keeping holes, and
+ * checks their hash; a missing or altered snapshot is an error.
+ */
+int trace_reader_extract(struct trace_reader *reader,
+			 const uint8_t sha256[32], int fd);
+
+/*
+ * Checks every checksum, index, length and hash of the trace; reports each
+ * fault in one line and returns the first one.  progress (may be NULL) is
+ * called with parts done and in all.
+ */
+int trace_verify(const char *path,
+		 void (*progress)(uint64_t done, uint64_t all));
+
+#endif

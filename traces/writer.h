@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes a trace directory (traces/format.md).  A background thread compresses
+ * and writes, so that append never waits for the disk unless the bounded queue
+ * is full.  What was flushed stays readable whatever happens to the process.
+ */
+#ifndef REEL_WRITER_H
+#define REEL_WRITER_H
+
+#include "traces/event.h"
+#include "traces/info.h"
+#include "traces/store.h"
+
+struct trace_writer;
+
+/*
+ * Makes the directory path (which must not exist) and starts the trace.
+ * info is copied into trace.json.
+ */
+int trace_writer_create(const char *path, const struct trace_info *info,
+			struct trace_writer **writer_out);
+
+/*
+ * Appends; sets event->number.  The event and its bytes are copied.  A failure
+ * of the background thread (disk full, ...) is returned by the next append.
+ */
+int trace_writer_append(struct trace_writer *writer, struct event *event);
+
+/* Gets everything appended so far on its way to the file before returning. */
+int trace_writer_flush(struct trace_writer *writer);
+
+/* The trace's snapshots; owned by the writer. */
+struct store *trace_writer_store(struct trace_writer *writer);
+
+uint64_t trace_writer_event_count(const struct trace_writer *writer);
+
+/* Bytes of the trace so far, compressed, without snapshots. */
+uint64_t trace_writer_size(const struct trace_writer *writer);
+
+/*
+ * Ends the trace: seek tables, end of trace.json (info's end fields).  After
+ * an error the trace stays as readable as it was.
+ */
+int trace_writer_finish(struct trace_writer *writer,
+			const struct trace_info *info);
+
+/* Frees; an unfinished trace stays as if the recorder had been killed. */
+void trace_writer_destroy(struct trace_writer *writer);
+
+#endif
