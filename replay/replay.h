@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The replayer. */
+#ifndef REEL_REPLAY_H
+#define REEL_REPLAY_H
+
+#include <stdint.h>
+
+#define REPLAY_DIVERGED 1	/* explained on stderr */
+#define REPLAY_INCOMPLETE 2	/* the trace ends before the program does */
+
+enum replay_check {
+	CHECK_REGISTERS,	/* call, arguments, registers, inputs */
+	CHECK_MEMORY,		/* and the recorded memory digests */
+};
+
+struct replay_options {
+	const char *trace_path;
+	uint64_t last_event;	/* stop after this event; 0: at the end */
+	enum replay_check check;
+	int quiet;		/* do not re-emit stdout and stderr */
+};
+
+struct replay_summary {
+	uint64_t events, syscalls, signals, instructions, digests, stops;
+	uint64_t elapsed_ns;
+	int wait_status;	/* of the first process, as recorded */
+};
+
+/* Replays to the end (or to last_event): 0, or one of the outcomes above. */
+int replay_run(const struct replay_options *options,
+	       struct replay_summary *summary_out);
+
+#endif

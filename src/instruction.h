@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions whose result the program's state does not determine: found in
+ * code, decoded at a trap, executed on behalf of the tracee.
+ */
+#ifndef REEL_INSTRUCTION_H
+#define REEL_INSTRUCTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/registers.h"
+
+enum instruction_kind {
+	INSTRUCTION_NONE,
+	INSTRUCTION_RDTSC,
+	INSTRUCTION_RDTSCP,
+	INSTRUCTION_CPUID,
+	INSTRUCTION_RDRAND,
+	INSTRUCTION_RDSEED,
+	INSTRUCTION_RDPID,
+	INSTRUCTION_XGETBV,
+};
+
+struct instruction {
+	enum instruction_kind kind;
+	uint8_t length;		/* bytes, prefixes included */
+	uint8_t operand_bytes;	/* rdrand, rdseed: 2, 4 or 8 */
+	uint8_t destination;	/* rdrand, rdseed, rdpid: enum register_name */
+};
+
+/* Decodes one at bytes; kind is INSTRUCTION_NONE when it is another one. */
+struct instruction instruction_decode(const uint8_t *bytes, size_t length);
+
+/* What the program is told of the CPU: --cpu. */
+enum cpu_choice { CPU_HOST, CPU_X86_64_V2, CPU_X86_64_V3 };
+
+/*
+ * Executes it here and now, on the tracee's registers: results, flags, rip
+ * past it.  CPUID and XGETBV answer within the choice.
+ */
+void instruction_execute(const struct instruction *instruction,
+			 enum cpu_choice cpu, struct registers *registers);
+
+/* A place in code, with the bytes that stand there. */
+struct instruction_site {
+	uint64_t offset;	/* in the file, or in the bytes given */
+	struct instruction instruction;
+};
+
+/*
+ * Finds CPUID, RDRAND, RDSEED, RDPID and XGETBV in the executable segments of
+ * the ELF file in fd; offsets are file offsets, ascending.  RDTSC is left out:
+ * PR_SET_TSC traps it.  A byte pattern inside another instruction is no site
+ * (function starts from symbols and .eh_frame; where there are none, the
+ * decoders started at several earlier bytes must agree).  A file that is no
+ * ELF file has no sites.  The caller frees *sites_out.
+ */
+int instruction_scan_file(int fd, struct instruction_site **sites_out,
+			  size_t *count_out);
+
+/* The same for code in memory without any symbols. */
+int instruction_scan_bytes(const uint8_t *bytes, size_t length,
+			   struct instruction_site **sites_out,
+			   size_t *count_out);
+
+#endif
