@@ -46,7 +46,7 @@ char *xasprintf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /* A descriptor or a heap block that frees itself at the end of its scope. */
-#define AUTO(cleanup) __attribute__((cleanup(cleanup)))
+#define AUTO(function) __attribute__((cleanup(function)))
 void fd_close(int *fd);		/* closes *fd unless it is negative */
 void heap_free(void *pointer);	/* frees the pointer that this points to */
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walks the pages that a program can have changed: private anonymous pages and
+ * private copies of file pages, found by /proc/PID/pagemap (bits 61 to 63:
+ * Documentation/admin-guide/mm/pagemap.rst), and shared mappings whole, when
+ * they are small enough for that.
+ */
+#include "src/memory_digest.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "src/process_maps.h"
+#include "src/session_page.h"
+#include "traces/report.h"
+
+#define PAGE 4096ul
+#define RUN_PAGES 64		  /* pages read at once */
+#define SHARED_LIMIT (16ul << 20) /* larger shared mappings are left out */
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_FILE (1ull << 61)
+
+struct page_walk {
+	const struct task *task;
+	int pagemap_fd;
+	/* a positive or negative value ends the walk */
+	int (*visit)(void *context, remote_addr addr, const uint8_t *page);
+	void *context;
+	int with_file_pages; /* also those that are still the file's */
+	uint8_t bytes[RUN_PAGES * PAGE];
+	uint64_t flags[RUN_PAGES];
+};
+
+static int page_counts(const struct page_walk *walk,
+		       const struct process_map *map, uint64_t flags)
+{
+	if (map->is_shared || (walk->with_file_pages && map->inode))
+		return 1;
+	if (flags & PAGEMAP_SWAPPED)
+		return 1;
+	return (flags & PAGEMAP_PRESENT) && !(flags & PAGEMAP_FILE);
+}
+
+/* Visits pages [first, last) of the run that begins at addr. */
+static int visit_run(struct page_walk *walk, remote_addr addr, size_t first,
+		     size_t last)
+{
+	struct memory *memory = &walk->task->space->memory;
+	size_t got = memory->read(memory, addr + first * PAGE,
+				  walk->bytes, (last - first) * PAGE);
+
+	for (size_t i = 0; i < got / PAGE; i++) {
+		int err = walk->visit(walk->context,
+				      addr + (first + i) * PAGE,
+				      walk->bytes + i * PAGE);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int walk_map(struct page_walk *walk, const struct process_map *map)
+{
+	for (remote_addr addr = map->start; addr < map->end;) {
+		size_t pages = (map->end - addr) / PAGE;
+		size_t first = 0;
+		ssize_t got;
+
+		if (pages > RUN_PAGES)
+			pages = RUN_PAGES;
+		got = pread(walk->pagemap_fd, walk->flags, pages * 8,
+			    (off_t)(addr / PAGE * 8));
+		for (ssize_t i = got < 0 ? 0 : got / 8; i < (ssize_t)pages; i++)
+			walk->flags[i] = PAGEMAP_PRESENT;
+		while (first < pages) {
+			size_t last = first;
+			int err;
+
+			while (last < pages &&
+			       page_counts(walk, map, walk->flags[last]))
+				last++;
+			err = last > first ?
+				visit_run(walk, addr, first, last) : 0;
+			if (err)
+				return err;
+			first = last + 1;
+		}
+		addr += pages * PAGE;
+	}
+	return 0;
+}
+
+static int map_counts(const struct process_map *map)
+{
+	int both = PROT_READ | PROT_WRITE;
+
+	if ((map->protection & both) != both)
+		return 0;
+	if (map->start >= SESSION_PAGE &&
+	    map->end <= SESSION_PAGE + SESSION_PAGE_LENGTH)
+		return 0;
+	return !map->is_shared || map->end - map->start <= SHARED_LIMIT;
+}
+
+static int walk_pages(const struct task *task, int with_file_pages,
+		      int (*visit)(void *context, remote_addr addr,
+				   const uint8_t *page),
+		      void *context)
+{
+	struct page_walk *walk = xmalloc(sizeof(*walk));
+	struct process_maps maps;
+	char path[64];
+	int err = process_maps_read(task->tid, &maps);
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->tid);
+	walk->task = task;
+	walk->with_file_pages = with_file_pages;
+	walk->visit = visit;
+	walk->context = context;
+	walk->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; !err && i < maps.count; i++)
+		if (map_counts(&maps.maps[i]))
+			err = walk_map(walk, &maps.maps[i]);
+	fd_close(&walk->pagemap_fd);
+	process_maps_deinit(&maps);
+	free(walk);
+	return err;
+}
+
+static int is_zero(const uint8_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, PAGE - 1);
+}
+
+struct digest_state {
+	XXH3_state_t *hash;
+	uint64_t pages, limit;
+};
+
+static int digest_page(void *context, remote_addr addr, const uint8_t *page)
+{
+	struct digest_state *state = context;
+
+	if (is_zero(page))
+		return 0;
+	if (state->limit && state->pages == state->limit)
+		return 1;
+	XXH3_64bits_update(state->hash, &addr, sizeof(addr));
+	XXH3_64bits_update(state->hash, page, PAGE);
+	state->pages++;
+	return 0;
+}
+
+int memory_digest(const struct task *task, uint64_t limit_pages,
+		  struct memory_digest *digest_out)
+{
+	struct digest_state state = { XXH3_createState(), 0, limit_pages };
+	int err;
+
+	XXH3_64bits_reset(state.hash);
+	err = walk_pages(task, 0, digest_page, &state);
+	digest_out->hash = XXH3_64bits_digest(state.hash);
+	digest_out->pages = state.pages;
+	XXH3_freeState(state.hash);
+	return err;
+}
+
+struct copied_page {
+	remote_addr addr;
+	uint8_t bytes[PAGE];
+};
+
+struct memory_copy {
+	struct copied_page **pages; /* ascending by address */
+	size_t count, room;
+};
+
+static int copy_page(void *context, remote_addr addr, const uint8_t *page)
+{
+	struct memory_copy *copy = context;
+	struct copied_page *copied;
+
+	if (copy->count == copy->room) {
+		copy->room = copy->room ? copy->room * 2 : 256;
+		copy->pages = xrealloc(copy->pages,
+				       copy->room * sizeof(*copy->pages));
+	}
+	copied = xmalloc(sizeof(*copied));
+	copied->addr = addr;
+	memcpy(copied->bytes, page, PAGE);
+	copy->pages[copy->count++] = copied;
+	return 0;
+}
+
+struct memory_copy *memory_copy_create(const struct task *task)
+{
+	struct memory_copy *copy = xcalloc(1, sizeof(*copy));
+
+	walk_pages(task, 1, copy_page, copy);
+	return copy;
+}
+
+void memory_copy_destroy(struct memory_copy *copy)
+{
+	if (!copy)
+		return;
+	for (size_t i = 0; i < copy->count; i++)
+		free(copy->pages[i]);
+	free(copy->pages);
+	free(copy);
+}
+
+struct compare_state {
+	const struct memory_copy *copy;
+	size_t next;
+	int (*visit)(void *context, remote_addr addr, const void *now,
+		     size_t length);
+	void *context;
+};
+
+static int visit_differences(struct compare_state *state, remote_addr addr,
+			     const uint8_t *before, const uint8_t *now)
+{
+	for (size_t i = 0; i < PAGE;) {
+		size_t start;
+		int err;
+
+		if (before[i] == now[i]) {
+			i++;
+			continue;
+		}
+		for (start = i; i < PAGE && before[i] != now[i];)
+			i++;
+		err = state->visit(state->context, addr + start, now + start,
+				   i - start);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare_page(void *context, remote_addr addr, const uint8_t *page)
+{
+	static const uint8_t zeros[PAGE];
+	struct compare_state *state = context;
+	const struct memory_copy *copy = state->copy;
+	const uint8_t *before = NULL;
+
+	while (state->next < copy->count &&
+	       copy->pages[state->next]->addr < addr)
+		state->next++;
+	if (state->next < copy->count &&
+	    copy->pages[state->next]->addr == addr)
+		before = copy->pages[state->next]->bytes;
+	/* A page seen for the first time was zero before. */
+	if (!before)
+		before = zeros;
+	if (!memcmp(before, page, PAGE))
+		return 0;
+	return visit_differences(state, addr, before, page);
+}
+
+int memory_copy_compare(const struct memory_copy *copy,
+			const struct task *task,
+			int (*visit)(void *context, remote_addr addr,
+				     const void *now, size_t length),
+			void *context)
+{
+	struct compare_state state = { copy, 0, visit, context };
+
+	return walk_pages(task, 1, compare_page, &state);
+}

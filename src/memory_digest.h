@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The writable memory of an address space, compared and digested.
+ *
+ * Only pages with a byte other than zero count, by address and content: it must
+ * not matter how the kernel merged mappings or which zero pages it populated.
+ */
+#ifndef REEL_MEMORY_DIGEST_H
+#define REEL_MEMORY_DIGEST_H
+
+#include "src/task.h"
+
+struct memory_digest {
+	uint64_t hash;	/* XXH3 over (address, content) of the pages */
+	uint64_t pages;	/* pages that count */
+};
+
+/*
+ * Digests the readable and writable mappings, except reel's own pages.
+ * With limit_pages (0: none) the first so many resident pages only are taken:
+ * then returns 1, and the digest is not comparable.
+ */
+int memory_digest(const struct task *task, uint64_t limit_pages,
+		  struct memory_digest *digest_out);
+
+/* A copy of all readable and writable memory. */
+struct memory_copy;
+
+struct memory_copy *memory_copy_create(const struct task *task);
+void memory_copy_destroy(struct memory_copy *copy);
+
+/* Calls visit for each run of bytes that differs from the copy. */
+int memory_copy_compare(const struct memory_copy *copy,
+			const struct task *task,
+			int (*visit)(void *context, remote_addr addr,
+				     const void *now, size_t length),
+			void *context);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads /proc/PID/maps in one go, so that a stopped task's list is coherent. */
+#include "src/process_maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "traces/report.h"
+
+char *read_proc_file(const char *path, size_t *length_out)
+{
+	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = 16384, length = 0;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = xmalloc(room);
+	for (;;) {
+		ssize_t got = read(fd, text + length, room - length - 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+		if (room - length < 4096)
+			text = xrealloc(text, room *= 2);
+	}
+	text[length] = '\0';
+	if (length_out)
+		*length_out = length;
+	return text;
+}
+
+static int parse_line(char *line, struct process_map *map)
+{
+	char permissions[5];
+	unsigned major_id, minor_id;
+	int name_at = 0;
+
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &map->start, &map->end,
+		   permissions, &map->offset, &major_id, &minor_id,
+		   &map->inode, &name_at) != 7)
+		return -EINVAL;
+	map->protection = (permissions[0] == 'r' ? PROT_READ : 0) |
+			  (permissions[1] == 'w' ? PROT_WRITE : 0) |
+			  (permissions[2] == 'x' ? PROT_EXEC : 0);
+	map->is_shared = permissions[3] == 's';
+	map->device = makedev(major_id, minor_id);
+	map->name = line + name_at + strspn(line + name_at, " ");
+	return 0;
+}
+
+int process_maps_read(pid_t tid, struct process_maps *maps_out)
+{
+	char path[64], *line, *rest;
+	size_t room = 0;
+
+	*maps_out = (struct process_maps){ 0 };
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	maps_out->text = read_proc_file(path, NULL);
+	if (!maps_out->text)
+		return -errno;
+	rest = maps_out->text;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		if (maps_out->count == room) {
+			room = room ? room * 2 : 64;
+			maps_out->maps = xrealloc(maps_out->maps,
+						  room * sizeof(*maps_out->maps));
+		}
+		if (parse_line(line, &maps_out->maps[maps_out->count]) == 0)
+			maps_out->count++;
+	}
+	return 0;
+}
+
+void process_maps_deinit(struct process_maps *maps)
+{
+	free(maps->maps);
+	free(maps->text);
+	*maps = (struct process_maps){ 0 };
+}
+
+const struct process_map *process_maps_find(const struct process_maps *maps,
+					    remote_addr addr)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (addr >= maps->maps[i].start && addr < maps->maps[i].end)
+			return &maps->maps[i];
+	return NULL;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pages that reel keeps for itself in every address space of a session,
+ * at the same place in recording and replay: below 2 GiB, within reach of
+ * rel32 from non-PIE code, above the programs and their heaps.
+ */
+#ifndef REEL_SESSION_PAGE_H
+#define REEL_SESSION_PAGE_H
+
+#define SESSION_PAGE 0x70000000ul
+#define SESSION_PAGE_LENGTH 0x2000ul
+/* replay: code (one syscall instruction, int3), then data for arguments */
+#define SESSION_DATA (SESSION_PAGE + 0x1000ul)
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ptrace and /proc behind the names of task.h.  Memory goes through
+ * /proc/TID/mem, which one descriptor of serves all threads of the address
+ * space and which may write where the program may not (proc(5)).
+ */
+#include "src/task.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "traces/report.h"
+
+_Static_assert(sizeof(struct registers) == sizeof(struct user_regs_struct),
+	       "registers have the order of user_regs_struct");
+
+static size_t space_memory_read(struct memory *memory, remote_addr addr,
+				void *bytes, size_t length)
+{
+	struct address_space *space = (struct address_space *)memory;
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t got = pread(space->memory_fd, (char *)bytes + done,
+				    length - done, (off_t)(addr + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		done += (size_t)got;
+	}
+	return done;
+}
+
+static int open_memory(pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+struct address_space *address_space_create(pid_t tid)
+{
+	static uint64_t last_serial;
+	struct address_space *space = xcalloc(1, sizeof(*space));
+
+	space->memory.read = space_memory_read;
+	space->memory_fd = open_memory(tid);
+	space->users = 1;
+	space->serial = ++last_serial;
+	return space;
+}
+
+struct address_space *address_space_share(struct address_space *space)
+{
+	space->users++;
+	return space;
+}
+
+void address_space_release(struct address_space *space)
+{
+	if (!space || --space->users)
+		return;
+	if (space->owner_free)
+		space->owner_free(space->owner_data);
+	fd_close(&space->memory_fd);
+	free(space);
+}
+
+int address_space_read(struct address_space *space, remote_addr addr,
+		       void *bytes, size_t length)
+{
+	return memory_read(&space->memory, addr, bytes, length) ? 0 : -EFAULT;
+}
+
+int address_space_write(struct address_space *space, remote_addr addr,
+			const void *bytes, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t put = pwrite(space->memory_fd,
+				     (const char *)bytes + done, length - done,
+				     (off_t)(addr + done));
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return -EFAULT;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+int task_get_registers(const struct task *task, struct registers *out)
+{
+	return ptrace(PTRACE_GETREGS, task->tid, NULL, out) ? -errno : 0;
+}
+
+int task_set_registers(const struct task *task,
+		       const struct registers *registers)
+{
+	return ptrace(PTRACE_SETREGS, task->tid, NULL, registers) ? -errno : 0;
+}
+
+ssize_t task_get_xstate(const struct task *task, void *bytes, size_t room)
+{
+	struct iovec vector = { bytes, room };
+
+	if (ptrace(PTRACE_GETREGSET, task->tid, NT_X86_XSTATE, &vector))
+		return -errno;
+	return (ssize_t)vector.iov_len;
+}
+
+int task_set_xstate(const struct task *task, const void *bytes, size_t length)
+{
+	struct iovec vector = { (void *)bytes, length };
+
+	return ptrace(PTRACE_SETREGSET, task->tid, NT_X86_XSTATE, &vector) ?
+		       -errno : 0;
+}
+
+int task_get_siginfo(const struct task *task, siginfo_t *out)
+{
+	return ptrace(PTRACE_GETSIGINFO, task->tid, NULL, out) ? -errno : 0;
+}
+
+int task_set_siginfo(const struct task *task, const siginfo_t *info)
+{
+	return ptrace(PTRACE_SETSIGINFO, task->tid, NULL, info) ? -errno : 0;
+}
+
+int task_get_event_message(const struct task *task, unsigned long *out)
+{
+	return ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, out) ? -errno : 0;
+}
+
+int task_resume(const struct task *task, int request, int signal)
+{
+	return ptrace(request, task->tid, NULL, (long)signal) ? -errno : 0;
+}
+
+int task_wait(const struct task *task, int *status_out)
+{
+	pid_t got;
+
+	do
+		got = waitpid(task->tid, status_out, __WALL);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One traced thread as the kernel knows it: its registers, its memory, the ways
+ * to resume it.  The recorder and the replayer both build on it.
+ *
+ * ptrace(2) and waitpid(2) with __WALL; every task must be in a ptrace-stop
+ * for all functions but those that say otherwise.  -ESRCH means that it was
+ * killed meanwhile (SIGKILL ends any stop) and is never reported: the caller
+ * meets the death in waitpid().
+ */
+#ifndef REEL_TASK_H
+#define REEL_TASK_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "src/memory.h"
+#include "src/registers.h"
+
+/* An address space: what tasks made with CLONE_VM share. */
+struct address_space {
+	struct memory memory; /* reads through memory_fd */
+	int memory_fd;	      /* /proc/TID/mem */
+	unsigned users;	      /* tasks */
+	uint64_t serial;      /* distinguishes spaces within a session */
+	void *owner_data;     /* the recorder's or replayer's own */
+	void (*owner_free)(void *owner_data);
+};
+
+struct address_space *address_space_create(pid_t tid);
+struct address_space *address_space_share(struct address_space *space);
+void address_space_release(struct address_space *space);
+
+/* All of length bytes, or -EFAULT (not reported), or -ESRCH. */
+int address_space_read(struct address_space *space, remote_addr addr,
+		       void *bytes, size_t length);
+int address_space_write(struct address_space *space, remote_addr addr,
+			const void *bytes, size_t length);
+
+struct task {
+	pid_t tid, tgid;
+	uint32_t serial; /* the trace's number for it, from 1 */
+	struct address_space *space;
+};
+
+int task_get_registers(const struct task *task, struct registers *out);
+int task_set_registers(const struct task *task,
+		       const struct registers *registers);
+
+/*
+ * Extended registers in the kernel's standard (not compacted) XSAVE format.
+ * Returns the length, at most room, or negative.
+ */
+#define XSTATE_ROOM 16384
+ssize_t task_get_xstate(const struct task *task, void *bytes, size_t room);
+int task_set_xstate(const struct task *task, const void *bytes, size_t length);
+
+int task_get_siginfo(const struct task *task, siginfo_t *out);
+int task_set_siginfo(const struct task *task, const siginfo_t *info);
+int task_get_event_message(const struct task *task, unsigned long *out);
+
+/* request: PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SYSEMU, PTRACE_SINGLESTEP. */
+int task_resume(const struct task *task, int request, int signal);
+
+/* Waits for this task alone; 0 with *status_out, or -ECHILD. */
+int task_wait(const struct task *task, int *status_out);
+
+/* waitpid status bits, named. */
+static inline int status_is_syscall(int status)
+{
+	return status >> 8 == (SIGTRAP | 0x80);
+}
+
+static inline int status_event(int status)
+{
+	return (unsigned)status >> 16;
+}
+
+#endif
