@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reel: records a command, and replays it as often as you like.
+ *
+ * The file map, from the bottom up; each directory uses those above it only.
+ *
+ * traces/  the trace file
+ *   report       errors, allocation, cleanup
+ *   event        the event and its effects
+ *   store        snapshots of files, named by their SHA-256
+ *   writer       a trace being written
+ *   reader       a trace being read, checked as hostile input
+ * src/     tracees
+ *   registers, memory, task, process_maps, memory_digest
+ *                a stopped thread, its registers and memory
+ *   syscall_table
+ *                which memory each system call reads and writes
+ *   instruction, vdso, backtrace
+ *                code: instructions to trap, clocks to redirect, stacks
+ *   session_page what reel keeps for itself in each address space
+ *   record       the recorder
+ *   options      the commands' options
+ * replay/  the replayer
+ * src/main.c and src/command_*.c stand on top of it all: the reel command.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "src/options.h"
+
+static const struct command *const commands[] = {
+	NULL,
+};
+
+static void print_help(void)
+{
+	printf("Usage: reel COMMAND [OPTION...] ...\n"
+	       "Records a command completely, replays it exactly.\n\n");
+	for (size_t i = 0; commands[i]; i++)
+		printf("  %-10s %s\n", commands[i]->name,
+		       commands[i]->summary);
+	printf("\n`reel COMMAND --help' has options and an example.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+		print_help();
+		return 0;
+	}
+	if (!strcmp(name, "--version")) {
+		puts("reel " PACKAGE_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; commands[i]; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i]->run(commands[i], argc - 1,
+						argv + 1);
+	}
+	fprintf(stderr, "reel: %s%s (see reel --help)\n",
+		*name ? "no such command: " : "no command given", name);
+	return EXIT_USAGE;
+}
