@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Static programs of glibc, fixed and position-independent, with a resolver.
+# needs: gcc
+# output: fixed
+./program
+./program-pie
