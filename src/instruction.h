@@ -35,12 +35,16 @@ struct instruction instruction_decode(const uint8_t *bytes, size_t length);
 /* What the program is told of the CPU: --cpu. */
 enum cpu_choice { CPU_HOST, CPU_X86_64_V2, CPU_X86_64_V3 };
 
+#define INSTRUCTION_FAULTS 1
+
 /*
  * Executes it here and now, on the tracee's registers: results, flags, rip
- * past it.  CPUID and XGETBV answer within the choice.
+ * past it.  CPUID and XGETBV answer within the choice.  Returns
+ * INSTRUCTION_FAULTS, with the registers as they were, for an XGETBV that the
+ * processor answers with a fault (SIGSEGV).
  */
-void instruction_execute(const struct instruction *instruction,
-			 enum cpu_choice cpu, struct registers *registers);
+int instruction_execute(const struct instruction *instruction,
+			enum cpu_choice cpu, struct registers *registers);
 
 /* A place in code, with the bytes that stand there. */
 struct instruction_site {

@@ -13,7 +13,7 @@ struct vdso_patch {
 	uint64_t offset;    /* from the start of the image */
 	uint8_t bytes[16];
 	uint8_t length;
-	const char *symbol; /* in the image */
+	const char *symbol; /* its name, within the image */
 };
 
 #define VDSO_PATCHES 32
@@ -21,9 +21,11 @@ struct vdso_patch {
 /*
  * Patches for the image (bytes as mapped): __vdso_* functions that have a
  * call (clock_gettime, gettimeofday, time, getcpu, clock_getres, getrandom),
- * each as `mov $NR,%eax; syscall; ret`.  A symbol at the address of another
- * one is patched once.  Returns how many; -EINVAL when it is no ELF image, is
- * inconsistent, or has an unknown __vdso_ function that reads time.
+ * each as `mov $NR,%eax; syscall; ret`.  getrandom has other arguments than
+ * the call and fails with ENOSYS, upon which its users make the call.  An
+ * unknown function is hidden: its symbol becomes undefined.  A symbol at the
+ * address of another one is patched once.  Returns how many; -EINVAL when it
+ * is no ELF image or is inconsistent.
  */
 int vdso_patches(const void *image, size_t size,
 		 struct vdso_patch patches_out[VDSO_PATCHES]);
