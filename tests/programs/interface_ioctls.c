@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* SIOCGIFCONF and its relatives: structures inside structures. */
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "tracee.h"
+
+int main(void)
+{
+	struct ifreq list[16], one = { 0 };
+	struct ifconf all = { .ifc_len = sizeof(list), .ifc_req = list };
+	int fd = sys(socket(AF_INET, SOCK_DGRAM, 0));
+
+	sys(ioctl(fd, SIOCGIFCONF, &all));
+	say("%d bytes\n", all.ifc_len);
+	for (int i = 0; i < all.ifc_len / (int)sizeof(*list); i++)
+		say("interface %s\n", list[i].ifr_name);
+	strcpy(one.ifr_name, "lo");
+	if (!ioctl(fd, SIOCGIFINDEX, &one))
+		say("lo is %d\n", one.ifr_ifindex);
+	if (!ioctl(fd, SIOCGIFFLAGS, &one))
+		say("flags %#x\n", one.ifr_flags);
+	if (!ioctl(fd, SIOCGIFMTU, &one))
+		say("mtu %d\n", one.ifr_mtu);
+	strcpy(one.ifr_name, "nonexistent0");
+	fails(ioctl(fd, SIOCGIFINDEX, &one), ENODEV);
+	return success();
+}
