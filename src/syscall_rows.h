@@ -302,6 +302,7 @@ enum room_kind {
 	ROOM_MMSGHDR,	  /* mmsghdrs, their count in an argument */
 	ROOM_FD_SET,	  /* bits, as many as an argument (int) says */
 	ROOM_NODE_MASK,	  /* bits, one fewer than an argument says */
+	ROOM_PAGES,	  /* one element a page of an argument's bytes */
 	ROOM_OWN_U32,	  /* u32 count within the memory itself, at `field` */
 	ROOM_OWN_U16,	  /* u16 count likewise */
 	ROOM_OWN_U64,	  /* u64 count likewise */
@@ -309,9 +310,9 @@ enum room_kind {
 	ROOM_IFCONF,	  /* struct ifconf and the buffer it names */
 	ROOM_FPROG,	  /* struct sock_fprog and the filter it names */
 	ROOM_SIGSET,	  /* pointer and size of a signal set (pselect6) */
-	ROOM_CAP_DATA,	  /* as many as the version in argument 0 has */
-	ROOM_POINTED,	  /* {address, u64 count} at `field` of an argument's
-			     memory */
+	ROOM_CAP_DATA,	  /* as many as the version in an argument has */
+	ROOM_CLONE_ARGS,  /* clone3: size in an argument, words written */
+	ROOM_XATTR_ARGS,  /* getxattrat: size in an argument, and the value */
 };
 
 /* How much of the room the kernel has filled, known at exit. */
@@ -331,7 +332,6 @@ enum written_when {
 	WHEN_INTERRUPTED, /* -EINTR, -ERESTART* only */
 	WHEN_WAITED,	  /* success, -EINTR, -ERESTART*, -ENOMEM */
 	WHEN_ALWAYS,	  /* whatever the result */
-	WHEN_NEVER,	  /* by another request of the same shape only */
 };
 
 struct row_argument {
@@ -348,7 +348,10 @@ struct row_argument {
 	uint8_t bulk;	   /* payload: a reader needs only its start */
 	uint16_t base;	   /* bytes before the counted elements */
 	uint16_t field;	   /* offset of a count within the memory */
-	uint32_t unit;	   /* bytes of one counted element */
+	uint32_t unit;	   /* bytes of one counted element; 0: the type's */
+	uint32_t limit;	   /* the kernel refuses more bytes; 0: no limit */
+	uint8_t needs_argument; /* used only where this argument has ... */
+	uint64_t needs;	   /* ... any of these bits; 0: always */
 };
 
 struct syscall_requests;

@@ -16,6 +16,9 @@
 
 #define SYSCALL_ARGUMENTS 6
 
+/* Pieces kept per call; those of longer vectors are read again at exit. */
+#define SYSCALL_PIECES 64
+
 enum syscall_replay {
 	REPLAY_EMULATE, /* inject result and outputs */
 	REPLAY_REPEAT,	/* run it again: it changes the address space */
@@ -38,14 +41,28 @@ struct syscall_call {
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 	int64_t result;	/* valid at exit */
 	const struct syscall_row *row; /* request row where there is one */
-	/* room of each output, measured at entry by syscall_enter() */
+	/*
+	 * Measured by syscall_enter(), because the kernel reads these once, at
+	 * entry, and the program may change or overwrite them meanwhile: bytes
+	 * of room of each argument, and the pieces of memory that vectors and
+	 * message headers name (those of argument i begin at nested[i]).
+	 */
 	uint64_t room[SYSCALL_ARGUMENTS];
-	uint64_t nested[SYSCALL_ARGUMENTS]; /* pointer fields read at entry */
+	uint64_t nested[SYSCALL_ARGUMENTS];
+	unsigned piece_count;
+	struct syscall_piece {
+		remote_addr address;
+		uint64_t length;
+	} pieces[SYSCALL_PIECES];
 };
 
 /*
  * Looks up the row and measures at entry what can be known only then (INOUT
- * lengths, iovecs, msghdrs).  Never fails: a call without a row has row NULL.
+ * lengths, iovecs, msghdrs).  Never fails: a call without a row has row NULL,
+ * a request without one has the row of its call, which is REPLAY_UNKNOWN.
+ *
+ * restart_syscall (219) continues the thread's call that ended in -516, whose
+ * arguments the registers still hold: pass that call's number instead.
  */
 void syscall_enter(struct syscall_call *call, int number,
 		   const uint64_t arguments[SYSCALL_ARGUMENTS],
