@@ -141,6 +141,15 @@ struct event {
 	size_t effect_count;
 };
 
+/* An effect has at most this many bytes; a longer one must be split. */
+#define EVENT_BYTES_LIMIT ((size_t)1 << 30)
+
+/*
+ * Says what is wrong with an event that no trace may hold (unknown kinds,
+ * lengths and ranges out of bounds), or NULL.  Writer and reader both ask.
+ */
+const char *event_fault(const struct event *event);
+
 /* Name of a kind, such as "syscall"; NULL for a value out of range. */
 const char *event_kind_name(enum event_kind kind);
 const char *effect_kind_name(enum effect_kind kind);

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "traces/stream.h"
+
 #define TRACE_FORMAT_VERSION 1
 
 struct trace_info {
@@ -22,7 +24,7 @@ struct trace_info {
 	int64_t start_realtime_ns;
 	int aslr;	    /* 1 when --aslr was given */
 	/* set at the end */
-	int complete;
+	int complete; /* recorded to the program's end */
 	int64_t end_realtime_ns;
 	int exit_status;    /* as wait(2) gives it for the first process */
 	uint64_t event_count;
@@ -31,5 +33,22 @@ struct trace_info {
 };
 
 void trace_info_deinit(struct trace_info *info);
+
+/* A finished trace's streams, as trace.json describes them. */
+struct trace_seals {
+	int present; /* 0 when the recorder was killed */
+	struct stream_seal events, memory;
+};
+
+/*
+ * Writes trace.json into the directory, in place of an older one.  seals are
+ * those of a finished trace, NULL before.
+ */
+int trace_info_write(int directory, const struct trace_info *info,
+		     const struct trace_seals *seals);
+
+/* The end fields are 0 when there are no seals. */
+int trace_info_read(int directory, struct trace_info *info_out,
+		    struct trace_seals *seals_out);
 
 #endif

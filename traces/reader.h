@@ -19,13 +19,17 @@ void trace_reader_close(struct trace_reader *reader);
 /* Description of the trace; lives as long as the reader. */
 const struct trace_info *trace_reader_info(const struct trace_reader *reader);
 
-/* True when the recorder ended the trace properly. */
+/*
+ * True when the recorder ended the trace properly, with the program's end.
+ * Such a trace was checked as a whole when it was opened: nothing is missing.
+ */
 int trace_reader_is_complete(const struct trace_reader *reader);
 
 #define TRACE_END 1
 
 /*
- * The next event; it and its bytes live until the next call on the reader.
+ * The next event; its effects and bytes live until the next call of
+ * trace_reader_next, trace_reader_seek or trace_reader_close.
  * Returns TRACE_END after the last one.
  */
 int trace_reader_next(struct trace_reader *reader, struct event *event_out);
@@ -37,11 +41,27 @@ int trace_reader_seek(struct trace_reader *reader, uint64_t number);
 uint64_t trace_reader_event_count(struct trace_reader *reader);
 
 /*
- * Writes the snapshot's exact bytes into fd at offset 0, keeping holes, and
- * checks their hash; a missing or altered snapshot is an error.
+ * Size of the snapshot's content, without reading it.  -ENOENT or -EBADMSG
+ * when it is missing or cut off, not reported.
+ */
+int trace_reader_snapshot_size(struct trace_reader *reader,
+			       const uint8_t sha256[32], uint64_t *size_out);
+
+/*
+ * Writes the snapshot's exact bytes into fd at offset 0, keeping holes, sets
+ * fd's size and checks the hash; a missing or altered snapshot is an error.
  */
 int trace_reader_extract(struct trace_reader *reader,
 			 const uint8_t sha256[32], int fd);
+
+/*
+ * Calls visit for each snapshot that the trace holds, in the order of their
+ * hashes, until it returns other than 0, which is returned.
+ */
+int trace_reader_snapshots(struct trace_reader *reader,
+			   int (*visit)(void *context,
+					const uint8_t sha256[32]),
+			   void *context);
 
 /*
  * Checks every checksum, index, length and hash of the trace; reports each

@@ -11,6 +11,7 @@
 #ifndef REEL_STORE_H
 #define REEL_STORE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -18,17 +19,23 @@ struct store;
 
 /*
  * objects: the directory of the trace's own objects, made when missing.
- * shared: the store to share with, or NULL.  A shared store that cannot be
- * used (read-only, full) is warned about once and done without.
+ * shared: the store to share with, or NULL; see store_share.
  */
 int store_open(const char *objects, const char *shared,
 	       struct store **store_out);
 void store_close(struct store *store);
 
 /*
+ * Shares with the store in the directory shared, made when missing.  One that
+ * cannot be used (read-only, full) is warned about once and done without.
+ */
+void store_share(struct store *store, const char *shared);
+
+/*
  * Snapshots the file behind fd (read with pread, in page-aligned pieces so
  * that O_DIRECT descriptors work; holes are skipped).  status is its fstat.
- * The hash is of the full content.  The memory needed is bounded.
+ * The hash is of the full content, up to status->st_size or, if the file is
+ * shorter by now, its end.  The memory needed is bounded and fd's offset stays.
  */
 int store_add_fd(struct store *store, int fd, const struct stat *status,
 		 uint8_t sha256_out[32]);
@@ -36,5 +43,12 @@ int store_add_fd(struct store *store, int fd, const struct stat *status,
 /* Snapshots bytes in memory. */
 int store_add_bytes(struct store *store, const void *bytes, size_t length,
 		    uint8_t sha256_out[32]);
+
+/*
+ * Removes from a shared store the objects that no trace uses any more, and the
+ * by-inode entries without an object; with dry_run only counts them.
+ */
+int store_gc(const char *shared, int dry_run, uint64_t *files_out,
+	     uint64_t *bytes_out);
 
 #endif

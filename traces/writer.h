@@ -15,10 +15,14 @@ struct trace_writer;
 
 /*
  * Makes the directory path (which must not exist) and starts the trace.
- * info is copied into trace.json.
+ * info is copied into trace.json.  The background thread keeps the CPU
+ * affinity that the caller has now, so pin to a core afterwards.
  */
 int trace_writer_create(const char *path, const struct trace_info *info,
 			struct trace_writer **writer_out);
+
+/* Shares snapshots with the store at this path; see store_share. */
+void trace_writer_share(struct trace_writer *writer, const char *shared);
 
 /*
  * Appends; sets event->number.  The event and its bytes are copied.  A failure
@@ -26,7 +30,10 @@ int trace_writer_create(const char *path, const struct trace_info *info,
  */
 int trace_writer_append(struct trace_writer *writer, struct event *event);
 
-/* Gets everything appended so far on its way to the file before returning. */
+/*
+ * Returns when everything appended so far is in the files.  What is not
+ * flushed is there within a second all the same.
+ */
 int trace_writer_flush(struct trace_writer *writer);
 
 /* The trace's snapshots; owned by the writer. */
@@ -38,8 +45,9 @@ uint64_t trace_writer_event_count(const struct trace_writer *writer);
 uint64_t trace_writer_size(const struct trace_writer *writer);
 
 /*
- * Ends the trace: seek tables, end of trace.json (info's end fields).  After
- * an error the trace stays as readable as it was.
+ * Ends the trace: seek tables, end of trace.json (info's end fields; complete
+ * says whether the program was recorded to its end).  After an error the trace
+ * stays as readable as it was.
  */
 int trace_writer_finish(struct trace_writer *writer,
 			const struct trace_info *info);

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The writer: append codes events into chunks of memory; a background thread
+ * compresses full chunks and writes them as frames.
+ *
+ * There are CHUNKS chunks in all, so the queue is bounded.  A chunk of the
+ * memory stream is always queued before the chunk of events that refers to it.
+ */
+#include "traces/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "traces/codec.h"
+#include "traces/file.h"
+
+#define CHUNKS 8
+#define COMPRESSION_LEVEL 3
+/* What waits longer than this is written although its chunk is not full. */
+#define FLUSH_NS 700000000
+
+enum chunk_stream { CHUNK_EVENTS, CHUNK_MEMORY, CHUNK_STREAMS };
+
+struct chunk {
+	struct chunk *next;
+	enum chunk_stream stream;
+	struct buffer content;
+	struct stream_frame frame; /* first event, count, end of memory */
+};
+
+struct trace_writer {
+	int directory;
+	struct store *store;
+	pthread_t thread;
+	int thread_runs;
+	uint64_t event_count;
+	uint64_t memory_position; /* end of the memory stream, appended */
+	struct codec codec;
+
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* for the thread: something to do */
+	pthread_cond_t done; /* for the others: chunks became free */
+	/* under lock */
+	struct chunk chunks[CHUNKS];
+	struct chunk *free_chunks;
+	struct chunk *queue, **queue_end;
+	struct chunk *current[CHUNK_STREAMS]; /* being filled, or NULL */
+	struct timespec flush_at; /* valid while one is being filled */
+	int busy;		  /* the thread is writing a chunk */
+	int stopping;
+	int err; /* of the thread; for good */
+
+	/* the thread's */
+	struct stream_writer streams[CHUNK_STREAMS];
+	ZSTD_CCtx *context;
+	struct buffer output;
+};
+
+static void enqueue(struct trace_writer *writer, enum chunk_stream stream)
+{
+	struct chunk *chunk = writer->current[stream];
+
+	if (!chunk)
+		return;
+	writer->current[stream] = NULL;
+	chunk->next = NULL;
+	*writer->queue_end = chunk;
+	writer->queue_end = &chunk->next;
+	pthread_cond_signal(&writer->work);
+}
+
+/* Events never go before the memory that they refer to. */
+static void enqueue_all(struct trace_writer *writer)
+{
+	enqueue(writer, CHUNK_MEMORY);
+	enqueue(writer, CHUNK_EVENTS);
+}
+
+static void begin_flush_time(struct trace_writer *writer)
+{
+	clock_gettime(CLOCK_MONOTONIC, &writer->flush_at);
+	writer->flush_at.tv_nsec += FLUSH_NS;
+	if (writer->flush_at.tv_nsec >= 1000000000) {
+		writer->flush_at.tv_nsec -= 1000000000;
+		writer->flush_at.tv_sec++;
+	}
+	/* The thread may be waiting without a time. */
+	pthread_cond_signal(&writer->work);
+}
+
+/* The chunk being filled; waits for a free one.  NULL after an error. */
+static struct chunk *current_chunk(struct trace_writer *writer,
+				   enum chunk_stream stream)
+{
+	struct chunk *chunk = writer->current[stream];
+
+	if (chunk)
+		return chunk;
+	while (!writer->free_chunks && !writer->err)
+		pthread_cond_wait(&writer->done, &writer->lock);
+	if (writer->err)
+		return NULL;
+	chunk = writer->free_chunks;
+	writer->free_chunks = chunk->next;
+	if (!writer->current[CHUNK_EVENTS] && !writer->current[CHUNK_MEMORY])
+		begin_flush_time(writer);
+	chunk->stream = stream;
+	memset(&chunk->frame, 0, sizeof(chunk->frame));
+	buffer_reserve(&chunk->content, STREAM_FRAME_SIZE);
+	writer->current[stream] = chunk;
+	return chunk;
+}
+
+static void release_chunk(struct trace_writer *writer, struct chunk *chunk)
+{
+	chunk->content.length = 0;
+	if (chunk->content.room > STREAM_FRAME_SIZE) {
+		free(chunk->content.bytes);
+		memset(&chunk->content, 0, sizeof(chunk->content));
+	}
+	chunk->next = writer->free_chunks;
+	writer->free_chunks = chunk;
+	pthread_cond_broadcast(&writer->done);
+}
+
+/* Runs without the lock. */
+static int write_chunk(struct trace_writer *writer, struct chunk *chunk)
+{
+	int err;
+
+	err = stream_writer_append(&writer->streams[chunk->stream],
+				   chunk->content.bytes, chunk->content.length,
+				   &chunk->frame, writer->context,
+				   &writer->output);
+	/* The room for one giant event is not kept. */
+	if (writer->output.room > 2 * STREAM_FRAME_SIZE) {
+		free(writer->output.bytes);
+		memset(&writer->output, 0, sizeof(writer->output));
+	}
+	return err;
+}
+
+static void write_first_of_queue(struct trace_writer *writer)
+{
+	struct chunk *chunk = writer->queue;
+	int err = writer->err;
+
+	writer->queue = chunk->next;
+	if (!writer->queue)
+		writer->queue_end = &writer->queue;
+	if (!err) {
+		writer->busy = 1;
+		pthread_mutex_unlock(&writer->lock);
+		err = write_chunk(writer, chunk);
+		pthread_mutex_lock(&writer->lock);
+		writer->busy = 0;
+	}
+	writer->err = err;
+	release_chunk(writer, chunk);
+}
+
+static void *writer_thread(void *context)
+{
+	struct trace_writer *writer = context;
+
+	pthread_mutex_lock(&writer->lock);
+	while (writer->queue || !writer->stopping) {
+		if (writer->queue)
+			write_first_of_queue(writer);
+		else if (!writer->current[CHUNK_EVENTS] &&
+			 !writer->current[CHUNK_MEMORY])
+			pthread_cond_wait(&writer->work, &writer->lock);
+		else if (pthread_cond_timedwait(&writer->work, &writer->lock,
+						&writer->flush_at) ==
+			 ETIMEDOUT)
+			enqueue_all(writer);
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return NULL;
+}
+
+static int start_thread(struct trace_writer *writer)
+{
+	pthread_condattr_t monotonic;
+	sigset_t all, before;
+	int err;
+
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&writer->work, &monotonic);
+	pthread_cond_init(&writer->done, NULL);
+	pthread_condattr_destroy(&monotonic);
+	/* Signals are the main thread's; SIGXFSZ becomes EFBIG here. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&writer->thread, NULL, writer_thread, writer);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return report(-err, "start the thread that writes the trace");
+	writer->thread_runs = 1;
+	return 0;
+}
+
+static void init_chunks(struct trace_writer *writer)
+{
+	size_t i;
+
+	writer->queue_end = &writer->queue;
+	for (i = 0; i < CHUNKS; i++) {
+		writer->chunks[i].next = writer->free_chunks;
+		writer->free_chunks = &writer->chunks[i];
+	}
+}
+
+static int open_files(struct trace_writer *writer, const char *path,
+		      const struct trace_info *info)
+{
+	int err;
+
+	if (mkdir(path, 0777))
+		return report(-errno, "make the trace directory %s", path);
+	writer->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (writer->directory < 0)
+		return report(-errno, "open the trace directory %s", path);
+	err = trace_info_write(writer->directory, info, NULL);
+	if (err)
+		return err;
+	err = stream_writer_open(&writer->streams[CHUNK_MEMORY],
+				 writer->directory, "memory");
+	if (err)
+		return err;
+	return stream_writer_open(&writer->streams[CHUNK_EVENTS],
+				  writer->directory, "events");
+}
+
+static int open_store(struct trace_writer *writer, const char *path)
+{
+	AUTO(heap_free) char *objects = xasprintf("%s/objects", path);
+
+	return store_open(objects, NULL, &writer->store);
+}
+
+int trace_writer_create(const char *path, const struct trace_info *info,
+			struct trace_writer **writer_out)
+{
+	struct trace_writer *writer = xcalloc(1, sizeof(*writer));
+	int err;
+
+	*writer_out = NULL;
+	writer->directory = -1;
+	init_chunks(writer);
+	writer->context = ZSTD_createCCtx();
+	bug_unless(writer->context, "zstd has no memory");
+	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel,
+			       COMPRESSION_LEVEL);
+	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_checksumFlag, 1);
+	err = open_files(writer, path, info);
+	if (!err)
+		err = open_store(writer, path);
+	if (!err)
+		err = start_thread(writer);
+	if (err) {
+		trace_writer_destroy(writer);
+		return err;
+	}
+	*writer_out = writer;
+	return 0;
+}
+
+void trace_writer_share(struct trace_writer *writer, const char *shared)
+{
+	store_share(writer->store, shared);
+}
+
+/* Appends bytes to the memory stream, in as many chunks as it takes. */
+static int append_memory(struct trace_writer *writer, const uint8_t *bytes,
+			 size_t length)
+{
+	while (length > 0) {
+		struct chunk *chunk = current_chunk(writer, CHUNK_MEMORY);
+		size_t piece;
+
+		if (!chunk)
+			return writer->err;
+		piece = STREAM_FRAME_SIZE - chunk->content.length;
+		if (piece > length)
+			piece = length;
+		memcpy(chunk->content.bytes + chunk->content.length, bytes,
+		       piece);
+		chunk->content.length += piece;
+		writer->memory_position += piece;
+		bytes += piece;
+		length -= piece;
+		if (chunk->content.length == STREAM_FRAME_SIZE)
+			enqueue(writer, CHUNK_MEMORY);
+	}
+	return 0;
+}
+
+static int append_bulk(struct trace_writer *writer, const struct event *event)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < event->effect_count && !err; i++) {
+		const struct effect *effect = &event->effects[i];
+
+		if (codec_effect_is_bulk(effect))
+			err = append_memory(writer, effect->bytes,
+					    effect->length);
+	}
+	return err;
+}
+
+/* A frame is larger than STREAM_FRAME_SIZE only for a single event. */
+static int append_record(struct trace_writer *writer,
+			 const struct event *event, uint64_t memory_start)
+{
+	struct chunk *chunk = writer->current[CHUNK_EVENTS];
+
+	if (chunk && chunk->content.length + codec_bound(event) >
+			     STREAM_FRAME_SIZE)
+		enqueue_all(writer);
+	chunk = current_chunk(writer, CHUNK_EVENTS);
+	if (!chunk)
+		return writer->err;
+	if (!chunk->content.length) {
+		chunk->frame.first_event = event->number;
+		codec_write_start(&writer->codec, event->number,
+				  event->time_ns, memory_start,
+				  &chunk->content);
+	}
+	codec_write(&writer->codec, event, &chunk->content);
+	chunk->frame.event_count++;
+	chunk->frame.memory_end = writer->codec.memory_position;
+	if (chunk->content.length > STREAM_FRAME_SIZE)
+		enqueue_all(writer);
+	return 0;
+}
+
+/* What the reader would refuse is refused here. */
+static int check_event(const struct event *event)
+{
+	const char *fault = event_fault(event);
+	uint64_t bulk = 0;
+	size_t i;
+
+	for (i = 0; i < event->effect_count; i++)
+		if (codec_effect_is_bulk(&event->effects[i]))
+			bulk += event->effects[i].length;
+	if (!fault && (bulk > CODEC_EVENT_BULK_LIMIT ||
+		       codec_bound(event) > STREAM_FRAME_LIMIT))
+		fault = "an event too large";
+	return fault ? report(-EINVAL, "event %llu cannot be written: %s",
+			      (unsigned long long)event->number, fault) : 0;
+}
+
+int trace_writer_append(struct trace_writer *writer, struct event *event)
+{
+	uint64_t memory_start;
+	int err;
+
+	event->number = writer->event_count + 1;
+	err = check_event(event);
+	if (err)
+		return err;
+	pthread_mutex_lock(&writer->lock);
+	memory_start = writer->memory_position;
+	err = writer->err;
+	if (!err)
+		err = append_bulk(writer, event);
+	if (!err)
+		err = append_record(writer, event, memory_start);
+	if (!err)
+		writer->event_count++;
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
+int trace_writer_flush(struct trace_writer *writer)
+{
+	int err;
+
+	pthread_mutex_lock(&writer->lock);
+	enqueue_all(writer);
+	while (writer->queue || writer->busy)
+		pthread_cond_wait(&writer->done, &writer->lock);
+	err = writer->err;
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
+struct store *trace_writer_store(struct trace_writer *writer)
+{
+	return writer->store;
+}
+
+uint64_t trace_writer_event_count(const struct trace_writer *writer)
+{
+	return writer->event_count;
+}
+
+uint64_t trace_writer_size(const struct trace_writer *writer)
+{
+	uint64_t size = 0;
+	int i;
+
+	for (i = 0; i < CHUNK_STREAMS; i++)
+		size += __atomic_load_n(&writer->streams[i].offset,
+					__ATOMIC_RELAXED);
+	return size;
+}
+
+static void stop_thread(struct trace_writer *writer)
+{
+	if (!writer->thread_runs)
+		return;
+	pthread_mutex_lock(&writer->lock);
+	writer->stopping = 1;
+	pthread_cond_signal(&writer->work);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	writer->thread_runs = 0;
+	pthread_cond_destroy(&writer->work);
+	pthread_cond_destroy(&writer->done);
+	pthread_mutex_destroy(&writer->lock);
+}
+
+int trace_writer_finish(struct trace_writer *writer,
+			const struct trace_info *info)
+{
+	struct trace_info end = *info;
+	struct trace_seals seals;
+	int err;
+
+	err = trace_writer_flush(writer);
+	stop_thread(writer);
+	if (!err)
+		err = stream_writer_finish(&writer->streams[CHUNK_MEMORY],
+					   &seals.memory);
+	if (!err)
+		err = stream_writer_finish(&writer->streams[CHUNK_EVENTS],
+					   &seals.events);
+	if (err)
+		return err;
+	seals.present = 1;
+	end.event_count = writer->event_count;
+	return trace_info_write(writer->directory, &end, &seals);
+}
+
+void trace_writer_destroy(struct trace_writer *writer)
+{
+	int i;
+
+	if (!writer)
+		return;
+	stop_thread(writer);
+	for (i = 0; i < CHUNK_STREAMS; i++)
+		stream_writer_deinit(&writer->streams[i]);
+	for (i = 0; i < CHUNKS; i++)
+		free(writer->chunks[i].content.bytes);
+	codec_deinit(&writer->codec);
+	ZSTD_freeCCtx(writer->context);
+	free(writer->output.bytes);
+	store_close(writer->store);
+	fd_close(&writer->directory);
+	free(writer);
+}
