@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A divergence: replay differs from the trace.  Fatal, and explained: what was
+ * expected, what happened, where the program stood.
+ */
+#include "replay/replayer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/backtrace.h"
+#include "src/process_maps.h"
+#include "traces/report.h"
+
+static void print_event(const struct event *event)
+{
+	fprintf(stderr, "  recorded: event %llu, %s of task %u",
+		(unsigned long long)event->number,
+		event_kind_name(event->kind), event->task);
+	if (event->kind == EVENT_SYSCALL || event->kind == EVENT_SYSCALL_ENTER)
+		fprintf(stderr, ": %s(%#llx, %#llx, %#llx, %#llx, %#llx, "
+			"%#llx)", syscall_name(event->detail),
+			(unsigned long long)event->registers[R_RDI],
+			(unsigned long long)event->registers[R_RSI],
+			(unsigned long long)event->registers[R_RDX],
+			(unsigned long long)event->registers[R_R10],
+			(unsigned long long)event->registers[R_R8],
+			(unsigned long long)event->registers[R_R9]);
+	if (event->kind == EVENT_SYSCALL)
+		fprintf(stderr, " = %lld", (long long)event->result);
+	fprintf(stderr, "\n            rip %#llx rsp %#llx\n",
+		(unsigned long long)event->registers[R_RIP],
+		(unsigned long long)event->registers[R_RSP]);
+}
+
+static int content_of(struct replayer *replayer, uint64_t inode)
+{
+	struct stat status;
+
+	for (struct replay_file *file = replayer->files; file;
+	     file = file->next)
+		if (!fstat(file->fd, &status) && status.st_ino == inode)
+			return file->fd;
+	return -1;
+}
+
+static void print_place(struct replayer *replayer, struct replay_task *task)
+{
+	struct registers *registers = &task->registers;
+	struct process_maps maps;
+	struct code_map *code;
+
+	fprintf(stderr, "  replayed: rip %#llx rsp %#llx rax %#llx\n",
+		(unsigned long long)registers->value[R_RIP],
+		(unsigned long long)registers->value[R_RSP],
+		(unsigned long long)registers->value[R_RAX]);
+	if (process_maps_read(task->task.tid, &maps))
+		return;
+	code = xcalloc(maps.count + 1, sizeof(*code));
+	for (size_t i = 0; i < maps.count; i++)
+		code[i] = (struct code_map){
+			.start = maps.maps[i].start,
+			.end = maps.maps[i].end,
+			.protection = maps.maps[i].protection,
+			.offset = maps.maps[i].offset,
+			.name = maps.maps[i].name,
+			.fd = maps.maps[i].inode ?
+				content_of(replayer, maps.maps[i].inode) : -1,
+		};
+	fprintf(stderr, "  backtrace of task %u (recorded tid %d):\n",
+		task->task.serial, task->recorded_tid);
+	backtrace_print(stderr, &task->task.space->memory, registers, code,
+			maps.count);
+	disassembly_print(stderr, &task->task.space->memory,
+			  registers->value[R_RIP]);
+	free(code);
+	process_maps_deinit(&maps);
+}
+
+int replay_diverged(struct replayer *replayer, struct replay_task *task,
+		    const struct event *event, const char *format, ...)
+{
+	va_list arguments;
+
+	fflush(stdout);
+	fprintf(stderr, "reel: replay diverged at event %llu: ",
+		(unsigned long long)event->number);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n");
+	print_event(event);
+	print_place(replayer, task);
+	return REPLAY_DIVERGED;
+}

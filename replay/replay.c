@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The replay session: takes the events of a trace in order and makes them
+ * happen again, from the trace alone.
+ */
+#include "replay/replay.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "replay/replayer.h"
+#include "src/memory_digest.h"
+#include "traces/report.h"
+
+/* ---- tasks ---- */
+
+static const struct effect *find_effect(const struct event *event,
+					enum effect_kind kind)
+{
+	for (size_t i = 0; i < event->effect_count; i++)
+		if (event->effects[i].kind == kind)
+			return &event->effects[i];
+	return NULL;
+}
+
+static int child_writes(struct replayer *replayer, struct replay_task *child,
+			const struct event *event)
+{
+	for (size_t i = 0; i < event->effect_count; i++) {
+		const struct effect *effect = &event->effects[i];
+
+		if (effect->kind == EFFECT_CHILD_WRITE &&
+		    address_space_write(child->task.space, effect->address,
+					effect->bytes, effect->length))
+			return replay_diverged(replayer, child, event,
+					       "a new task's memory at %#llx "
+					       "can't be written",
+					       (unsigned long long)
+					       effect->address);
+	}
+	return 0;
+}
+
+static int replay_clone(struct replayer *replayer, const struct event *event)
+{
+	const struct effect *made = find_effect(event, EFFECT_TASK);
+	struct replay_task *parent = replay_find(replayer, event->task);
+	struct replay_task *child;
+	int is_root = !replayer->root_serial;
+	int err;
+
+	if (!made || made->length != sizeof(child->registers) ||
+	    replay_find(replayer, made->id) || (!parent && !is_root))
+		return report(-EBADMSG, "event %llu makes no task",
+			      (unsigned long long)event->number);
+	err = replay_task_create(replayer, is_root ? NULL : parent,
+				 made->extent, made->id, &child);
+	if (err)
+		return err;
+	child->recorded_tid = (pid_t)made->address;
+	child->recorded_tgid = (pid_t)made->offset;
+	memcpy(&child->registers, made->bytes, sizeof(child->registers));
+	child->is_dirty = 1;
+	if (is_root) {
+		replayer->root_serial = made->id;
+		replayer->root_tgid = child->recorded_tgid;
+		return 0;
+	}
+	err = replay_effects(replayer, parent, event);
+	return err ? err : child_writes(replayer, child, event);
+}
+
+static int replay_exec(struct replayer *replayer, struct replay_task *task,
+		       const struct event *event)
+{
+	int err = replay_task_renew(replayer, task);
+
+	task->is_in_call = 0;
+	return err ? err : replay_effects(replayer, task, event);
+}
+
+static int replay_exit(struct replayer *replayer, struct replay_task *task,
+		       const struct event *event)
+{
+	int err = replay_effects(replayer, task, event);
+
+	if (err)
+		return err;
+	if (task->recorded_tid == replayer->root_tgid)
+		replayer->summary->wait_status = event->detail;
+	replay_task_end(replayer, task);
+	return 0;
+}
+
+/* ---- signals and instructions ---- */
+
+static int run_to_fault(struct replayer *replayer, struct replay_task *task,
+			const struct event *event, int signal)
+{
+	int status, err = replay_run_task(replayer, task, &status);
+
+	if (err)
+		return err;
+	if (WIFSTOPPED(status) &&
+	    task_get_registers(&task->task, &task->registers) == 0)
+		task->is_dirty = 1;
+	if (WIFSTOPPED(status) && !status_is_syscall(status) &&
+	    (WSTOPSIG(status) == signal ||
+	     (!signal && (WSTOPSIG(status) == SIGSEGV ||
+			  WSTOPSIG(status) == SIGTRAP)))) {
+		if (!signal && WSTOPSIG(status) == SIGTRAP)
+			task->registers.value[R_RIP]--; /* after the int3 */
+		return replay_compare_registers(replayer, task, event,
+						&task->registers);
+	}
+	return replay_diverged(replayer, task, event, "it did not stop where "
+			       "%s was recorded (wait status %#x)",
+			       signal ? "a fault" : "an instruction", status);
+}
+
+static int run_to_signal(struct replayer *replayer, struct replay_task *task,
+			 const struct event *event)
+{
+	int err;
+
+	switch ((enum signal_point)event->detail) {
+	case SIGNAL_AT_FAULT:
+		return run_to_fault(replayer, task, event,
+				    (int)event->signal);
+	case SIGNAL_BEFORE_SYSCALL:
+		err = replay_to_syscall(replayer, task, event);
+		if (err)
+			return err;
+		task->registers.value[R_RIP] -= 2;
+		break;
+	default:
+		break;
+	}
+	if (!task->is_dirty &&
+	    task_get_registers(&task->task, &task->registers))
+		return -ESRCH;
+	return replay_compare_registers(replayer, task, event,
+					&task->registers);
+}
+
+static int replay_signal(struct replayer *replayer, struct replay_task *task,
+			 const struct event *event)
+{
+	int err;
+
+	if (event->result != SIGNAL_HANDLED)
+		return 0; /* its consequences are events of their own */
+	replayer->summary->signals++;
+	task->is_in_call = 0;
+	err = run_to_signal(replayer, task, event);
+	return err ? err : replay_effects(replayer, task, event);
+}
+
+static int replay_instruction(struct replayer *replayer,
+			      struct replay_task *task,
+			      const struct event *event)
+{
+	int err = run_to_fault(replayer, task, event, 0);
+
+	replayer->summary->instructions++;
+	return err ? err : replay_effects(replayer, task, event);
+}
+
+static int replay_digest(struct replayer *replayer, struct replay_task *task,
+			 const struct event *event)
+{
+	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
+	struct memory_digest digest;
+
+	if (replayer->options->check != CHECK_MEMORY || !recorded)
+		return 0;
+	if (memory_digest(&task->task, 0, &digest))
+		return report(-EIO, "digest the memory of task %u",
+			      task->task.serial);
+	replayer->summary->digests++;
+	if (digest.hash == recorded->offset &&
+	    digest.pages == recorded->extent)
+		return 0;
+	return replay_diverged(replayer, task, event,
+			       "memory differs: %llu pages with digest %016llx"
+			       ", recorded %llu pages with %016llx",
+			       (unsigned long long)digest.pages,
+			       (unsigned long long)digest.hash,
+			       (unsigned long long)recorded->extent,
+			       (unsigned long long)recorded->offset);
+}
+
+/* ---- the session ---- */
+
+static int replay_event(struct replayer *replayer, const struct event *event)
+{
+	struct replay_task *task;
+
+	if (event->kind == EVENT_CLONE)
+		return replay_clone(replayer, event);
+	task = replay_find(replayer, event->task);
+	if (!task)
+		return report(-EBADMSG, "event %llu is of task %u, which does "
+			      "not live", (unsigned long long)event->number,
+			      event->task);
+	switch (event->kind) {
+	case EVENT_SYSCALL:
+	case EVENT_SYSCALL_ENTER:
+		return replay_syscall(replayer, task, event);
+	case EVENT_SYSCALL_EXIT:
+		return replay_syscall_exit(replayer, task, event);
+	case EVENT_EXEC:
+		return replay_exec(replayer, task, event);
+	case EVENT_SIGNAL:
+		return replay_signal(replayer, task, event);
+	case EVENT_INSTRUCTION:
+		return replay_instruction(replayer, task, event);
+	case EVENT_EXIT:
+		return replay_exit(replayer, task, event);
+	case EVENT_DIGEST:
+		return replay_digest(replayer, task, event);
+	default:
+		return replay_effects(replayer, task, event);
+	}
+}
+
+static int replay_all(struct replayer *replayer)
+{
+	uint64_t last = replayer->options->last_event;
+	struct event event;
+	int err;
+
+	while ((err = trace_reader_next(replayer->reader, &event)) == 0) {
+		replayer->event = event.number;
+		err = replay_event(replayer, &event);
+		if (err)
+			return err;
+		replayer->summary->events++;
+		if (last && event.number >= last)
+			return 0;
+	}
+	if (err != TRACE_END)
+		return err;
+	return trace_reader_is_complete(replayer->reader) ?
+		0 : REPLAY_INCOMPLETE;
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* Stops are cheap only while tracer and tracee share a core. */
+static void pin_to_one_core(cpu_set_t *before)
+{
+	cpu_set_t one;
+	int core = sched_getcpu();
+
+	CPU_ZERO(before);
+	if (sched_getaffinity(0, sizeof(*before), before) || core < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+int replay_run(const struct replay_options *options,
+	       struct replay_summary *summary_out)
+{
+	struct replayer *replayer = xcalloc(1, sizeof(*replayer));
+	uint64_t start = now_ns();
+	cpu_set_t affinity;
+	int err;
+
+	*summary_out = (struct replay_summary){ 0 };
+	replayer->options = options;
+	replayer->summary = summary_out;
+	raise_descriptor_limit();
+	pin_to_one_core(&affinity);
+	err = trace_reader_open(options->trace_path, &replayer->reader);
+	if (!err)
+		err = replay_template_create(replayer);
+	if (!err)
+		err = replay_all(replayer);
+	if (!err && !options->last_event)
+		summary_out->wait_status =
+			trace_reader_info(replayer->reader)->exit_status;
+	replay_kill_all(replayer);
+	replay_files_free(replayer);
+	trace_reader_close(replayer->reader);
+	if (CPU_COUNT(&affinity))
+		sched_setaffinity(0, sizeof(affinity), &affinity);
+	summary_out->elapsed_ns = now_ns() - start;
+	free(replayer);
+	return err;
+}

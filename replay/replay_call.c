@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls of the replayed program: each must be the recorded one, with
+ * the recorded registers and inputs.  It gets the recorded answer; only calls
+ * that change the address space are made again, by the replayer.
+ */
+#include "replay/replayer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "src/session_page.h"
+#include "traces/report.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+static const char *const register_names[R_COUNT] = {
+	"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
+	"rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags",
+	"rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
+};
+
+/* rax holds the call's number or its result; that is compared elsewhere. */
+int replay_compare_registers(struct replayer *replayer,
+			     struct replay_task *task,
+			     const struct event *event,
+			     const struct registers *actual)
+{
+	for (int i = 0; i < R_COUNT; i++) {
+		if (i == R_RAX || i == R_ORIG_RAX ||
+		    actual->value[i] == event->registers[i])
+			continue;
+		return replay_diverged(replayer, task, event,
+				       "%s is %#llx, recorded %#llx",
+				       register_names[i],
+				       (unsigned long long)actual->value[i],
+				       (unsigned long long)event->registers[i]);
+	}
+	return 0;
+}
+
+static int wrong_stop(struct replayer *replayer, struct replay_task *task,
+		      const struct event *event, int status)
+{
+	if (!WIFSTOPPED(status))
+		return replay_diverged(replayer, task, event,
+				       "the task ended (status %#x)", status);
+	return replay_diverged(replayer, task, event, "signal %d (%s) came "
+			       "where %s was recorded", WSTOPSIG(status),
+			       strsignal(WSTOPSIG(status)),
+			       event->kind == EVENT_SIGNAL ?
+			       "another signal" : syscall_name(event->detail));
+}
+
+int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
+		      const struct event *event)
+{
+	struct registers *registers = &task->registers;
+	int status, err = replay_run_task(replayer, task, &status);
+
+	if (err)
+		return err;
+	if (!WIFSTOPPED(status) || !status_is_syscall(status)) {
+		if (WIFSTOPPED(status))
+			task_get_registers(&task->task, registers);
+		return wrong_stop(replayer, task, event, status);
+	}
+	err = task_get_registers(&task->task, registers);
+	if (err)
+		return err;
+	registers->value[R_RAX] = registers->value[R_ORIG_RAX];
+	task->is_dirty = 1;
+	return 0;
+}
+
+/* ---- calls made again ---- */
+
+static int64_t repeat_munmap(struct replay_task *task,
+			     const uint64_t arguments[6])
+{
+	uint64_t start = arguments[0], end = start + arguments[1];
+	uint64_t below[6] = { start, SESSION_PAGE - start };
+	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH };
+
+	if (end < start || start >= SESSION_PAGE + SESSION_PAGE_LENGTH ||
+	    end <= SESSION_PAGE)
+		return replay_inject(task, SYS_munmap, arguments);
+	if (start < SESSION_PAGE)
+		replay_inject(task, SYS_munmap, below);
+	above[1] = end - above[0];
+	if (end > above[0])
+		replay_inject(task, SYS_munmap, above);
+	return 0;
+}
+
+static int64_t repeat_mremap(struct replay_task *task,
+			     const uint64_t arguments[6], int64_t result)
+{
+	uint64_t changed[6];
+
+	if (result < 0 && result > -4096)
+		return result;
+	memcpy(changed, arguments, sizeof(changed));
+	if ((uint64_t)result == arguments[0]) {
+		changed[3] &= ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED);
+	} else {
+		changed[3] |= MREMAP_MAYMOVE | MREMAP_FIXED;
+		changed[4] = (uint64_t)result;
+	}
+	return replay_inject(task, SYS_mremap, changed);
+}
+
+static int64_t repeat_madvise(struct replay_task *task,
+			      const uint64_t arguments[6], int64_t result)
+{
+	uint64_t changed[6] = { arguments[0], arguments[1], arguments[2] };
+
+	switch (arguments[2]) {
+	case MADV_FREE:
+		changed[2] = MADV_DONTNEED;
+		break;
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_REMOVE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+	case MADV_GUARD_INSTALL:
+	case MADV_GUARD_REMOVE:
+		break;
+	default:
+		return result; /* changes nothing that a program can see */
+	}
+	replay_inject(task, SYS_madvise, changed);
+	return result;
+}
+
+static int repeat_call(struct replayer *replayer, struct replay_task *task,
+		       const struct event *event)
+{
+	const uint64_t *arguments = task->call.arguments;
+	int64_t expected = event->result, got = expected;
+
+	switch (task->call.number) {
+	case SYS_munmap:
+		if (expected == 0)
+			got = repeat_munmap(task, arguments);
+		break;
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
+		/* On ENOMEM the pages before the hole have changed. */
+		if (expected == 0 || expected == -ENOMEM)
+			got = replay_inject(task, SYS_mprotect, arguments);
+		break;
+	case SYS_remap_file_pages:
+		if (expected == 0)
+			got = replay_inject(task, SYS_remap_file_pages,
+					    arguments);
+		break;
+	case SYS_mremap:
+		got = repeat_mremap(task, arguments, expected);
+		break;
+	case SYS_madvise:
+		if (expected == 0 || expected == -ENOMEM)
+			got = repeat_madvise(task, arguments, expected);
+		break;
+	}
+	if (got == expected)
+		return 0;
+	return replay_diverged(replayer, task, event, "%s made again returned "
+			       "%lld, recorded %lld",
+			       syscall_name(task->call.number), (long long)got,
+			       (long long)expected);
+}
+
+/* ---- events ---- */
+
+static void measure(struct replay_task *task)
+{
+	const uint64_t *values = task->entry.value;
+	uint64_t arguments[SYSCALL_ARGUMENTS] = {
+		values[R_RDI], values[R_RSI], values[R_RDX], values[R_R10],
+		values[R_R8], values[R_R9],
+	};
+
+	syscall_enter(&task->call, (int)values[R_ORIG_RAX], arguments,
+		      &task->task.space->memory);
+}
+
+static int begin_call(struct replayer *replayer, struct replay_task *task,
+		      const struct event *event)
+{
+	int err = replay_to_syscall(replayer, task, event);
+	int number = (int)task->registers.value[R_ORIG_RAX];
+
+	if (err)
+		return err;
+	if (number != event->detail)
+		return replay_diverged(replayer, task, event,
+				       "the call is %s (%d), recorded %s (%d)",
+				       syscall_name(number), number,
+				       syscall_name(event->detail),
+				       event->detail);
+	err = replay_compare_registers(replayer, task, event,
+				       &task->registers);
+	if (err)
+		return err;
+	task->entry = task->registers;
+	task->is_in_call = 1;
+	replayer->summary->syscalls++;
+	measure(task);
+	return 0;
+}
+
+static int end_call(struct replayer *replayer, struct replay_task *task,
+		    const struct event *event)
+{
+	int err;
+
+	task->call.result = event->result;
+	task->registers.value[R_RAX] = (uint64_t)event->result;
+	task->is_dirty = 1;
+	task->is_in_call = 0;
+	err = repeat_call(replayer, task, event);
+	return err ? err : replay_effects(replayer, task, event);
+}
+
+int replay_syscall(struct replayer *replayer, struct replay_task *task,
+		   const struct event *event)
+{
+	int err = begin_call(replayer, task, event);
+
+	if (err)
+		return err;
+	if (event->kind == EVENT_SYSCALL)
+		return end_call(replayer, task, event);
+	return replay_effects(replayer, task, event);
+}
+
+int replay_syscall_exit(struct replayer *replayer, struct replay_task *task,
+			const struct event *event)
+{
+	if (!task->is_in_call)
+		return report(-EBADMSG, "event %llu ends a call that has not "
+			      "begun", (unsigned long long)replayer->event);
+	return end_call(replayer, task, event);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Effects of events, applied in their order.  They come from a trace that may
+ * be hostile: they can shape the sandboxed task and the memfds of this replay,
+ * and nothing else.
+ */
+#include "replay/replayer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/session_page.h"
+#include "traces/report.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x8u
+#endif
+
+#define NAME_LIMIT 249 /* of a memfd, memfd_create(2) */
+
+/* ---- files ---- */
+
+struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id)
+{
+	struct replay_file *file = replayer->files;
+
+	while (file && file->id != id)
+		file = file->next;
+	return file;
+}
+
+void replay_files_free(struct replayer *replayer)
+{
+	while (replayer->files) {
+		struct replay_file *file = replayer->files;
+
+		replayer->files = file->next;
+		fd_close(&file->fd);
+		free(file->name);
+		free(file);
+	}
+}
+
+/* Nothing of it is executed as a program, only mapped. */
+static int make_memfd(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC);
+	return fd < 0 ? report(-errno, "make a memfd for a recorded file") : fd;
+}
+
+static char *memfd_name(const char *label, size_t length)
+{
+	char *name = xcalloc(1, NAME_LIMIT + 1);
+
+	if (length > NAME_LIMIT) {
+		label += length - NAME_LIMIT;
+		length = NAME_LIMIT;
+	}
+	memcpy(name, label, length);
+	return name;
+}
+
+static int add_file(struct replayer *replayer, const struct effect *effect)
+{
+	struct replay_file *file;
+	struct event_file fixed;
+	const char *label = (const char *)effect->bytes + sizeof(fixed);
+	int fd, err;
+
+	if (replay_file_find(replayer, effect->id))
+		return 0; /* listed again for another use */
+	if (effect->length < sizeof(fixed))
+		return report(-EBADMSG, "event %llu: file %u is cut short",
+			      (unsigned long long)replayer->event, effect->id);
+	memcpy(&fixed, effect->bytes, sizeof(fixed));
+	file = xcalloc(1, sizeof(*file));
+	file->id = effect->id;
+	file->name = memfd_name(label, effect->length - sizeof(fixed));
+	file->fd = fd = make_memfd(file->name);
+	file->next = replayer->files;
+	replayer->files = file;
+	if (fd < 0)
+		return fd;
+	err = trace_reader_extract(replayer->reader, fixed.sha256, fd);
+	if (!err && ftruncate(fd, (off_t)effect->extent))
+		err = report(-errno, "size the copy of %s", file->name);
+	return err;
+}
+
+static int file_effect(struct replayer *replayer, const struct effect *effect)
+{
+	struct replay_file *file = replay_file_find(replayer, effect->id);
+	off_t offset = (off_t)effect->offset;
+	int failed;
+
+	if (!file)
+		return report(-EBADMSG, "event %llu: no file %u in the trace",
+			      (unsigned long long)replayer->event, effect->id);
+	switch (effect->kind) {
+	case EFFECT_FILE_WRITE:
+		failed = pwrite(file->fd, effect->bytes, effect->length,
+				offset) != (ssize_t)effect->length;
+		break;
+	case EFFECT_FILE_SIZE:
+		failed = ftruncate(file->fd, (off_t)effect->extent);
+		break;
+	default:
+		failed = fallocate(file->fd, FALLOC_FL_PUNCH_HOLE |
+				   FALLOC_FL_KEEP_SIZE, offset,
+				   (off_t)effect->extent);
+		break;
+	}
+	return failed ? report(-errno, "event %llu: change the copy of %s",
+			       (unsigned long long)replayer->event,
+			       file->name) : 0;
+}
+
+/* ---- mappings ---- */
+
+static int is_ours(uint64_t address, uint64_t length)
+{
+	return address < SESSION_PAGE + SESSION_PAGE_LENGTH &&
+	       address + length > SESSION_PAGE;
+}
+
+static int map_effect(struct replayer *replayer, struct replay_task *task,
+		      const struct event *event, const struct effect *effect)
+{
+	struct replay_file *file = NULL;
+	int64_t result;
+	uint64_t arguments[6] = { effect->address, effect->extent,
+				  effect->protection,
+				  effect->flags | MAP_FIXED, (uint64_t)-1,
+				  effect->offset };
+
+	if (is_ours(effect->address, effect->extent))
+		return report(-EBADMSG, "event %llu: a mapping where none can "
+			      "be", (unsigned long long)replayer->event);
+	if (effect->id) {
+		file = replay_file_find(replayer, effect->id);
+		if (!file)
+			return report(-EBADMSG, "event %llu: no file %u in "
+				      "the trace",
+				      (unsigned long long)replayer->event,
+				      effect->id);
+		arguments[4] = (uint64_t)file->fd;
+	} else {
+		arguments[3] |= MAP_ANONYMOUS;
+		arguments[5] = 0;
+	}
+	result = replay_inject(task, SYS_mmap, arguments);
+	if (result == (int64_t)effect->address)
+		return 0;
+	return replay_diverged(replayer, task, event,
+			       "mapping %#llx bytes at %#llx failed: %s",
+			       (unsigned long long)effect->extent,
+			       (unsigned long long)effect->address,
+			       strerror((int)-result));
+}
+
+static int unmap_effect(struct replayer *replayer, struct replay_task *task,
+			const struct effect *effect)
+{
+	uint64_t arguments[6] = { effect->address, effect->extent };
+
+	if (is_ours(effect->address, effect->extent))
+		return report(-EBADMSG, "event %llu: unmaps reel's own page",
+			      (unsigned long long)replayer->event);
+	replay_inject(task, SYS_munmap, arguments);
+	return 0;
+}
+
+/* ---- memory and registers ---- */
+
+static int write_effect(struct replayer *replayer, struct replay_task *task,
+			const struct event *event, const struct effect *effect)
+{
+	if (!address_space_write(task->task.space, effect->address,
+				 effect->bytes, effect->length))
+		return 0;
+	return replay_diverged(replayer, task, event,
+			       "%zu bytes that the kernel wrote at %#llx have "
+			       "no memory to go to", effect->length,
+			       (unsigned long long)effect->address);
+}
+
+static int compare_input(struct replayer *replayer, struct replay_task *task,
+			 const struct event *event,
+			 const struct effect *effect)
+{
+	uint8_t bytes[4096];
+	const uint8_t *expected = effect->bytes;
+	size_t length = effect->length, at;
+
+	if (length > sizeof(bytes))
+		length = sizeof(bytes);
+	if (address_space_read(task->task.space, effect->address, bytes,
+			       length))
+		return replay_diverged(replayer, task, event,
+				       "argument %u: %zu bytes at %#llx can't "
+				       "be read", effect->id, length,
+				       (unsigned long long)effect->address);
+	if (!memcmp(bytes, expected, length))
+		return 0;
+	for (at = 0; bytes[at] == expected[at];)
+		at++;
+	return replay_diverged(replayer, task, event,
+			       "argument %u: byte at %#llx is %#x, recorded "
+			       "%#x", effect->id,
+			       (unsigned long long)effect->address + at,
+			       bytes[at], expected[at]);
+}
+
+static int registers_effect(struct replay_task *task,
+			    const struct effect *effect)
+{
+	if (effect->length != sizeof(task->registers))
+		return report(-EBADMSG, "registers of %zu bytes in the trace",
+			      effect->length);
+	memcpy(&task->registers, effect->bytes, sizeof(task->registers));
+	task->is_dirty = 1;
+	return 0;
+}
+
+static int xstate_effect(struct replayer *replayer, struct replay_task *task,
+			 const struct effect *effect)
+{
+	int err = task_set_xstate(&task->task, effect->bytes, effect->length);
+
+	if (!err)
+		return 0;
+	return report(err, "event %llu: set the %zu bytes of extended "
+		      "registers: this CPU has others than the recorded one",
+		      (unsigned long long)replayer->event, effect->length);
+}
+
+static void limit_effect(struct replay_task *task, const struct effect *effect)
+{
+	struct rlimit limit = { effect->address, effect->extent };
+
+	if (effect->id == RLIMIT_STACK &&
+	    prlimit(task->task.tid, RLIMIT_STACK, &limit, NULL)) {
+		/* The hard limit can't be raised without privilege. */
+		getrlimit(RLIMIT_STACK, &limit);
+		if (limit.rlim_max > effect->address)
+			limit.rlim_cur = effect->address;
+		prlimit(task->task.tid, RLIMIT_STACK, &limit, NULL);
+	}
+}
+
+/* ---- output ---- */
+
+struct emission {
+	struct replay_task *task;
+	int fd;
+	uint64_t left;
+};
+
+static int emit_extent(void *context, const struct syscall_extent *extent)
+{
+	struct emission *emission = context;
+	uint64_t length = extent->length, done = 0;
+	char bytes[65536];
+
+	if (!extent->is_bulk)
+		return 0;
+	if (length > emission->left)
+		length = emission->left;
+	emission->left -= length;
+	while (done < length) {
+		size_t piece = length - done < sizeof(bytes) ?
+			length - done : sizeof(bytes);
+
+		if (address_space_read(emission->task->task.space,
+				       extent->address + done, bytes, piece))
+			return 0;
+		if (write_all(emission->fd, bytes, piece))
+			return 0; /* the reader of our output is gone */
+		done += piece;
+	}
+	return 0;
+}
+
+static int output_effect(struct replayer *replayer, struct replay_task *task,
+			 const struct effect *effect)
+{
+	struct emission emission = { task, (int)effect->id, effect->extent };
+
+	if (replayer->options->quiet || effect->id < 1 || effect->id > 2)
+		return 0;
+	if (effect->length) {
+		write_all((int)effect->id, effect->bytes, effect->length);
+		return 0;
+	}
+	return syscall_inputs(&task->call, &task->task.space->memory,
+			      emit_extent, &emission);
+}
+
+/* ---- all of them ---- */
+
+static int apply(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event, const struct effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_WRITE:
+		return write_effect(replayer, task, event, effect);
+	case EFFECT_INPUT:
+		return compare_input(replayer, task, event, effect);
+	case EFFECT_REGISTERS:
+		return registers_effect(task, effect);
+	case EFFECT_XSTATE:
+		return xstate_effect(replayer, task, effect);
+	case EFFECT_MAP:
+		return map_effect(replayer, task, event, effect);
+	case EFFECT_UNMAP:
+		return unmap_effect(replayer, task, effect);
+	case EFFECT_FILE:
+		return add_file(replayer, effect);
+	case EFFECT_FILE_WRITE:
+	case EFFECT_FILE_SIZE:
+	case EFFECT_FILE_PUNCH:
+		return file_effect(replayer, effect);
+	case EFFECT_OUTPUT:
+		return output_effect(replayer, task, effect);
+	case EFFECT_RLIMIT:
+		limit_effect(task, effect);
+		return 0;
+	default:
+		return 0; /* for readers of the trace */
+	}
+}
+
+int replay_effects(struct replayer *replayer, struct replay_task *task,
+		   const struct event *event)
+{
+	for (size_t i = 0; i < event->effect_count; i++) {
+		int err = apply(replayer, task, event, &event->effects[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}

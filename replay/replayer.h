@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the replayer, shared by the replay*.c files.
+ *
+ *   replay.c          the session: events in order, end
+ *   replay_task.c     replayed tasks: sandbox, birth, running, death
+ *   replay_effect.c   effects of events applied to tasks and files
+ *   replay_call.c     system calls: checking, answering, repeating
+ *   divergence.c      what is printed when replay differs from the trace
+ *
+ * A replayed task is a process of its own even where the recorded one was a
+ * thread: it shares the address space (CLONE_VM) and nothing else with the
+ * program's world.  It shares the replayer's descriptors (CLONE_FILES), so that
+ * files of the trace can be mapped into it; it cannot use them, nor anything
+ * else of the kernel, since no call of its own is ever performed.
+ */
+#ifndef REEL_REPLAYER_H
+#define REEL_REPLAYER_H
+
+#include "replay/replay.h"
+#include "src/syscall_table.h"
+#include "src/task.h"
+#include "traces/reader.h"
+
+struct replay_task {
+	struct task task; /* first; tid is the replayed process */
+	pid_t recorded_tid, recorded_tgid;
+	struct replay_task *next;
+	struct syscall_call call; /* in progress, after SYSCALL_ENTER */
+	struct registers entry;
+	int is_in_call;
+	struct registers registers; /* to be set before it runs */
+	int is_dirty;		    /* registers are not in the kernel yet */
+	int has_ended;
+	int exit_status;
+};
+
+/* A file of the trace, materialized in a memfd. */
+struct replay_file {
+	uint32_t id;
+	int fd;
+	int is_code; /* mapped executable somewhere */
+	char *name;
+	struct replay_file *next;
+};
+
+#define TASK_BUCKETS 1024
+
+struct replayer {
+	const struct replay_options *options;
+	struct replay_summary *summary;
+	struct trace_reader *reader;
+	struct task template; /* an empty process in the sandbox */
+	struct replay_task *buckets[TASK_BUCKETS]; /* by serial number */
+	struct replay_file *files;
+	uint64_t event; /* number of the current one */
+	uint32_t root_serial;
+	pid_t root_tgid;
+};
+
+/* replay_task.c */
+int replay_template_create(struct replayer *replayer);
+struct replay_task *replay_find(struct replayer *replayer, uint32_t serial);
+/* A task whose address space is empty, or with parent's shared or copied. */
+int replay_task_create(struct replayer *replayer, struct replay_task *parent,
+		       uint64_t clone_flags, uint32_t serial,
+		       struct replay_task **task_out);
+/* Gives the task (whose exec is replayed) a process with an empty space. */
+int replay_task_renew(struct replayer *replayer, struct replay_task *task);
+void replay_task_end(struct replayer *replayer, struct replay_task *task);
+void replay_kill_all(struct replayer *replayer);
+/* A call performed in the task, in the name of the replayer. */
+int64_t replay_inject(struct replay_task *task, int number,
+		      const uint64_t arguments[6]);
+/* Runs the task until it stops; status as waitpid(2) gives it. */
+int replay_run_task(struct replayer *replayer, struct replay_task *task,
+		    int *status_out);
+
+/* replay_effect.c */
+int replay_effects(struct replayer *replayer, struct replay_task *task,
+		   const struct event *event);
+struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
+void replay_files_free(struct replayer *replayer);
+
+/* replay_call.c */
+int replay_syscall(struct replayer *replayer, struct replay_task *task,
+		   const struct event *event);
+int replay_syscall_exit(struct replayer *replayer, struct replay_task *task,
+			const struct event *event);
+/* Runs to the next system call and compares registers with the event's. */
+int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
+		      const struct event *event);
+int replay_compare_registers(struct replayer *replayer,
+			     struct replay_task *task,
+			     const struct event *event,
+			     const struct registers *actual);
+
+/* divergence.c */
+/* Explains, with a backtrace and disassembly; returns REPLAY_DIVERGED. */
+int replay_diverged(struct replayer *replayer, struct replay_task *task,
+		    const struct event *event, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,792 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The recording session: starts the command, runs its tasks one at a time,
+ * sees every stop, ends.
+ *
+ * The tracer and its tracees are pinned to one core (a stop across cores costs
+ * five times as much); the writer's thread compresses on the others.
+ */
+#include "src/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/recorder.h"
+#include "traces/report.h"
+
+extern char **environ;
+
+#define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
+#define TICK_US 100000		  /* how often a waiting session looks around */
+#define STUCK_NS 3000000000ull	  /* in state D this long: say so */
+
+#define TRACE_OPTIONS                                                      \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | \
+	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
+
+static volatile sig_atomic_t told_to_end; /* signal, set by its handler */
+
+uint64_t now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* ---- tasks ---- */
+
+struct record_task *recorder_find(struct recorder *recorder, pid_t tid)
+{
+	struct record_task *task =
+		recorder->buckets[(unsigned)tid % TASK_BUCKETS];
+
+	while (task && task->task.tid != tid)
+		task = task->next_in_bucket;
+	return task;
+}
+
+static void bucket_insert(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task **bucket =
+		&recorder->buckets[(unsigned)task->task.tid % TASK_BUCKETS];
+
+	task->next_in_bucket = *bucket;
+	*bucket = task;
+}
+
+static void bucket_remove(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task **link =
+		&recorder->buckets[(unsigned)task->task.tid % TASK_BUCKETS];
+
+	while (*link && *link != task)
+		link = &(*link)->next_in_bucket;
+	if (*link)
+		*link = task->next_in_bucket;
+}
+
+struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
+				 pid_t tgid)
+{
+	struct record_task *task = xcalloc(1, sizeof(*task));
+
+	task->task.tid = tid;
+	task->task.tgid = tgid;
+	task->state = TASK_NEW;
+	task->tsc_mode = PR_TSC_ENABLE;
+	task->affinity = recorder->original_affinity;
+	bucket_insert(recorder, task);
+	task->next_all = recorder->all;
+	recorder->all = task;
+	recorder->live_tasks++;
+	return task;
+}
+
+void recorder_rehash(struct recorder *recorder, struct record_task *task,
+		     pid_t tid)
+{
+	bucket_remove(recorder, task);
+	task->task.tid = tid;
+	bucket_insert(recorder, task);
+}
+
+static void ready_remove(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task **link = &recorder->ready_first;
+	struct record_task *before = NULL;
+
+	if (!task->is_queued)
+		return;
+	while (*link != task) {
+		before = *link;
+		link = &(*link)->next_ready;
+	}
+	*link = task->next_ready;
+	if (recorder->ready_last == task)
+		recorder->ready_last = before;
+	task->next_ready = NULL;
+	task->is_queued = 0;
+}
+
+void recorder_remove(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task **link = &recorder->all;
+
+	ready_remove(recorder, task);
+	bucket_remove(recorder, task);
+	while (*link != task)
+		link = &(*link)->next_all;
+	*link = task->next_all;
+	if (recorder->current == task)
+		recorder->current = NULL;
+	recorder->live_tasks--;
+	address_space_release(task->task.space);
+	memory_copy_destroy(task->audit);
+	effect_list_deinit(&task->effects);
+	withheld_free(task);
+	free(task);
+}
+
+void recorder_make_ready(struct recorder *recorder, struct record_task *task)
+{
+	task->state = TASK_READY;
+	if (task->is_queued)
+		return;
+	task->is_queued = 1;
+	task->next_ready = NULL;
+	if (recorder->ready_last)
+		recorder->ready_last->next_ready = task;
+	else
+		recorder->ready_first = task;
+	recorder->ready_last = task;
+}
+
+int recorder_resume(struct record_task *task, int request, int signal)
+{
+	int err = task_resume(&task->task, request, signal);
+
+	if (err && err != -ESRCH)
+		return report(err, "task %d: resume", task->task.tid);
+	return 0;
+}
+
+/* ---- events ---- */
+
+int recorder_append(struct recorder *recorder, struct record_task *task,
+		    struct event *event, struct effect_list *effects)
+{
+	struct record_task *current = recorder->current;
+	int err;
+
+	if (current && current != task && current->phase == CALL_ENTERED) {
+		err = record_announce_call(recorder, current);
+		if (err)
+			return err;
+	}
+	event->task = task->task.serial;
+	event->time_ns = now_ns() - recorder->start_ns;
+	if (effects) {
+		event->effects = effects->effects;
+		event->effect_count = effects->count;
+	}
+	err = trace_writer_append(recorder->writer, event);
+	if (err)
+		recorder->failure = err;
+	return err;
+}
+
+int recorder_note(struct recorder *recorder, struct record_task *task,
+		  enum event_text kind, const char *text)
+{
+	struct event event = { .kind = EVENT_NOTE };
+	struct effect_list effects = { 0 };
+	int err;
+
+	effect_list_add_bytes(&effects, EFFECT_TEXT, text, strlen(text))->id =
+		kind;
+	err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+/* ---- stops ---- */
+
+static int handle_group_stop(struct recorder *recorder,
+			     struct record_task *task, int signal)
+{
+	if (signal != SIGTRAP) {
+		task->state = TASK_STOPPED;
+		return recorder_resume(task, PTRACE_LISTEN, 0);
+	}
+	/* The first stop of a new task, or SIGCONT after a group-stop. */
+	if (task->state == TASK_NEW)
+		return 0;
+	if (task->is_interrupted || task->phase != CALL_NONE) {
+		task->state = task == recorder->current ? TASK_RUNNING :
+							  TASK_IN_CALL;
+		return recorder_resume(task, PTRACE_SYSCALL, 0);
+	}
+	recorder_make_ready(recorder, task);
+	return 0;
+}
+
+static int handle_stop(struct recorder *recorder, struct record_task *task,
+		       int status)
+{
+	switch (status_event(status)) {
+	case PTRACE_EVENT_STOP:
+		return handle_group_stop(recorder, task, WSTOPSIG(status));
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+		return record_clone_event(recorder, task, status_event(status));
+	case PTRACE_EVENT_EXEC:
+		return record_exec_event(recorder, &task);
+	case PTRACE_EVENT_EXIT:
+		return record_exit_event(recorder, task);
+	}
+	if (!status_is_syscall(status))
+		return record_signal_stop(recorder, task, WSTOPSIG(status));
+	if (task->phase == CALL_NONE || task->is_interrupted)
+		return record_syscall_entry(recorder, task);
+	return record_syscall_exit(recorder, task);
+}
+
+static int handle_status(struct recorder *recorder, pid_t tid, int status)
+{
+	struct record_task *task = recorder_find(recorder, tid);
+
+	if (!task) {
+		/* A child's first stop may come before its parent's event. */
+		if (WIFSTOPPED(status))
+			recorder_add(recorder, tid, 0);
+		return 0;
+	}
+	if (!WIFSTOPPED(status))
+		return record_death(recorder, task, status);
+	return handle_stop(recorder, task, status);
+}
+
+/* ---- waiting ---- */
+
+static char task_kernel_state(pid_t tid)
+{
+	char path[64], text[512], *after_name;
+	int fd;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 'X';
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return 'X';
+	text[got] = '\0';
+	after_name = strrchr(text, ')');
+	return after_name && after_name[1] ? after_name[2] : 'X';
+}
+
+static void read_line(const char *path, char *line, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, line, room - 1);
+
+	line[got > 0 ? got : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	fd_close(&fd);
+}
+
+/* Says once which call of which task never returns, and where it waits. */
+static int report_stuck(struct recorder *recorder, struct record_task *task)
+{
+	char path[64], where[128], file[512] = "";
+	char *text;
+	int err;
+
+	if (task_kernel_state(task->task.tid) != 'D') {
+		task->stuck_since_ns = 0;
+		return 0;
+	}
+	if (!task->stuck_since_ns)
+		task->stuck_since_ns = now_ns();
+	if (task->is_stuck_reported ||
+	    now_ns() - task->stuck_since_ns < STUCK_NS)
+		return 0;
+	task->is_stuck_reported = 1;
+	snprintf(path, sizeof(path), "/proc/%d/wchan", task->task.tid);
+	read_line(path, where, sizeof(where));
+	task_descriptor_text(task, (int)task->call.arguments[0], file,
+			     sizeof(file));
+	text = xasprintf("%s in task %d has not returned for %llu s: state D "
+			 "(wchan %s), first argument %#llx%s%s",
+			 syscall_name(task->call.number), task->task.tid,
+			 STUCK_NS / 1000000000, where,
+			 (unsigned long long)task->call.arguments[0],
+			 *file ? " = " : "", file);
+	warn("%s", text);
+	err = recorder_note(recorder, task, TEXT_STUCK, text);
+	free(text);
+	return err;
+}
+
+/* Once a tick: what waits in the kernel gets announced. */
+static int look_around(struct recorder *recorder)
+{
+	struct record_task *current = recorder->current;
+	int err = 0;
+
+	if (current && current->phase == CALL_ENTERED) {
+		err = record_announce_call(recorder, current);
+		if (!err && current->state == TASK_RUNNING)
+			current->state = TASK_IN_CALL;
+	}
+	for (struct record_task *task = recorder->all; task && !err;
+	     task = task->next_all)
+		if (task->phase == CALL_ANNOUNCED &&
+		    task->state == TASK_IN_CALL &&
+		    !(task->clone_flags & CLONE_VFORK))
+			err = report_stuck(recorder, task);
+	return err;
+}
+
+/* Waits for the next stop of any task: 0, or -EINTR at a tick. */
+static int wait_any(struct recorder *recorder, int options)
+{
+	int status;
+	pid_t tid = waitpid(-1, &status, __WALL | options);
+
+	if (tid > 0)
+		return handle_status(recorder, tid, status);
+	if (tid == 0)
+		return -EAGAIN;
+	if (errno == EINTR) {
+		if (told_to_end && !recorder->stop_signal)
+			recorder->stop_signal = told_to_end;
+		return look_around(recorder);
+	}
+	return errno == ECHILD ? -ECHILD :
+		report(-errno, "wait for the traced tasks");
+}
+
+/*
+ * The current task is in a call that may wait.  While others are ready, find
+ * out whether it does: it shares our core, so a yield lets it run until it
+ * stops or sleeps.
+ */
+static int wait_while_call_runs(struct recorder *recorder,
+				struct record_task *task)
+{
+	int err = wait_any(recorder, WNOHANG);
+	char state;
+
+	if (err != -EAGAIN)
+		return err;
+	state = task_kernel_state(task->task.tid);
+	if (state == 'S' || state == 'D') {
+		err = record_announce_call(recorder, task);
+		task->state = TASK_IN_CALL;
+		return err;
+	}
+	sched_yield();
+	return 0;
+}
+
+static int run_current(struct recorder *recorder, struct record_task *task)
+{
+	int err = 0;
+
+	recorder->current = task;
+	task->state = TASK_RUNNING;
+	err = recorder_resume(task, PTRACE_SYSCALL, 0);
+	while (!err && recorder->current == task &&
+	       task->state == TASK_RUNNING && !recorder->stop_signal) {
+		if (task->phase != CALL_NONE && recorder->ready_first &&
+		    syscall_blocking_of(&task->call) == BLOCKING_MAYBE)
+			err = wait_while_call_runs(recorder, task);
+		else
+			err = wait_any(recorder, 0);
+	}
+	return err;
+}
+
+static struct record_task *pick_task(struct recorder *recorder)
+{
+	struct record_task *current = recorder->current;
+	struct record_task *first = recorder->ready_first;
+	int wants_yield = current && current->call.number == SYS_sched_yield;
+
+	if (current && current->state == TASK_READY && current != first &&
+	    !wants_yield && now_ns() - current->slice_began_ns < SLICE_NS)
+		first = current;
+	if (!first)
+		return NULL;
+	if (first != current)
+		first->slice_began_ns = now_ns();
+	ready_remove(recorder, first);
+	return first;
+}
+
+static int session_loop(struct recorder *recorder)
+{
+	int err = 0;
+
+	while (!err && recorder->live_tasks && !recorder->stop_signal) {
+		struct record_task *task = pick_task(recorder);
+
+		if (task) {
+			err = run_current(recorder, task);
+		} else {
+			recorder->current = NULL;
+			err = wait_any(recorder, 0);
+		}
+	}
+	return err == -ECHILD ? 0 : err;
+}
+
+/* ---- launch ---- */
+
+static void on_end_signal(int signal)
+{
+	told_to_end = signal;
+}
+
+static void on_tick(int signal)
+{
+	(void)signal; /* its only purpose: waitpid() returns EINTR */
+}
+
+static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
+{
+	struct sigaction action = { .sa_handler = on_tick };
+	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_US } };
+
+	sigaction(SIGALRM, &action, NULL);
+	action.sa_handler = on_end_signal;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* Keys go to the whole foreground group: the program answers them. */
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGINT, &action, old_int);
+	sigaction(SIGQUIT, &action, old_quit);
+	setitimer(ITIMER_REAL, &interval, NULL);
+}
+
+static void pin_to_one_core(struct recorder *recorder)
+{
+	int core = sched_getcpu();
+
+	if (sched_getaffinity(0, sizeof(recorder->original_affinity),
+			      &recorder->original_affinity))
+		return;
+	CPU_ZERO(&recorder->pinned);
+	CPU_SET(core < 0 ? 0 : core, &recorder->pinned);
+	recorder->is_pinned = !sched_setaffinity(0, sizeof(recorder->pinned),
+						 &recorder->pinned);
+}
+
+/* In the child: becomes the command, or says why not through the pipe. */
+static void become_command(const struct record_options *options, int go,
+			   int failed)
+{
+	sigset_t none;
+	char byte;
+	int error;
+
+	while (read(go, &byte, 1) < 0 && errno == EINTR)
+		;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!options->aslr)
+		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	execvpe(options->arguments[0], options->arguments,
+		options->environment ? options->environment : environ);
+	error = errno;
+	if (write(failed, &error, sizeof(error)) < 0)
+		_exit(125);
+	_exit(127);
+}
+
+static void restore_signals_in_child(const struct sigaction *old_int,
+				     const struct sigaction *old_quit,
+				     const struct sigaction old[3])
+{
+	static const int numbers[3] = { SIGALRM, SIGTERM, SIGHUP };
+
+	sigaction(SIGINT, old_int, NULL);
+	sigaction(SIGQUIT, old_quit, NULL);
+	for (int i = 0; i < 3; i++)
+		sigaction(numbers[i], &old[i], NULL);
+}
+
+static int seize_child(struct recorder *recorder, pid_t child)
+{
+	long options = TRACE_OPTIONS;
+
+	if (!recorder->options->detach_on_failure)
+		options |= PTRACE_O_EXITKILL;
+	if (ptrace(PTRACE_SEIZE, child, NULL, options))
+		return report(-errno, "trace the command with ptrace "
+			      "(reel doctor says what is in the way)");
+	return 0;
+}
+
+/* Runs the untraced part of the child, up to the exec of the command. */
+static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
+{
+	int status, error = 0;
+
+	for (;;) {
+		if (waitpid(child, &status, __WALL) < 0) {
+			if (errno == EINTR)
+				continue;
+			return report(-errno, "start the command");
+		}
+		if (!WIFSTOPPED(status))
+			break;
+		if (status_event(status) == PTRACE_EVENT_EXEC)
+			return 0;
+		ptrace(PTRACE_CONT, child, NULL,
+		       status_event(status) ? 0L : (long)WSTOPSIG(status));
+	}
+	if (read(failed, &error, sizeof(error)) != sizeof(error))
+		error = ECHILD;
+	return report(-error, "run %s", recorder->options->arguments[0]);
+}
+
+static int launch(struct recorder *recorder, pid_t *child_out)
+{
+	struct sigaction old_int, old_quit, old[3];
+	int go[2], failed[2], err;
+	pid_t child;
+
+	sigaction(SIGALRM, NULL, &old[0]);
+	sigaction(SIGTERM, NULL, &old[1]);
+	sigaction(SIGHUP, NULL, &old[2]);
+	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
+		return report(-errno, "make a pipe");
+	catch_signals(&old_int, &old_quit);
+	child = fork();
+	if (child < 0)
+		return report(-errno, "fork");
+	if (child == 0) {
+		restore_signals_in_child(&old_int, &old_quit, old);
+		close(go[1]);
+		become_command(recorder->options, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	err = seize_child(recorder, child);
+	if (err)
+		kill(child, SIGKILL);
+	close(go[1]);
+	if (!err)
+		err = wait_for_exec(recorder, child, failed[0]);
+	close(failed[0]);
+	*child_out = child;
+	return err;
+}
+
+/* ---- the whole session ---- */
+
+static int record_root(struct recorder *recorder, pid_t child)
+{
+	struct event event = { .kind = EVENT_CLONE };
+	struct effect_list effects = { 0 };
+	struct record_task *task = recorder_add(recorder, child, child);
+	struct effect *effect;
+	int err;
+
+	task->task.serial = ++recorder->last_task_serial;
+	task->task.space = address_space_create(child);
+	task->is_root = 1;
+	task->tsc_mode = PR_TSC_ENABLE;
+	space_data_init(task->task.space, NULL);
+	recorder->root_tgid = child;
+	recorder->task_count = recorder->process_count = 1;
+	effect = effect_list_add_bytes(&effects, EFFECT_TASK, &task->entry,
+				       sizeof(task->entry));
+	effect->id = task->task.serial;
+	effect->address = (uint64_t)child;
+	effect->offset = (uint64_t)child;
+	err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	if (err)
+		return err;
+	/* It is at PTRACE_EVENT_EXEC; the exit of that execve comes next. */
+	recorder->current = task;
+	task->state = TASK_RUNNING;
+	task->phase = CALL_ANNOUNCED;
+	task->call.number = SYS_execve;
+	err = record_exec_event(recorder, &task);
+	while (!err && task->phase != CALL_NONE && recorder->live_tasks)
+		err = wait_any(recorder, 0);
+	return err;
+}
+
+static void kill_everything(struct recorder *recorder)
+{
+	for (struct record_task *task = recorder->all; task;
+	     task = task->next_all)
+		if (recorder->options->detach_on_failure && recorder->failure)
+			ptrace(PTRACE_DETACH, task->task.tid, NULL, NULL);
+		else
+			kill(task->task.tgid ? task->task.tgid :
+			     task->task.tid, SIGKILL);
+	while (recorder->all)
+		recorder_remove(recorder, recorder->all);
+}
+
+static char *cpu_brand(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[512];
+	char *brand = NULL;
+
+	while (file && !brand && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "model name", 10) && strchr(line, ':')) {
+			brand = strchr(line, ':') + 1;
+			brand += strspn(brand, " ");
+			brand[strcspn(brand, "\n")] = '\0';
+			brand = xstrdup(brand);
+		}
+	if (file)
+		fclose(file);
+	return brand ? brand : xstrdup("unknown");
+}
+
+static char **copy_strings(char **strings)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (strings[count])
+		count++;
+	copy = xcalloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = xstrdup(strings[i]);
+	return copy;
+}
+
+static uint32_t xsave_size(uint64_t *features_out)
+{
+	uint32_t eax = 0xd, ebx, ecx = 0, edx;
+
+	*features_out = 0;
+	__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	if (!ebx)
+		return 512;
+	__asm__("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+	*features_out = (uint64_t)edx << 32 | eax;
+	return ebx;
+}
+
+static void describe_session(struct recorder *recorder)
+{
+	const struct record_options *options = recorder->options;
+	struct trace_info *info = &recorder->info;
+	struct utsname name;
+	struct timespec time;
+
+	uname(&name);
+	clock_gettime(CLOCK_REALTIME, &time);
+	info->version = TRACE_FORMAT_VERSION;
+	info->arguments = copy_strings(options->arguments);
+	info->environment = copy_strings(
+		options->environment ? options->environment : environ);
+	info->directory = get_current_dir_name();
+	info->kernel = xasprintf("%s %s %s %s", name.sysname, name.release,
+				 name.version, name.machine);
+	info->cpu = cpu_brand();
+	info->cpu_choice = xstrdup(options->cpu ? options->cpu : "host");
+	info->reel_version = xstrdup(PACKAGE_VERSION);
+	info->xsave_size = xsave_size(&info->xsave_features);
+	info->page_size = 4096;
+	info->aslr = options->aslr;
+	info->start_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
+}
+
+static int finish_trace(struct recorder *recorder,
+			struct record_summary *summary)
+{
+	struct trace_info *info = &recorder->info;
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	info->end_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
+	info->exit_status = recorder->root_status;
+	info->event_count = trace_writer_event_count(recorder->writer);
+	info->task_count = recorder->task_count;
+	info->process_count = recorder->process_count;
+	info->complete = !recorder->stop_signal;
+	summary->events = info->event_count;
+	summary->tasks = info->task_count;
+	summary->processes = info->process_count;
+	summary->wait_status = recorder->root_status;
+	summary->elapsed_ns = now_ns() - recorder->start_ns;
+	summary->audit_failures = recorder->audit_failures;
+	return recorder->failure ? recorder->failure :
+		trace_writer_finish(recorder->writer, info);
+}
+
+static int run_session(struct recorder *recorder,
+		       struct record_summary *summary)
+{
+	pid_t child = -1;
+	int err = launch(recorder, &child), finish_err;
+
+	if (err) {
+		if (child > 0)
+			kill(child, SIGKILL);
+		return err;
+	}
+	err = trace_writer_create(recorder->options->trace_path,
+				  &recorder->info, &recorder->writer);
+	if (!err)
+		err = record_root(recorder, child);
+	if (!err)
+		err = session_loop(recorder);
+	if (err || recorder->stop_signal)
+		kill_everything(recorder);
+	if (recorder->stop_signal && !recorder->has_root_status)
+		recorder->root_status = recorder->stop_signal;
+	if (!recorder->writer) {
+		kill(child, SIGKILL);
+		return err;
+	}
+	if (err && !recorder->failure)
+		recorder->failure = err;
+	finish_err = finish_trace(recorder, summary);
+	summary->trace_bytes = trace_writer_size(recorder->writer);
+	return err ? err : finish_err;
+}
+
+int record_run(const struct record_options *options,
+	       struct record_summary *summary_out)
+{
+	struct recorder *recorder = xcalloc(1, sizeof(*recorder));
+	struct itimerval no_timer = { 0 };
+	int err;
+
+	*summary_out = (struct record_summary){ 0 };
+	recorder->options = options;
+	recorder->start_ns = now_ns();
+	recorder->recorder_pid = getpid();
+	if (options->cpu && !strcmp(options->cpu, "x86-64-v2"))
+		recorder->cpu = CPU_X86_64_V2;
+	else if (options->cpu && !strcmp(options->cpu, "x86-64-v3"))
+		recorder->cpu = CPU_X86_64_V3;
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &recorder->standard[fd]))
+			recorder->standard[fd] = (struct stat){ 0 };
+	describe_session(recorder);
+	pin_to_one_core(recorder);
+	err = run_session(recorder, summary_out);
+	setitimer(ITIMER_REAL, &no_timer, NULL);
+	if (recorder->writer)
+		trace_writer_destroy(recorder->writer);
+	record_files_free(recorder);
+	trace_info_deinit(&recorder->info);
+	if (recorder->is_pinned)
+		sched_setaffinity(0, sizeof(recorder->original_affinity),
+				  &recorder->original_affinity);
+	free(recorder);
+	return err;
+}

@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls while recording.  At the entry the row's inputs are saved, at
+ * the exit its outputs; hooks take care of what a row can't say.  A call that
+ * ends while its task is still the current one is one event; one that lets
+ * others run is announced by SYSCALL_ENTER and ended by SYSCALL_EXIT.
+ */
+#include "src/recorder.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "traces/report.h"
+
+#define INPUT_TEXT_LIMIT 4096u
+#define INPUT_BULK_LIMIT 64u   /* of a payload, a reader needs the start */
+#define INPUT_STRUCT_LIMIT 4096u
+#define OUTPUT_PIECE (1u << 20)
+
+#ifndef ARCH_GET_CPUID
+#define ARCH_GET_CPUID 0x1011
+#define ARCH_SET_CPUID 0x1012
+#endif
+
+/* A call's result that means "interrupted" (include/linux/errno.h). */
+static int is_restart(int64_t result)
+{
+	return result <= -512 && result >= -516 && result != -515;
+}
+
+/* ---- saving memory ---- */
+
+struct save_context {
+	struct record_task *task;
+	enum effect_kind kind;
+};
+
+static int save_input(void *context, const struct syscall_extent *extent)
+{
+	struct record_task *task = ((struct save_context *)context)->task;
+	uint64_t limit = extent->is_text ? INPUT_TEXT_LIMIT :
+		extent->is_bulk ? INPUT_BULK_LIMIT : INPUT_STRUCT_LIMIT;
+	size_t length = extent->length < limit ? extent->length : limit;
+	struct memory *memory = &space_of(task)->memory;
+	uint8_t bytes[4096];
+	size_t got = memory->read(memory, extent->address, bytes, length);
+	struct effect *effect;
+
+	if (!got)
+		return 0;
+	effect = effect_list_add_bytes(&task->effects, EFFECT_INPUT, bytes,
+				       got);
+	effect->id = extent->argument;
+	effect->address = extent->address;
+	effect->extent = extent->length == got ? 0 : extent->length;
+	return 0;
+}
+
+static int save_output(void *context, const struct syscall_extent *extent)
+{
+	struct record_task *task = ((struct save_context *)context)->task;
+	struct memory *memory = &space_of(task)->memory;
+	uint64_t done = 0;
+
+	while (done < extent->length) {
+		uint64_t left = extent->length - done;
+		size_t piece = left < OUTPUT_PIECE ? left : OUTPUT_PIECE;
+		struct effect *effect = effect_list_add_bytes(
+			&task->effects, EFFECT_WRITE, NULL, piece);
+		size_t got = memory->read(memory, extent->address + done,
+					  (void *)effect->bytes, piece);
+
+		effect->address = extent->address + done;
+		effect->id = extent->argument;
+		effect->length = got;
+		if (got < piece)
+			break;
+		done += got;
+	}
+	return 0;
+}
+
+static int save_inputs(struct record_task *task)
+{
+	struct save_context context = { task, EFFECT_INPUT };
+	int err = syscall_inputs(&task->call, &space_of(task)->memory,
+				 save_input, &context);
+
+	task->inputs = task->effects.count;
+	return err;
+}
+
+static int save_outputs(struct record_task *task)
+{
+	struct save_context context = { task, EFFECT_WRITE };
+
+	return syscall_outputs(&task->call, &space_of(task)->memory,
+			       save_output, &context);
+}
+
+/* ---- calls without a row, and the audit ---- */
+
+static int changes_mappings(int number)
+{
+	switch (number) {
+	case SYS_mmap:
+	case SYS_munmap:
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
+	case SYS_mremap:
+	case SYS_brk:
+	case SYS_madvise:
+	case SYS_shmat:
+	case SYS_shmdt:
+	case SYS_remap_file_pages:
+	case SYS_execve:
+	case SYS_execveat:
+		return 1;
+	}
+	return 0;
+}
+
+static void copy_memory_before(struct recorder *recorder,
+			       struct record_task *task)
+{
+	int is_unknown = syscall_replay_of(&task->call) == REPLAY_UNKNOWN;
+
+	if (!is_unknown && !recorder->options->audit)
+		return;
+	if (changes_mappings(task->call.number))
+		return;
+	task->audit = memory_copy_create(&task->task);
+	task->audit_events = trace_writer_event_count(recorder->writer);
+}
+
+static int save_difference(void *context, remote_addr addr, const void *now,
+			   size_t length)
+{
+	struct record_task *task = context;
+
+	effect_list_add_bytes(&task->effects, EFFECT_WRITE, now, length)
+		->address = addr;
+	return 0;
+}
+
+struct audit_context {
+	struct recorder *recorder;
+	struct record_task *task;
+};
+
+static int is_covered(const struct record_task *task, remote_addr addr,
+		      size_t length)
+{
+	for (size_t i = 0; i < task->effects.count; i++) {
+		const struct effect *effect = &task->effects.effects[i];
+
+		if (effect->kind == EFFECT_WRITE && addr >= effect->address &&
+		    addr + length <= effect->address + effect->length)
+			return 1;
+	}
+	return 0;
+}
+
+static int audit_difference(void *context, remote_addr addr, const void *now,
+			    size_t length)
+{
+	struct audit_context *audit = context;
+	struct record_task *task = audit->task;
+	size_t covered = 0;
+
+	(void)now;
+	while (covered < length && is_covered(task, addr + covered, 1))
+		covered++;
+	if (covered == length)
+		return 0;
+	audit->recorder->audit_failures++;
+	report(0, "audit: task %d: %s(%#llx, %#llx, %#llx, %#llx) = %lld "
+	       "wrote %zu bytes at %#llx that its row does not cover",
+	       task->task.tid, syscall_name(task->call.number),
+	       (unsigned long long)task->call.arguments[0],
+	       (unsigned long long)task->call.arguments[1],
+	       (unsigned long long)task->call.arguments[2],
+	       (unsigned long long)task->call.arguments[3],
+	       (long long)task->call.result, length - covered,
+	       (unsigned long long)(addr + covered));
+	return 0;
+}
+
+static int warn_about_unknown(struct recorder *recorder,
+			      struct record_task *task)
+{
+	unsigned long long request = task->call.arguments[1];
+	unsigned key = (unsigned)task->call.number * 31u +
+		       (task->call.number == SYS_ioctl ? (unsigned)request : 0);
+	char *text;
+	int err;
+
+	key %= sizeof(recorder->warned) * 8;
+	if (recorder->warned[key / 8] & 1u << key % 8)
+		return 0;
+	recorder->warned[key / 8] |= (uint8_t)(1u << key % 8);
+	text = xasprintf("%s(%#llx, %#llx, ...) is not known to this version; "
+			 "all memory is compared around it, which is slow",
+			 syscall_name(task->call.number),
+			 (unsigned long long)task->call.arguments[0], request);
+	warn("%s", text);
+	err = recorder_note(recorder, task, TEXT_WARNING, text);
+	free(text);
+	return err;
+}
+
+static int compare_memory_after(struct recorder *recorder,
+				struct record_task *task)
+{
+	struct audit_context audit = { recorder, task };
+	int err = 0;
+
+	if (!task->audit)
+		return 0;
+	if (syscall_replay_of(&task->call) == REPLAY_UNKNOWN)
+		err = memory_copy_compare(task->audit, &task->task,
+					  save_difference, task);
+	else if (task->audit_events ==
+		 trace_writer_event_count(recorder->writer))
+		err = memory_copy_compare(task->audit, &task->task,
+					  audit_difference, &audit);
+	memory_copy_destroy(task->audit);
+	task->audit = NULL;
+	return err;
+}
+
+/* ---- hooks ---- */
+
+/* What the kernel shall see instead; the program gets its own value back. */
+static int change_argument(struct record_task *task, enum register_name name,
+			   uint64_t value)
+{
+	struct registers changed = task->entry;
+
+	changed.value[R_RAX] = (uint64_t)-ENOSYS;
+	changed.value[name] = value;
+	task->restore = task->entry;
+	task->has_restore = 1;
+	return task_set_registers(&task->task, &changed);
+}
+
+/* The call isn't made; the program gets this result. */
+static int answer_instead(struct record_task *task, int64_t result)
+{
+	int err = change_argument(task, R_ORIG_RAX, (uint64_t)-1);
+
+	task->is_cancelled = 1;
+	task->call.result = result;
+	return err == -ESRCH ? 0 : err;
+}
+
+int record_refuse(struct recorder *recorder, struct record_task *task,
+		  int64_t result, const char *text)
+{
+	int err = recorder_note(recorder, task, TEXT_WARNING, text);
+
+	warn("%s", text);
+	return err ? err : answer_instead(task, result);
+}
+
+static uint64_t clone_flags_of(struct record_task *task)
+{
+	uint64_t flags = 0;
+
+	switch (task->call.number) {
+	case SYS_fork:
+		return 0;
+	case SYS_vfork:
+		return CLONE_VM | CLONE_VFORK;
+	case SYS_clone:
+		return task->call.arguments[0];
+	}
+	address_space_read(space_of(task), task->call.arguments[0], &flags,
+			   sizeof(flags));
+	return flags;
+}
+
+static int prctl_entry(struct record_task *task)
+{
+	uint64_t option = task->call.arguments[0];
+	uint64_t mode = task->call.arguments[1];
+
+	if (option != PR_SET_TSC)
+		return 0;
+	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)
+		return answer_instead(task, -EINVAL);
+	task->tsc_mode = (int)mode;
+	return answer_instead(task, 0);
+}
+
+static int arch_prctl_entry(struct record_task *task)
+{
+	if (task->call.arguments[0] == ARCH_GET_CPUID)
+		return answer_instead(task, 1);
+	if (task->call.arguments[0] == ARCH_SET_CPUID)
+		return answer_instead(task, task->call.arguments[1] ?
+					    0 : -ENODEV);
+	return 0;
+}
+
+static int hook_entry(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+
+	switch (task->call.number) {
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_fork:
+	case SYS_vfork:
+		task->clone_flags = clone_flags_of(task);
+		if (task->call.number == SYS_clone &&
+		    task->clone_flags & CLONE_UNTRACED)
+			return change_argument(task, R_RDI, arguments[0] &
+					       ~(uint64_t)CLONE_UNTRACED);
+		return 0;
+	case SYS_mmap:
+		return record_mmap_entry(recorder, task);
+	case SYS_madvise:
+		/* Lazily freed pages would be zero or not, at any moment. */
+		if (arguments[2] == MADV_FREE)
+			return change_argument(task, R_RDX, MADV_DONTNEED);
+		return 0;
+	case SYS_shmdt:
+		record_shmdt_entry(task);
+		return 0;
+	case SYS_prctl:
+		return prctl_entry(task);
+	case SYS_arch_prctl:
+		return arch_prctl_entry(task);
+	}
+	return record_file_entry(recorder, task);
+}
+
+static struct record_task *affinity_target(struct recorder *recorder,
+					   struct record_task *task)
+{
+	pid_t pid = (pid_t)task->call.arguments[0];
+
+	return pid ? recorder_find(recorder, pid) : task;
+}
+
+/* The program chooses among all cores, whatever core the session uses. */
+static void affinity_set(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task *target = affinity_target(recorder, task);
+	size_t length = task->call.arguments[1];
+	cpu_set_t mask;
+
+	if (!target)
+		return;
+	if (length > sizeof(mask))
+		length = sizeof(mask);
+	CPU_ZERO(&mask);
+	if (address_space_read(space_of(task), task->call.arguments[2], &mask,
+			       length))
+		return;
+	CPU_AND(&target->affinity, &mask, &recorder->original_affinity);
+	if (recorder->is_pinned)
+		sched_setaffinity(target->task.tid, sizeof(recorder->pinned),
+				  &recorder->pinned);
+}
+
+static void affinity_get(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task *target = affinity_target(recorder, task);
+	size_t length = (size_t)task->call.result;
+
+	if (target && length <= sizeof(target->affinity))
+		address_space_write(space_of(task), task->call.arguments[2],
+				    &target->affinity, length);
+}
+
+static void stack_limit_effect(struct record_task *task)
+{
+	struct rlimit limit;
+	struct effect *effect;
+
+	if (prlimit(task->task.tid, RLIMIT_STACK, NULL, &limit))
+		return;
+	effect = effect_list_add(&task->effects, EFFECT_RLIMIT);
+	effect->id = RLIMIT_STACK;
+	effect->address = limit.rlim_cur;
+	effect->extent = limit.rlim_max;
+}
+
+/* process_vm_writev(): the bytes appear in another traced task's memory. */
+static int vm_write_exit(struct recorder *recorder, struct record_task *task)
+{
+	struct record_task *target =
+		recorder_find(recorder, (pid_t)task->call.arguments[0]);
+	uint64_t left = (uint64_t)task->call.result;
+	struct effect_list effects = { 0 };
+	struct event event = { .kind = EVENT_NOTE };
+	int err = 0;
+
+	for (uint64_t i = 0; target && left && i < task->call.arguments[4];
+	     i++) {
+		uint64_t vector[2];
+		struct effect *effect;
+
+		if (address_space_read(space_of(task),
+				       task->call.arguments[3] + 16 * i,
+				       vector, sizeof(vector)))
+			break;
+		if (vector[1] > left)
+			vector[1] = left;
+		effect = effect_list_add_bytes(&effects, EFFECT_WRITE, NULL,
+					       vector[1]);
+		effect->address = vector[0];
+		address_space_read(space_of(target), vector[0],
+				   (void *)effect->bytes, vector[1]);
+		left -= vector[1];
+	}
+	if (effects.count)
+		err = recorder_append(recorder, target, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+/* Before the outputs are saved: what the program shall see. */
+static void hook_result(struct recorder *recorder, struct record_task *task)
+{
+	int64_t *result = &task->call.result;
+
+	switch (task->call.number) {
+	case SYS_sched_setaffinity:
+		if (*result == 0)
+			affinity_set(recorder, task);
+		break;
+	case SYS_sched_getaffinity:
+		if (*result > 0)
+			affinity_get(recorder, task);
+		break;
+	case SYS_personality:
+		if (*result >= 0 && !recorder->options->aslr)
+			*result &= ~(int64_t)ADDR_NO_RANDOMIZE;
+		break;
+	case SYS_set_tid_address:
+		task->clear_tid = task->call.arguments[0];
+		break;
+	case SYS_prctl:
+		if (task->call.arguments[0] == PR_GET_TSC && *result == 0)
+			address_space_write(space_of(task),
+					    task->call.arguments[1],
+					    &task->tsc_mode,
+					    sizeof(task->tsc_mode));
+		break;
+	}
+}
+
+static int hook_exit(struct recorder *recorder, struct record_task *task)
+{
+	int64_t result = task->call.result;
+
+	switch (task->call.number) {
+	case SYS_mmap:
+		return record_mmap_exit(recorder, task);
+	case SYS_brk:
+		return record_brk_exit(recorder, task);
+	case SYS_shmat:
+		return record_shmat_exit(recorder, task);
+	case SYS_shmdt:
+		return record_shmdt_exit(task);
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
+		return result ? 0 : record_protect_exit(recorder, task);
+	case SYS_setrlimit:
+	case SYS_prlimit64:
+		if (result == 0)
+			stack_limit_effect(task);
+		return 0;
+	case SYS_process_vm_writev:
+		return result > 0 ? vm_write_exit(recorder, task) : 0;
+	}
+	return record_file_changes(recorder, task);
+}
+
+/* ---- entry ---- */
+
+/* Lets the call run: where the task is then depends on whose turn it is. */
+static int resume_call(struct recorder *recorder, struct record_task *task)
+{
+	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	return recorder_resume(task, PTRACE_SYSCALL, 0);
+}
+
+int record_syscall_entry(struct recorder *recorder, struct record_task *task)
+{
+	struct registers *entry = &task->entry;
+	enum syscall_replay replay;
+	uint64_t arguments[SYSCALL_ARGUMENTS];
+	int err;
+
+	if (task->is_interrupted) {
+		/* The kernel restarts the call; the program notices nothing. */
+		task->is_interrupted = 0;
+		return resume_call(recorder, task);
+	}
+	if (task_get_registers(&task->task, entry))
+		return 0;
+	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
+	if (task->withheld && !task->withheld->is_sent)
+		return record_deliver_withheld(recorder, task);
+	task->at_boundary = 0;
+	task->phase = CALL_ENTERED;
+	effect_list_clear(&task->effects);
+	arguments[0] = entry->value[R_RDI];
+	arguments[1] = entry->value[R_RSI];
+	arguments[2] = entry->value[R_RDX];
+	arguments[3] = entry->value[R_R10];
+	arguments[4] = entry->value[R_R8];
+	arguments[5] = entry->value[R_R9];
+	syscall_enter(&task->call, (int)entry->value[R_ORIG_RAX], arguments,
+		      &space_of(task)->memory);
+	err = save_inputs(task);
+	if (err)
+		return err;
+	replay = syscall_replay_of(&task->call);
+	if (replay == REPLAY_UNKNOWN)
+		err = warn_about_unknown(recorder, task);
+	else if (replay == REPLAY_REFUSE)
+		err = answer_instead(task, syscall_refusal(&task->call));
+	else
+		err = hook_entry(recorder, task);
+	if (err && err != -ESRCH)
+		return err;
+	copy_memory_before(recorder, task);
+	return resume_call(recorder, task);
+}
+
+/* ---- exit ---- */
+
+static void fill_event(const struct record_task *task, struct event *event)
+{
+	event->detail = task->call.number;
+	memcpy(event->registers, task->entry.value, sizeof(event->registers));
+}
+
+int record_announce_call(struct recorder *recorder, struct record_task *task)
+{
+	struct event event = { .kind = EVENT_SYSCALL_ENTER };
+	struct effect_list inputs = task->effects;
+	int err;
+
+	bug_unless(task->phase == CALL_ENTERED, "task %d: announced twice",
+		   task->task.tid);
+	task->phase = CALL_ANNOUNCED;
+	fill_event(task, &event);
+	inputs.count = task->inputs;
+	err = recorder_append(recorder, task, &event, &inputs);
+	/* What an interrupted call wrote so far stays for its exit. */
+	memmove(task->effects.effects, task->effects.effects + task->inputs,
+		(task->effects.count - task->inputs) * sizeof(struct effect));
+	task->effects.count -= task->inputs;
+	task->inputs = 0;
+	return err;
+}
+
+static int finish_call(struct recorder *recorder, struct record_task *task)
+{
+	struct event event = { .kind = EVENT_SYSCALL };
+	int err;
+
+	event.result = task->call.result;
+	if (task->phase == CALL_ENTERED) {
+		fill_event(task, &event);
+	} else {
+		event.kind = EVENT_SYSCALL_EXIT;
+		event.detail = task->call.number;
+	}
+	task->phase = CALL_NONE;
+	err = recorder_append(recorder, task, &event, &task->effects);
+	effect_list_clear(&task->effects);
+	return err;
+}
+
+static void save_registers(struct record_task *task,
+			   const struct registers *now)
+{
+	uint8_t xstate[XSTATE_ROOM];
+	ssize_t length;
+
+	effect_list_add_bytes(&task->effects, EFFECT_REGISTERS, now,
+			      sizeof(*now));
+	if (task->call.number != SYS_rt_sigreturn)
+		return;
+	length = task_get_xstate(&task->task, xstate, sizeof(xstate));
+	if (length > 0)
+		effect_list_add_bytes(&task->effects, EFFECT_XSTATE, xstate,
+				      (size_t)length);
+}
+
+/* Registers as the program has them after the call, in *now too. */
+static int settle_registers(struct record_task *task, struct registers *now)
+{
+	struct registers expected = task->entry;
+	int must_set = task->has_restore ||
+		now->value[R_RAX] != (uint64_t)task->call.result;
+
+	if (task->has_restore)
+		*now = task->restore;
+	if (task->call.number != SYS_rt_sigreturn)
+		now->value[R_RAX] = (uint64_t)task->call.result;
+	task->has_restore = 0;
+	task->is_cancelled = 0;
+	/* orig_rax is no part of what the program sees. */
+	now->value[R_ORIG_RAX] = expected.value[R_ORIG_RAX];
+	expected.value[R_RAX] = now->value[R_RAX];
+	if (memcmp(now, &expected, sizeof(expected)))
+		save_registers(task, now);
+	task->last = *now;
+	if (!must_set)
+		return 0;
+	expected = *now;
+	expected.value[R_ORIG_RAX] = (uint64_t)-1;
+	return task_set_registers(&task->task, &expected);
+}
+
+int record_interrupted_call(struct recorder *recorder,
+			    struct record_task *task)
+{
+	task->is_interrupted = 0;
+	if (task->phase == CALL_NONE)
+		return 0;
+	memory_copy_destroy(task->audit);
+	task->audit = NULL;
+	return finish_call(recorder, task);
+}
+
+int record_syscall_exit(struct recorder *recorder, struct record_task *task)
+{
+	struct registers now;
+	int err;
+
+	if (task_get_registers(&task->task, &now))
+		return 0;
+	if (!task->is_cancelled)
+		task->call.result = (int64_t)now.value[R_RAX];
+	if (task->call.number == SYS_rt_sigreturn)
+		task->call.result = 0;
+	else if ((task->call.number == SYS_execve ||
+		  task->call.number == SYS_execveat) && !task->call.result)
+		return record_exec_exit(recorder, task);
+	if (is_restart(task->call.result)) {
+		err = save_outputs(task);
+		task->is_interrupted = 1;
+		task->last = now;
+		return err ? err : resume_call(recorder, task);
+	}
+	hook_result(recorder, task);
+	err = save_outputs(task);
+	if (!err)
+		err = hook_exit(recorder, task);
+	if (!err)
+		err = compare_memory_after(recorder, task);
+	if (err && err != -ESRCH)
+		return err;
+	err = settle_registers(task, &now);
+	if (err && err != -ESRCH)
+		return err;
+	err = finish_call(recorder, task);
+	if (!err)
+		recorder_make_ready(recorder, task);
+	if (!err && trace_writer_event_count(recorder->writer) >=
+		    space_data_of(task)->next_digest_event)
+		err = record_digest(recorder, task, 256);
+	return err;
+}

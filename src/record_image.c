@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state that an exec leaves: mappings, the bytes that the kernel put into
+ * them (stack, auxiliary vector, zeroed ends of data), registers.  The program
+ * and its interpreter are read through /proc/PID/exe and the mappings, never
+ * by the name that a link shows.
+ */
+#include "src/recorder.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/process_maps.h"
+#include "src/session_page.h"
+#include "src/vdso.h"
+#include "traces/report.h"
+
+#define PAGE 4096ul
+#define VDSO_LIMIT (1ul << 20)
+
+#ifndef ARCH_SET_CPUID
+#define ARCH_SET_CPUID 0x1012
+#endif
+
+struct image {
+	struct recorder *recorder;
+	struct record_task *task;
+	struct effect_list *effects;
+	struct process_maps maps;
+	uint64_t auxv[64];
+	size_t auxv_count;
+	remote_addr syscall_address;
+	int pagemap_fd;
+};
+
+static uint64_t auxv_value(const struct image *image, uint64_t type)
+{
+	for (size_t i = 0; i + 1 < image->auxv_count; i += 2)
+		if (image->auxv[i] == type)
+			return image->auxv[i + 1];
+	return 0;
+}
+
+static int read_auxv(struct image *image)
+{
+	char path[64];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", image->task->task.tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	got = read(fd, image->auxv, sizeof(image->auxv));
+	close(fd);
+	image->auxv_count = got > 0 ? (size_t)got / 8 : 0;
+	return 0;
+}
+
+/* ---- the vDSO ---- */
+
+/*
+ * Its functions become system calls, which are recorded; and it has a syscall
+ * instruction that serves for calls in the task's name.
+ */
+static int patch_vdso(struct image *image, const struct process_map *map)
+{
+	struct vdso_patch patches[VDSO_PATCHES];
+	size_t length = map->end - map->start;
+	AUTO(heap_free) uint8_t *bytes = NULL;
+	int count;
+
+	if (length > VDSO_LIMIT)
+		return report(-EINVAL, "vDSO of %zu bytes", length);
+	bytes = xmalloc(length);
+	if (address_space_read(space_of(image->task), map->start, bytes,
+			       length))
+		return -ESRCH;
+	count = vdso_patches(bytes, length, patches);
+	if (count < 0)
+		return report(count, "replace the vDSO's functions by system "
+			      "calls");
+	for (int i = 0; i < count; i++) {
+		memcpy(bytes + patches[i].offset, patches[i].bytes,
+		       patches[i].length);
+		if (address_space_write(space_of(image->task), map->start +
+					patches[i].offset, patches[i].bytes,
+					patches[i].length))
+			return report(-EFAULT, "write into the vDSO");
+	}
+	for (size_t at = 0; at + 1 < length && !image->syscall_address; at++)
+		if (bytes[at] == 0x0f && bytes[at + 1] == 0x05)
+			image->syscall_address = map->start + at;
+	return 0;
+}
+
+/* ---- calls that prepare the new image ---- */
+
+static int prepare(struct image *image)
+{
+	uint64_t cpuid[6] = { ARCH_SET_CPUID, 0 };
+	uint64_t reserve[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
+				MAP_PRIVATE | MAP_ANONYMOUS |
+				MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
+	int64_t result;
+
+	if (!image->syscall_address)
+		return report(-ENOSYS, "task %d: no system call instruction "
+			      "in the vDSO", image->task->task.tid);
+	result = record_inject(image->task, image->syscall_address,
+			       SYS_arch_prctl, cpuid);
+	image->recorder->has_cpuid_faulting = result == 0;
+	if (result == -ESRCH)
+		return -ESRCH;
+	result = record_inject(image->task, image->syscall_address, SYS_mmap,
+			       reserve);
+	if (result < 0 && result != -ESRCH)
+		return report((int)result, "reserve pages at %#lx in %d",
+			      SESSION_PAGE, image->task->task.tid);
+	return result < 0 ? -ESRCH : 0;
+}
+
+/* ---- files ---- */
+
+static int same_content(const struct image *image,
+			const struct process_map *map, int fd)
+{
+	uint8_t here[PAGE], there[PAGE];
+	ssize_t got = pread(fd, there, PAGE, (off_t)map->offset);
+
+	return got > 0 && !address_space_read(space_of(image->task),
+					      map->start, here, (size_t)got) &&
+	       !memcmp(here, there, (size_t)got);
+}
+
+/*
+ * The file of a mapping: map_files needs a privilege; else the path is tried
+ * within the task's own root, and believed only when inode and content agree.
+ */
+static int open_mapped_file(const struct image *image,
+			    const struct process_map *map)
+{
+	pid_t tid = image->task->task.tid;
+	struct stat status;
+	char path[4200];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", tid,
+		 map->start, map->end);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", tid, map->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
+	    status.st_ino == map->inode && same_content(image, map, fd))
+		return fd;
+	fd_close(&fd);
+	return -1;
+}
+
+static int is_program(const struct image *image, const struct process_map *map)
+{
+	const struct process_map *main_map =
+		process_maps_find(&image->maps, auxv_value(image, AT_PHDR));
+
+	return main_map && main_map->inode == map->inode &&
+	       main_map->device == map->device;
+}
+
+static int file_of_map(struct image *image, const struct process_map *map,
+		       struct record_file **file_out)
+{
+	AUTO(fd_close) int fd = -1;
+	int is_main = is_program(image, map);
+	uint32_t use = is_main ? FILE_EXECUTED : FILE_INTERPRETER;
+	char path[64], label[4096];
+	struct stat status;
+	ssize_t length;
+
+	*file_out = NULL;
+	snprintf(path, sizeof(path), "/proc/%d/exe", image->task->task.tid);
+	fd = is_main ? open(path, O_RDONLY | O_CLOEXEC) :
+		       open_mapped_file(image, map);
+	if (fd < 0 || fstat(fd, &status))
+		return 0;
+	length = is_main ? readlink(path, label, sizeof(label) - 1) : -1;
+	if (length < 0) {
+		snprintf(label, sizeof(label), "%s", map->name);
+		length = (ssize_t)strlen(label);
+	}
+	label[length] = '\0';
+	return record_file_of(image->recorder, image->effects, fd, &status,
+			      label, use, file_out);
+}
+
+/* ---- contents ---- */
+
+static void save_page(struct image *image, remote_addr addr)
+{
+	static const uint8_t zeros[PAGE];
+	struct effect *effect;
+	uint8_t page[PAGE];
+
+	if (address_space_read(space_of(image->task), addr, page, PAGE))
+		return;
+	if (!memcmp(page, zeros, PAGE))
+		return;
+	effect = effect_list_add_bytes(image->effects, EFFECT_WRITE, page,
+				       PAGE);
+	effect->address = addr;
+}
+
+/*
+ * Pages that are not the file's any more (bits of pagemap as in
+ * memory_digest.c); all pages when there is no file.
+ */
+static void save_private_pages(struct image *image,
+			       const struct process_map *map, int has_file)
+{
+	for (remote_addr addr = map->start; addr < map->end; addr += PAGE) {
+		uint64_t flags = 0;
+
+		if (pread(image->pagemap_fd, &flags, 8,
+			  (off_t)(addr / PAGE * 8)) != 8)
+			flags = 1ull << 63;
+		if (!(flags >> 62))
+			continue;
+		if (has_file && (flags & 1ull << 61))
+			continue;
+		save_page(image, addr);
+	}
+}
+
+static void save_all_pages(struct image *image, const struct process_map *map)
+{
+	for (remote_addr addr = map->start; addr < map->end; addr += PAGE)
+		save_page(image, addr);
+}
+
+static int map_flags(const struct process_map *map, int has_file)
+{
+	int flags = map->is_shared ? MAP_SHARED : MAP_PRIVATE;
+
+	if (!has_file)
+		flags |= MAP_ANONYMOUS;
+	if (!strcmp(map->name, "[stack]"))
+		flags |= MAP_GROWSDOWN | MAP_STACK;
+	return flags;
+}
+
+static int save_map(struct image *image, const struct process_map *map)
+{
+	struct record_file *file = NULL;
+	int is_vdso = !strcmp(map->name, "[vdso]");
+	int err = 0;
+
+	if (!strncmp(map->name, "[vvar", 5) ||
+	    !strcmp(map->name, "[vsyscall]") || map->start == SESSION_PAGE)
+		return 0;
+	if (map->inode)
+		err = file_of_map(image, map, &file);
+	if (err)
+		return err;
+	record_map_effect(image->task, image->effects, map->start,
+			  map->end - map->start, map->protection,
+			  map_flags(map, file != NULL), file, map->offset,
+			  map->name);
+	if (is_vdso || (map->inode && !file))
+		save_all_pages(image, map);
+	else if (!map->is_shared && (map->protection & PROT_WRITE))
+		save_private_pages(image, map, file != NULL);
+	else if (!file && map->protection)
+		save_private_pages(image, map, 0);
+	return 0;
+}
+
+/* ---- words for the reader ---- */
+
+static void save_text(struct image *image, enum event_text kind,
+		      const char *text, size_t length)
+{
+	effect_list_add_bytes(image->effects, EFFECT_TEXT, text, length)->id =
+		kind;
+}
+
+static void save_texts(struct image *image)
+{
+	pid_t tid = image->task->task.tid;
+	remote_addr name = auxv_value(image, AT_EXECFN);
+	char path[64], text[4096];
+	size_t length;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	fd_close(&fd);
+	if (got > 0)
+		save_text(image, TEXT_COMM, text, (size_t)got - 1);
+	snprintf(path, sizeof(path), "/proc/%d/exe", tid);
+	got = readlink(path, text, sizeof(text));
+	if (got > 0)
+		save_text(image, TEXT_EXE, text, (size_t)got);
+	length = memory_string_length(&space_of(image->task)->memory, name,
+				      sizeof(text));
+	if (length > 1 && !address_space_read(space_of(image->task), name,
+					      text, length))
+		save_text(image, TEXT_EXECFN, text, length - 1);
+}
+
+static void save_stack_limit(struct image *image)
+{
+	struct rlimit limit;
+	struct effect *effect;
+
+	if (prlimit(image->task->task.tid, RLIMIT_STACK, NULL, &limit))
+		return;
+	effect = effect_list_add(image->effects, EFFECT_RLIMIT);
+	effect->id = RLIMIT_STACK;
+	effect->address = limit.rlim_cur;
+	effect->extent = limit.rlim_max;
+}
+
+static int save_state(struct image *image)
+{
+	struct registers registers;
+	uint8_t xstate[XSTATE_ROOM];
+	ssize_t length;
+
+	if (task_get_registers(&image->task->task, &registers))
+		return -ESRCH;
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	registers.value[R_RAX] = 0;
+	image->task->last = registers;
+	effect_list_add_bytes(image->effects, EFFECT_REGISTERS, &registers,
+			      sizeof(registers));
+	length = task_get_xstate(&image->task->task, xstate, sizeof(xstate));
+	if (length > 0)
+		effect_list_add_bytes(image->effects, EFFECT_XSTATE, xstate,
+				      (size_t)length);
+	return 0;
+}
+
+static int check_is_64_bit(const struct image *image)
+{
+	struct registers registers;
+
+	if (task_get_registers(&image->task->task, &registers))
+		return -ESRCH;
+	if (registers.value[R_CS] == 0x33)
+		return 0;
+	return report(-ENOEXEC, "task %d runs a 32-bit program, which reel "
+		      "cannot record (docs/limits.md)",
+		      image->task->task.tid);
+}
+
+static int save_image(struct image *image)
+{
+	int err = process_maps_read(image->task->task.tid, &image->maps);
+
+	for (size_t i = 0; !err && i < image->maps.count; i++)
+		if (!strcmp(image->maps.maps[i].name, "[vdso]"))
+			err = patch_vdso(image, &image->maps.maps[i]);
+	if (!err)
+		err = prepare(image);
+	save_texts(image);
+	save_stack_limit(image);
+	for (size_t i = 0; !err && i < image->maps.count; i++)
+		err = save_map(image, &image->maps.maps[i]);
+	return err ? err : save_state(image);
+}
+
+int record_image(struct recorder *recorder, struct record_task *task,
+		 struct effect_list *effects)
+{
+	struct image image = { recorder, task, effects };
+	char path[64];
+	int err = check_is_64_bit(&image);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->task.tid);
+	image.pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	err = read_auxv(&image);
+	if (!err)
+		err = save_image(&image);
+	process_maps_deinit(&image.maps);
+	fd_close(&image.pagemap_fd);
+	return err;
+}

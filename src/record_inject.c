@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls in the name of a recorded task.  They use a syscall instruction that
+ * the program has anyway (the vDSO's), so nothing of the program is touched.
+ */
+#include "src/recorder.h"
+
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "traces/report.h"
+
+/* Resumes to the next syscall stop of this task; other stops end the try. */
+static int step_to_syscall_stop(struct record_task *task)
+{
+	int status, err;
+
+	if (task_resume(&task->task, PTRACE_SYSCALL, 0))
+		return -ESRCH;
+	err = task_wait(&task->task, &status);
+	if (err)
+		return -ESRCH;
+	return status_is_syscall(status) ? 0 : -ESRCH;
+}
+
+int64_t record_inject(struct record_task *task, remote_addr syscall_address,
+		      int number, const uint64_t arguments[6])
+{
+	struct registers saved, changed;
+
+	if (task_get_registers(&task->task, &saved))
+		return -ESRCH;
+	changed = saved;
+	changed.value[R_RIP] = syscall_address;
+	changed.value[R_RAX] = (uint64_t)number;
+	changed.value[R_ORIG_RAX] = (uint64_t)-1;
+	changed.value[R_RDI] = arguments[0];
+	changed.value[R_RSI] = arguments[1];
+	changed.value[R_RDX] = arguments[2];
+	changed.value[R_R10] = arguments[3];
+	changed.value[R_R8] = arguments[4];
+	changed.value[R_R9] = arguments[5];
+	if (task_set_registers(&task->task, &changed) ||
+	    step_to_syscall_stop(task) || step_to_syscall_stop(task) ||
+	    task_get_registers(&task->task, &changed))
+		return -ESRCH;
+	saved.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (task_set_registers(&task->task, &saved))
+		return -ESRCH;
+	return (int64_t)changed.value[R_RAX];
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks come and go: clone, exec, exit (ptrace(2), "Execve under ptrace"). */
+#include "src/recorder.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "traces/report.h"
+
+#define DIGEST_PAGES_AT_END 16384u /* 64 MiB */
+#define DIGEST_EVENTS 4096u	   /* between digests of a space */
+#define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
+
+/* ---- digests ---- */
+
+int record_digest(struct recorder *recorder, struct record_task *task,
+		  uint64_t limit_pages)
+{
+	struct event event = { .kind = EVENT_DIGEST };
+	struct effect_list effects = { 0 };
+	struct memory_digest digest;
+	struct effect *effect;
+	int err;
+
+	space_data_of(task)->next_digest_event =
+		trace_writer_event_count(recorder->writer) + DIGEST_EVENTS;
+	if (memory_digest(&task->task, limit_pages, &digest))
+		return 0; /* too large for the budget, or gone */
+	memcpy(event.registers, task->last.value, sizeof(event.registers));
+	effect = effect_list_add(&effects, EFFECT_DIGEST);
+	effect->offset = digest.hash;
+	effect->extent = digest.pages;
+	err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+/* ---- clone ---- */
+
+/* Waits for the first stop of a task that was just made. */
+static struct record_task *new_task(struct recorder *recorder, pid_t tid)
+{
+	struct record_task *task = recorder_find(recorder, tid);
+	struct task fresh = { .tid = tid };
+	int status;
+
+	if (task)
+		return task;
+	if (task_wait(&fresh, &status) || !WIFSTOPPED(status))
+		return NULL;
+	return recorder_add(recorder, tid, 0);
+}
+
+static pid_t thread_group_of(pid_t tid)
+{
+	char path[64], line[256];
+	FILE *file;
+	pid_t tgid = tid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Tgid: %d", &tgid) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return tgid;
+}
+
+struct clone_words {
+	uint64_t flags;
+	remote_addr child_tid, parent_tid, pidfd;
+};
+
+static struct clone_words clone_words_of(struct record_task *parent)
+{
+	const uint64_t *arguments = parent->call.arguments;
+	struct clone_words words = { .flags = parent->clone_flags };
+	uint64_t fields[4] = { 0 };
+
+	if (parent->call.number == SYS_clone) {
+		words.parent_tid = words.pidfd = arguments[2];
+		words.child_tid = arguments[3];
+	} else if (parent->call.number == SYS_clone3) {
+		/* struct clone_args: flags, pidfd, child_tid, parent_tid */
+		address_space_read(space_of(parent), arguments[0], fields,
+				   sizeof(fields));
+		words.pidfd = fields[1];
+		words.child_tid = fields[2];
+		words.parent_tid = fields[3];
+	}
+	return words;
+}
+
+static void save_word(struct record_task *task, struct effect_list *effects,
+		      enum effect_kind kind, remote_addr addr)
+{
+	uint32_t word;
+
+	if (!addr || address_space_read(space_of(task), addr, &word,
+					sizeof(word)))
+		return;
+	effect_list_add_bytes(effects, kind, &word, sizeof(word))->address =
+		addr;
+}
+
+static void inherit(struct record_task *parent, struct record_task *child,
+		    const struct clone_words *words)
+{
+	if (words->flags & CLONE_VM) {
+		child->task.space = address_space_share(parent->task.space);
+	} else {
+		child->task.space = address_space_create(child->task.tid);
+		space_data_init(child->task.space, space_data_of(parent));
+	}
+	child->affinity = parent->affinity;
+	child->tsc_mode = parent->tsc_mode;
+	if (words->flags & CLONE_CHILD_CLEARTID)
+		child->clear_tid = words->child_tid;
+}
+
+static int append_clone(struct recorder *recorder, struct record_task *parent,
+			struct record_task *child,
+			const struct clone_words *words)
+{
+	struct event event = { .kind = EVENT_CLONE };
+	struct effect_list effects = { 0 };
+	struct registers registers = { { 0 } };
+	struct effect *effect;
+	int err;
+
+	task_get_registers(&child->task, &registers);
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	child->last = registers;
+	effect = effect_list_add_bytes(&effects, EFFECT_TASK, &registers,
+				       sizeof(registers));
+	effect->id = child->task.serial;
+	effect->address = (uint64_t)child->task.tid;
+	effect->offset = (uint64_t)child->task.tgid;
+	effect->extent = words->flags;
+	if (words->flags & CLONE_PARENT_SETTID)
+		save_word(parent, &effects, EFFECT_WRITE, words->parent_tid);
+	if (words->flags & CLONE_PIDFD)
+		save_word(parent, &effects, EFFECT_WRITE, words->pidfd);
+	if (words->flags & CLONE_CHILD_SETTID)
+		save_word(child, &effects, EFFECT_CHILD_WRITE,
+			  words->child_tid);
+	memcpy(event.registers, parent->entry.value, sizeof(event.registers));
+	err = recorder_append(recorder, parent, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+int record_clone_event(struct recorder *recorder, struct record_task *task,
+		       int event)
+{
+	struct clone_words words = clone_words_of(task);
+	struct record_task *child = NULL;
+	unsigned long tid;
+	int err = 0;
+
+	(void)event;
+	if (task->phase == CALL_ENTERED)
+		err = record_announce_call(recorder, task);
+	if (!err && !task_get_event_message(&task->task, &tid))
+		child = new_task(recorder, (pid_t)tid);
+	if (!err && child) {
+		child->task.serial = ++recorder->last_task_serial;
+		child->task.tgid = thread_group_of(child->task.tid);
+		inherit(task, child, &words);
+		recorder->task_count++;
+		if (child->task.tgid == child->task.tid)
+			recorder->process_count++;
+		err = append_clone(recorder, task, child, &words);
+		recorder_make_ready(recorder, child);
+	}
+	if (err)
+		return err;
+	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	return recorder_resume(task, PTRACE_SYSCALL, 0);
+}
+
+/* ---- exec ---- */
+
+static int append_exit(struct recorder *recorder, struct record_task *task,
+		       struct effect_list *effects)
+{
+	struct event event = {
+		.kind = EVENT_EXIT,
+		.detail = task->exit_status,
+	};
+
+	return recorder_append(recorder, task, &event, effects);
+}
+
+/*
+ * A thread that execs takes over the leader's tid; the leader's own task ends
+ * without a word.
+ */
+static int take_over_leader(struct recorder *recorder,
+			    struct record_task *leader,
+			    struct record_task *former)
+{
+	pid_t tid = leader->task.tid;
+	int is_root = leader->is_root;
+	int err = 0;
+
+	if (leader->state != TASK_DEAD)
+		err = append_exit(recorder, leader, NULL);
+	recorder_remove(recorder, leader);
+	recorder_rehash(recorder, former, tid);
+	former->is_root = is_root;
+	return err;
+}
+
+int record_exec_event(struct recorder *recorder, struct record_task **task_io)
+{
+	struct record_task *task = *task_io, *former;
+	unsigned long former_tid;
+	int err = 0;
+
+	if (!task_get_event_message(&task->task, &former_tid) &&
+	    (pid_t)former_tid != task->task.tid) {
+		former = recorder_find(recorder, (pid_t)former_tid);
+		if (former) {
+			err = take_over_leader(recorder, task, former);
+			task = *task_io = former;
+		}
+	}
+	if (!err && task->phase == CALL_ENTERED)
+		err = record_announce_call(recorder, task);
+	if (err)
+		return err;
+	task->clear_tid = 0;
+	address_space_release(task->task.space);
+	task->task.space = address_space_create(task->task.tid);
+	space_data_init(task->task.space, NULL);
+	return recorder_resume(task, PTRACE_SYSCALL, 0);
+}
+
+/* The exit stop of a successful exec: the image is complete. */
+int record_exec_exit(struct recorder *recorder, struct record_task *task)
+{
+	struct event event = { .kind = EVENT_EXEC };
+	struct effect_list effects = { 0 };
+	int err = record_image(recorder, task, &effects);
+
+	if (!err)
+		err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	if (err)
+		return err == -ESRCH ? 0 : err;
+	task->phase = CALL_NONE;
+	task->is_interrupted = 0;
+	withheld_free(task);
+	recorder_make_ready(recorder, task);
+	return 0;
+}
+
+/* ---- exit ---- */
+
+/* Words that the kernel may write when a thread ends: futexes, its tid. */
+struct exit_words {
+	remote_addr addresses[ROBUST_LIMIT + 2];
+	size_t count;
+};
+
+static void collect_exit_words(struct record_task *task,
+			       struct exit_words *words)
+{
+	struct address_space *space = space_of(task);
+	remote_addr head = 0, entry;
+	uint64_t fields[3]; /* struct robust_list_head: next, offset, pending */
+	size_t length;
+
+	words->count = 0;
+	if (task->clear_tid)
+		words->addresses[words->count++] = task->clear_tid;
+	if (syscall(SYS_get_robust_list, task->task.tid, &head, &length) ||
+	    !head || address_space_read(space, head, fields, sizeof(fields)))
+		return;
+	if (fields[2])
+		words->addresses[words->count++] =
+			(fields[2] & ~1ull) + fields[1];
+	for (entry = fields[0] & ~1ull;
+	     entry && entry != head && words->count < ROBUST_LIMIT;) {
+		words->addresses[words->count++] = entry + fields[1];
+		if (address_space_read(space, entry, &entry, sizeof(entry)))
+			break;
+		entry &= ~1ull;
+	}
+}
+
+static int leader_is_zombie(pid_t tid)
+{
+	char path[64], text[512], *name_end;
+	FILE *file;
+	int is_zombie = 1;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	file = fopen(path, "re");
+	if (!file)
+		return 1;
+	if (fgets(text, sizeof(text), file)) {
+		name_end = strrchr(text, ')');
+		is_zombie = name_end && (name_end[2] == 'Z' ||
+					 name_end[2] == 'X');
+	}
+	fclose(file);
+	return is_zombie;
+}
+
+/*
+ * Waits until the thread has done its last writes.  A leader whose threads
+ * live on is not reported by waitpid(2): it is a zombie then.
+ */
+static void wait_until_gone(struct record_task *task, int *status_out,
+			    int *is_reaped_out)
+{
+	*is_reaped_out = 0;
+	for (;;) {
+		pid_t got = waitpid(task->task.tid, status_out,
+				    __WALL | WNOHANG);
+
+		if (got == task->task.tid) {
+			*is_reaped_out = !WIFSTOPPED(*status_out);
+			return;
+		}
+		if (got < 0 && errno != EINTR)
+			return;
+		if (leader_is_zombie(task->task.tid))
+			return;
+		sched_yield();
+	}
+}
+
+static void save_exit_words(struct record_task *task,
+			    const struct exit_words *words,
+			    struct effect_list *effects)
+{
+	if (task->task.space->users < 2)
+		return;
+	for (size_t i = 0; i < words->count; i++)
+		save_word(task, effects, EFFECT_WRITE, words->addresses[i]);
+}
+
+static int finish_death(struct recorder *recorder, struct record_task *task,
+			int status)
+{
+	if (task->task.tid == recorder->root_tgid) {
+		recorder->has_root_status = 1;
+		recorder->root_status = status;
+	}
+	recorder_remove(recorder, task);
+	return 0;
+}
+
+int record_exit_event(struct recorder *recorder, struct record_task *task)
+{
+	struct exit_words *words = xmalloc(sizeof(*words));
+	struct effect_list effects = { 0 };
+	unsigned long message = 0;
+	int status = 0, is_reaped, err = 0;
+
+	task_get_event_message(&task->task, &message);
+	task->exit_status = (int)message;
+	if (task->phase == CALL_ENTERED)
+		err = record_announce_call(recorder, task);
+	task->phase = CALL_NONE;
+	if (!err && task->task.space->users == 1 && !WIFSIGNALED(message))
+		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);
+	collect_exit_words(task, words);
+	task->state = TASK_EXITING;
+	recorder_resume(task, PTRACE_CONT, 0);
+	wait_until_gone(task, &status, &is_reaped);
+	save_exit_words(task, words, &effects);
+	free(words);
+	if (!err)
+		err = append_exit(recorder, task, &effects);
+	effect_list_deinit(&effects);
+	task->state = TASK_DEAD;
+	if (recorder->current == task)
+		recorder->current = NULL;
+	if (!err && is_reaped)
+		err = finish_death(recorder, task, status);
+	return err;
+}
+
+/* waitpid() says it is over; usually its EXIT is written already. */
+int record_death(struct recorder *recorder, struct record_task *task,
+		 int status)
+{
+	int err = 0;
+
+	if (task->state != TASK_DEAD && task->state != TASK_NEW) {
+		task->exit_status = status;
+		task->phase = CALL_NONE;
+		err = append_exit(recorder, task, NULL);
+	}
+	return err ? err : finish_death(recorder, task, status);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings while recording.  Replay needs to know what was mapped where, and
+ * the content of the file behind it; the file itself will be gone.
+ *
+ * Instructions whose result is not determined by the program's state are
+ * replaced by int3 in code as it is mapped; the traps are effects of the
+ * mapping, so replay has them too.
+ */
+#include "src/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "src/process_maps.h"
+#include "src/session_page.h"
+#include "traces/report.h"
+
+#define PAGE 4096ul
+#define PAGE_UP(value) (((value) + PAGE - 1) & ~(PAGE - 1))
+#define DEVICE_LIMIT (64ul << 20) /* of a device mapping that is copied */
+
+#define BREAKPOINT 0xcc /* int3 */
+#define PADDING 0x90    /* nop: never reached, rip is set past it */
+
+/* ---- what is known of an address space ---- */
+
+static void space_data_free(void *owner_data)
+{
+	struct space_data *data = owner_data;
+
+	free(data->sites);
+	free(data);
+}
+
+void space_data_init(struct address_space *space,
+		     const struct space_data *copied_from)
+{
+	struct space_data *data = xcalloc(1, sizeof(*data));
+
+	if (copied_from) {
+		*data = *copied_from;
+		data->sites = xmemdup(copied_from->sites,
+				      copied_from->site_room *
+				      sizeof(*data->sites));
+	}
+	space->owner_data = data;
+	space->owner_free = space_data_free;
+}
+
+const struct patched_site *space_find_site(const struct record_task *task,
+					   remote_addr addr)
+{
+	const struct space_data *data = space_data_of(task);
+
+	for (size_t i = 0; i < data->site_count; i++)
+		if (data->sites[i].addr == addr)
+			return &data->sites[i];
+	return NULL;
+}
+
+static void forget_sites(struct space_data *data, remote_addr start,
+			 remote_addr end)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < data->site_count; i++)
+		if (data->sites[i].addr < start || data->sites[i].addr >= end)
+			data->sites[kept++] = data->sites[i];
+	data->site_count = kept;
+}
+
+static void add_site(struct space_data *data, remote_addr addr,
+		     const struct instruction *instruction)
+{
+	if (data->site_count == data->site_room) {
+		data->site_room = data->site_room ? data->site_room * 2 : 16;
+		data->sites = xrealloc(data->sites, data->site_room *
+				       sizeof(*data->sites));
+	}
+	data->sites[data->site_count].addr = addr;
+	data->sites[data->site_count++].instruction = *instruction;
+}
+
+/* ---- traps in code ---- */
+
+static void patch_site(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr,
+		       const struct instruction *instruction)
+{
+	uint8_t bytes[16];
+	struct effect *effect;
+
+	memset(bytes, PADDING, sizeof(bytes));
+	bytes[0] = BREAKPOINT;
+	if (address_space_write(space_of(task), addr, bytes,
+				instruction->length))
+		return; /* the instruction stays; docs/limits.md */
+	effect = effect_list_add_bytes(effects, EFFECT_WRITE, bytes,
+				       instruction->length);
+	effect->address = addr;
+	add_site(space_data_of(task), addr, instruction);
+}
+
+static void patch_code(struct record_task *task, struct effect_list *effects,
+		      remote_addr addr, uint64_t length,
+		       const struct record_file *file, uint64_t offset)
+{
+	for (size_t i = 0; i < file->site_count; i++) {
+		const struct instruction_site *site = &file->sites[i];
+
+		if (site->offset >= offset &&
+		    site->offset + site->instruction.length <= offset + length)
+			patch_site(task, effects,
+				   addr + (site->offset - offset),
+				   &site->instruction);
+	}
+}
+
+void record_map_effect(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr, uint64_t length, int protection,
+		       int flags, struct record_file *file, uint64_t offset,
+		       const char *name)
+{
+	struct effect *effect = effect_list_add_bytes(effects, EFFECT_MAP,
+						      name, strlen(name));
+
+	effect->address = addr;
+	effect->extent = length;
+	effect->protection = (uint32_t)protection;
+	effect->flags = (uint32_t)flags;
+	effect->id = file ? file->id : 0;
+	effect->offset = offset;
+	forget_sites(space_data_of(task), addr, addr + length);
+	if (file && (protection & PROT_EXEC) && !(flags & MAP_SHARED))
+		patch_code(task, effects, addr, length, file, offset);
+}
+
+/* ---- mmap ---- */
+
+static int overlaps_session_page(remote_addr addr, uint64_t length)
+{
+	return addr < SESSION_PAGE + SESSION_PAGE_LENGTH &&
+	       addr + length > SESSION_PAGE;
+}
+
+/* reel's own pages must stay where they are. */
+int record_mmap_entry(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+
+	if (!(arguments[3] & MAP_FIXED) ||
+	    !overlaps_session_page(arguments[0], arguments[1]))
+		return 0;
+	return record_refuse(recorder, task, -ENOMEM,
+			     "mmap over the pages that reel keeps at "
+			     "0x70000000: answered ENOMEM");
+}
+
+/* Content that no snapshot can give: devices, memory of other drivers. */
+static void copy_content(struct record_task *task,
+			 struct effect_list *effects, remote_addr addr,
+			 uint64_t length)
+{
+	if (length > DEVICE_LIMIT)
+		length = DEVICE_LIMIT;
+	for (uint64_t done = 0; done < length; done += PAGE) {
+		uint8_t page[PAGE];
+
+		if (address_space_read(space_of(task), addr + done, page,
+				       PAGE))
+			break;
+		effect_list_add_bytes(effects, EFFECT_WRITE, page, PAGE)
+			->address = addr + done;
+	}
+}
+
+static uint32_t mapping_use(uint64_t protection, uint64_t flags)
+{
+	uint32_t use = FILE_MAPPED;
+
+	if (protection & PROT_EXEC)
+		use |= FILE_MAPPED_CODE;
+	if ((flags & MAP_TYPE) == MAP_SHARED ||
+	    (flags & MAP_TYPE) == MAP_SHARED_VALIDATE)
+		use |= FILE_SHARED;
+	return use;
+}
+
+/* What kind of mapping replay makes; the rest is for the live kernel. */
+static int kept_flags(uint64_t flags)
+{
+	int type = flags & MAP_TYPE;
+
+	if (type == MAP_SHARED_VALIDATE)
+		type = MAP_SHARED;
+	return type | (int)(flags & (MAP_ANONYMOUS | MAP_GROWSDOWN |
+				     MAP_STACK | MAP_NORESERVE));
+}
+
+static int map_device(struct recorder *recorder, struct record_task *task,
+		      const char *name)
+{
+	const uint64_t *arguments = task->call.arguments;
+	remote_addr addr = (remote_addr)task->call.result;
+	int flags = kept_flags(arguments[3]) | MAP_ANONYMOUS;
+	char *text;
+	int err = 0;
+
+	record_map_effect(task, &task->effects, addr, PAGE_UP(arguments[1]),
+			  (int)arguments[2], flags, NULL, 0, name);
+	if (!strcmp(name, "/dev/zero"))
+		return 0;
+	copy_content(task, &task->effects, addr, PAGE_UP(arguments[1]));
+	text = xasprintf("the mapping of %s was copied once; later changes "
+			 "by the device are not in the trace", name);
+	warn("%s", text);
+	err = recorder_note(recorder, task, TEXT_WARNING, text);
+	free(text);
+	return err;
+}
+
+static int map_file(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	AUTO(fd_close) int fd = task_descriptor(task, (int)arguments[4]);
+	struct record_file *file;
+	struct stat status;
+	char name[4096];
+	int err;
+
+	if (fd < 0 || fstat(fd, &status))
+		return report(fd < 0 ? fd : -errno, "task %d: look at mapped "
+			      "descriptor %d", task->task.tid,
+			      (int)arguments[4]);
+	task_descriptor_text(task, (int)arguments[4], name, sizeof(name));
+	if (!S_ISREG(status.st_mode))
+		return map_device(recorder, task, name);
+	err = record_file_of(recorder, &task->effects, fd, &status, name,
+			     mapping_use(arguments[2], arguments[3]), &file);
+	if (err)
+		return err;
+	record_map_effect(task, &task->effects,
+			  (remote_addr)task->call.result,
+			  PAGE_UP(arguments[1]), (int)arguments[2],
+			  kept_flags(arguments[3]), file, arguments[5], name);
+	return 0;
+}
+
+int record_mmap_exit(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	uint64_t length = PAGE_UP(arguments[1]);
+
+	if (task->call.result < 0 && task->call.result > -4096)
+		return 0;
+	if (!(arguments[3] & MAP_ANONYMOUS))
+		return map_file(recorder, task);
+	if (arguments[3] & MAP_HUGETLB) {
+		uint64_t huge = 1ull << (arguments[3] >> MAP_HUGE_SHIFT & 63 ?
+					 arguments[3] >> MAP_HUGE_SHIFT & 63 :
+					 21);
+
+		length = (length + huge - 1) & ~(huge - 1);
+	}
+	record_map_effect(task, &task->effects,
+			  (remote_addr)task->call.result, length,
+			  (int)arguments[2], kept_flags(arguments[3]), NULL, 0,
+			  "");
+	return 0;
+}
+
+/* ---- brk ---- */
+
+int record_brk_exit(struct recorder *recorder, struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	remote_addr now = (remote_addr)task->call.result;
+	remote_addr old_end = PAGE_UP(data->break_end);
+	struct effect *effect;
+
+	(void)recorder;
+	if (data->break_end && PAGE_UP(now) > old_end) {
+		record_map_effect(task, &task->effects, old_end,
+				  PAGE_UP(now) - old_end,
+				  PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0,
+				  "[heap]");
+	} else if (data->break_end && PAGE_UP(now) < old_end) {
+		effect = effect_list_add(&task->effects, EFFECT_UNMAP);
+		effect->address = PAGE_UP(now);
+		effect->extent = old_end - PAGE_UP(now);
+	}
+	data->break_end = now;
+	return 0;
+}
+
+/* ---- System V shared memory ---- */
+
+/* The segment at addr: the maps that follow each other with one inode. */
+static uint64_t segment_length(const struct process_maps *maps,
+			       const struct process_map *first)
+{
+	remote_addr end = first->start;
+
+	for (const struct process_map *map = first;
+	     map < maps->maps + maps->count && map->start == end &&
+	     map->inode == first->inode && map->device == first->device;
+	     map++)
+		end = map->end;
+	return end - first->start;
+}
+
+static struct record_file *segment_file(struct recorder *recorder,
+					struct record_task *task,
+					const struct process_map *map,
+					uint64_t length)
+{
+	struct record_file *file =
+		record_file_find(recorder, map->device, map->inode);
+	uint8_t *bytes;
+	size_t got;
+
+	if (file)
+		return file;
+	bytes = xcalloc(1, length);
+	got = space_of(task)->memory.read(&space_of(task)->memory, map->start,
+					  bytes, length);
+	(void)got; /* beyond it the segment is zero */
+	file = record_file_from_bytes(recorder, &task->effects, map->device,
+				      map->inode, bytes, length, map->name,
+				      FILE_MAPPED | FILE_SHARED);
+	free(bytes);
+	return file;
+}
+
+int record_shmat_exit(struct recorder *recorder, struct record_task *task)
+{
+	const struct process_map *map;
+	struct record_file *file;
+	struct process_maps maps;
+	uint64_t length;
+	int err;
+
+	if (task->call.result < 0 && task->call.result > -4096)
+		return 0;
+	err = process_maps_read(task->task.tid, &maps);
+	if (err)
+		return err == -ESRCH || err == -ENOENT ? 0 : err;
+	map = process_maps_find(&maps, (remote_addr)task->call.result);
+	if (map) {
+		length = segment_length(&maps, map);
+		file = segment_file(recorder, task, map, length);
+		if (!file)
+			err = -EIO;
+		else
+			record_map_effect(task, &task->effects, map->start,
+					  length, map->protection, MAP_SHARED,
+					  file, 0, map->name);
+	}
+	process_maps_deinit(&maps);
+	return err;
+}
+
+void record_shmdt_entry(struct record_task *task)
+{
+	const struct process_map *map;
+	struct process_maps maps;
+
+	task->shmdt_length = 0;
+	if (process_maps_read(task->task.tid, &maps))
+		return;
+	map = process_maps_find(&maps, task->call.arguments[0]);
+	if (map && map->start == task->call.arguments[0])
+		task->shmdt_length = segment_length(&maps, map);
+	process_maps_deinit(&maps);
+}
+
+int record_shmdt_exit(struct record_task *task)
+{
+	struct effect *effect;
+
+	if (task->call.result || !task->shmdt_length)
+		return 0;
+	effect = effect_list_add(&task->effects, EFFECT_UNMAP);
+	effect->address = task->call.arguments[0];
+	effect->extent = task->shmdt_length;
+	return 0;
+}
+
+/* ---- mprotect ---- */
+
+/* Code of a file that becomes executable only now has its traps set now. */
+int record_protect_exit(struct recorder *recorder, struct record_task *task)
+{
+	remote_addr start = task->call.arguments[0];
+	remote_addr end = start + PAGE_UP(task->call.arguments[1]);
+	struct process_maps maps;
+
+	if (!(task->call.arguments[2] & PROT_EXEC) ||
+	    process_maps_read(task->task.tid, &maps))
+		return 0;
+	for (size_t i = 0; i < maps.count; i++) {
+		const struct process_map *map = &maps.maps[i];
+		struct record_file *file = recorder->files;
+
+		if (!map->inode || map->is_shared || map->end <= start ||
+		    map->start >= end)
+			continue;
+		while (file && (file->inode != map->inode ||
+				!file->site_count))
+			file = file->next;
+		if (!file)
+			continue;
+		forget_sites(space_data_of(task), map->start, map->end);
+		patch_code(task, &task->effects, map->start,
+			   map->end - map->start, file, map->offset);
+	}
+	process_maps_deinit(&maps);
+	return 0;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals and trapped instructions while recording.
+ *
+ * A signal must land at a point that replay finds again: right after an event,
+ * at the instruction that raised it, or, when it came in the middle of
+ * computing, at the thread's next system call, until when it is withheld.
+ * When a handler starts, what the kernel made of the task (frame, registers,
+ * extended registers) is the effect of the event.
+ */
+#include "src/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "src/process_maps.h"
+#include "traces/report.h"
+
+#define FRAME_LIMIT 65536u /* a frame is larger than this only by mistake */
+
+/* Offsets in the signal frame (arch/x86/include/asm/sigframe.h). */
+#define FRAME_UCONTEXT 8u	 /* after the return address */
+#define FPSTATE_EXTENDED_SIZE 468u /* fx_sw_bytes in the legacy area */
+#define FPSTATE_MAGIC 464u
+#define FPSTATE_LEGACY_SIZE 512u
+
+/* ---- withheld signals ---- */
+
+static void withhold(struct record_task *task, const siginfo_t *info)
+{
+	struct withheld_signal **link = &task->withheld;
+	struct withheld_signal *signal = xcalloc(1, sizeof(*signal));
+
+	while (*link)
+		link = &(*link)->next;
+	signal->info = *info;
+	*link = signal;
+}
+
+void withheld_free(struct record_task *task)
+{
+	while (task->withheld) {
+		struct withheld_signal *signal = task->withheld;
+
+		task->withheld = signal->next;
+		free(signal);
+	}
+}
+
+/* The kernel gives back a signal that was sent again: with what it said. */
+static void restore_info(struct record_task *task, int signal, siginfo_t *info)
+{
+	struct withheld_signal **link = &task->withheld;
+
+	while (*link && !((*link)->is_sent &&
+			  (*link)->info.si_signo == signal))
+		link = &(*link)->next;
+	if (*link && info->si_code == SI_KERNEL && !info->si_pid) {
+		struct withheld_signal *found = *link;
+
+		*info = found->info;
+		task_set_siginfo(&task->task, info);
+		*link = found->next;
+		free(found);
+	}
+}
+
+/*
+ * The task is at the entry of a call, and a signal waits: the call is undone,
+ * the task stands at its syscall instruction, and the signal is sent again.
+ */
+int record_deliver_withheld(struct recorder *recorder,
+			    struct record_task *task)
+{
+	struct registers registers = task->entry;
+	int status, err;
+
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	err = task_set_registers(&task->task, &registers);
+	if (!err)
+		err = task_resume(&task->task, PTRACE_SYSCALL, 0);
+	if (!err)
+		err = task_wait(&task->task, &status);
+	if (err)
+		return 0; /* killed: its death is reported later */
+	if (!status_is_syscall(status))
+		return 0;
+	registers.value[R_RIP] -= 2;
+	if (task_set_registers(&task->task, &registers))
+		return 0;
+	registers.value[R_ORIG_RAX] = task->entry.value[R_ORIG_RAX];
+	task->last = registers;
+	task->at_boundary = 1;
+	task->withheld->is_sent = 1;
+	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	return recorder_resume(task, PTRACE_SYSCALL,
+			       task->withheld->info.si_signo);
+}
+
+/* ---- what becomes of a signal ---- */
+
+static uint64_t status_mask(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	return line ? strtoull(line + strlen(name), NULL, 16) : 0;
+}
+
+static int stops_by_default(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN ||
+	       signal == SIGTTOU;
+}
+
+static int ignored_by_default(int signal)
+{
+	return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG ||
+	       signal == SIGWINCH;
+}
+
+static enum signal_outcome outcome_of(const struct record_task *task,
+				      int signal)
+{
+	uint64_t bit = 1ull << (signal - 1);
+	enum signal_outcome outcome;
+	char path[64], *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (!status)
+		return SIGNAL_FATAL;
+	if (status_mask(status, "\nSigCgt:") & bit)
+		outcome = SIGNAL_HANDLED;
+	else if (status_mask(status, "\nSigIgn:") & bit ||
+		 ignored_by_default(signal))
+		outcome = SIGNAL_IGNORED;
+	else
+		outcome = stops_by_default(signal) ? SIGNAL_STOPS :
+						     SIGNAL_FATAL;
+	free(status);
+	return outcome;
+}
+
+static int is_fault(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGTRAP:
+	case SIGSYS:
+		return info->si_code > 0;
+	}
+	return 0;
+}
+
+/* ---- delivery ---- */
+
+static remote_addr frame_end(const struct record_task *task, remote_addr sp)
+{
+	remote_addr fpstate = 0;
+	uint32_t magic = 0, size = 0;
+
+	address_space_read(space_of(task), sp + FRAME_UCONTEXT +
+			   offsetof(ucontext_t, uc_mcontext.fpregs),
+			   &fpstate, sizeof(fpstate));
+	if (fpstate <= sp || fpstate - sp > FRAME_LIMIT)
+		return sp + FRAME_UCONTEXT + sizeof(ucontext_t) +
+		       sizeof(siginfo_t);
+	address_space_read(space_of(task), fpstate + FPSTATE_MAGIC, &magic,
+			   sizeof(magic));
+	if (magic == FP_XSTATE_MAGIC1)
+		address_space_read(space_of(task),
+				   fpstate + FPSTATE_EXTENDED_SIZE, &size,
+				   sizeof(size));
+	if (size < FPSTATE_LEGACY_SIZE || size > FRAME_LIMIT)
+		size = FPSTATE_LEGACY_SIZE;
+	return fpstate + size;
+}
+
+static void save_frame(struct record_task *task, struct effect_list *effects,
+		       const struct registers *registers)
+{
+	remote_addr sp = registers->value[R_RSP];
+	size_t length = frame_end(task, sp) - sp;
+	struct effect *effect = effect_list_add_bytes(effects, EFFECT_WRITE,
+						      NULL, length);
+	uint8_t xstate[XSTATE_ROOM];
+	ssize_t xstate_length;
+
+	effect->address = sp;
+	effect->length = space_of(task)->memory.read(&space_of(task)->memory,
+						     sp, (void *)effect->bytes,
+						     length);
+	effect_list_add_bytes(effects, EFFECT_REGISTERS, registers,
+			      sizeof(*registers));
+	xstate_length = task_get_xstate(&task->task, xstate, sizeof(xstate));
+	if (xstate_length > 0)
+		effect_list_add_bytes(effects, EFFECT_XSTATE, xstate,
+				      (size_t)xstate_length);
+}
+
+struct delivery {
+	struct recorder *recorder;
+	struct record_task *task;
+	siginfo_t info;
+	enum signal_point point;
+	enum signal_outcome outcome;
+	struct registers before;
+};
+
+static int append_signal(struct delivery *delivery,
+			 struct effect_list *effects)
+{
+	struct event event = {
+		.kind = EVENT_SIGNAL,
+		.detail = (int32_t)delivery->point,
+		.signal = (uint32_t)delivery->info.si_signo,
+		.result = delivery->outcome,
+	};
+
+	memcpy(event.registers, delivery->before.value,
+	       sizeof(event.registers));
+	return recorder_append(delivery->recorder, delivery->task, &event,
+			       effects);
+}
+
+/* Steps into the handler: the kernel stops at its first instruction. */
+static int enter_handler(struct delivery *delivery,
+			 struct effect_list *effects)
+{
+	struct record_task *task = delivery->task;
+	struct registers now;
+	int status, err;
+
+	if (task_resume(&task->task, PTRACE_SINGLESTEP,
+			delivery->info.si_signo) ||
+	    task_wait(&task->task, &status))
+		return 0;
+	if (!WIFSTOPPED(status))
+		return record_death(delivery->recorder, task, status);
+	if (status_event(status) == PTRACE_EVENT_EXIT)
+		return record_exit_event(delivery->recorder, task);
+	if (WSTOPSIG(status) != SIGTRAP || status_event(status))
+		/* No room for the frame: this other signal is what counts. */
+		return record_signal_stop(delivery->recorder, task,
+					  WSTOPSIG(status));
+	if (task_get_registers(&task->task, &now))
+		return 0;
+	now.value[R_ORIG_RAX] = (uint64_t)-1;
+	save_frame(task, effects, &now);
+	task->last = now;
+	task->at_boundary = 0;
+	err = append_signal(delivery, effects);
+	if (!err)
+		recorder_make_ready(delivery->recorder, task);
+	return err;
+}
+
+static int deliver(struct delivery *delivery)
+{
+	struct record_task *task = delivery->task;
+	struct effect_list effects = { 0 };
+	int err = 0;
+
+	if (delivery->outcome == SIGNAL_HANDLED ||
+	    delivery->outcome == SIGNAL_FATAL)
+		err = record_interrupted_call(delivery->recorder, task);
+	effect_list_add_bytes(&effects, EFFECT_SIGINFO, &delivery->info, 128);
+	if (!err && delivery->outcome == SIGNAL_HANDLED) {
+		err = enter_handler(delivery, &effects);
+	} else if (!err) {
+		if (delivery->outcome != SIGNAL_IGNORED)
+			err = append_signal(delivery, &effects);
+		task->state = task == delivery->recorder->current ?
+			TASK_RUNNING : TASK_IN_CALL;
+		if (!err)
+			err = recorder_resume(task, PTRACE_SYSCALL,
+					      delivery->info.si_signo);
+	}
+	effect_list_deinit(&effects);
+	return err;
+}
+
+static int same_but_orig_rax(const struct registers *a,
+			     const struct registers *b)
+{
+	for (int i = 0; i < R_COUNT; i++)
+		if (i != R_ORIG_RAX && a->value[i] != b->value[i])
+			return 0;
+	return 1;
+}
+
+/* ---- trapped instructions ---- */
+
+static int append_instruction(struct recorder *recorder,
+			      struct record_task *task,
+			      const struct instruction *instruction,
+			      const struct registers *before,
+			      const struct registers *after)
+{
+	struct event event = {
+		.kind = EVENT_INSTRUCTION,
+		.detail = (int32_t)instruction->kind,
+		.result = (int64_t)after->value[R_RAX],
+	};
+	struct effect_list effects = { 0 };
+	int err;
+
+	memcpy(event.registers, before->value, sizeof(event.registers));
+	effect_list_add_bytes(&effects, EFFECT_REGISTERS, after,
+			      sizeof(*after));
+	err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+#define NOT_TRAPPED 1
+
+/* 0 when the signal was ours and the instruction is done, or NOT_TRAPPED. */
+static int run_trapped_instruction(struct recorder *recorder,
+				   struct record_task *task,
+				   const siginfo_t *info,
+				   struct registers *registers)
+{
+	const struct patched_site *site;
+	struct instruction instruction;
+	struct registers after;
+	uint8_t bytes[15];
+	size_t got;
+	int err;
+
+	if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL) {
+		site = space_find_site(task, registers->value[R_RIP] - 1);
+		if (!site)
+			return NOT_TRAPPED;
+		instruction = site->instruction;
+		registers->value[R_RIP]--;
+	} else if (info->si_signo == SIGSEGV && info->si_code == SI_KERNEL) {
+		got = space_of(task)->memory.read(&space_of(task)->memory,
+						  registers->value[R_RIP],
+						  bytes, sizeof(bytes));
+		instruction = instruction_decode(bytes, got);
+		if (instruction.kind != INSTRUCTION_RDTSC &&
+		    instruction.kind != INSTRUCTION_RDTSCP &&
+		    instruction.kind != INSTRUCTION_CPUID)
+			return NOT_TRAPPED;
+		if (instruction.kind != INSTRUCTION_CPUID &&
+		    task->tsc_mode == PR_TSC_SIGSEGV)
+			return NOT_TRAPPED;
+	} else {
+		return NOT_TRAPPED;
+	}
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	after = *registers;
+	instruction_execute(&instruction, recorder->cpu, &after);
+	err = append_instruction(recorder, task, &instruction, registers,
+				 &after);
+	if (err)
+		return err;
+	task->last = after;
+	if (!task_set_registers(&task->task, &after))
+		recorder_make_ready(recorder, task);
+	return 0;
+}
+
+/* ---- the stop ---- */
+
+int record_signal_stop(struct recorder *recorder, struct record_task *task,
+		       int signal)
+{
+	struct delivery delivery = { recorder, task };
+	int err;
+
+	if (task_get_siginfo(&task->task, &delivery.info) ||
+	    task_get_registers(&task->task, &delivery.before))
+		return 0;
+	err = run_trapped_instruction(recorder, task, &delivery.info,
+				      &delivery.before);
+	if (err != NOT_TRAPPED)
+		return err;
+	restore_info(task, signal, &delivery.info);
+	delivery.outcome = outcome_of(task, signal);
+	if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
+		delivery.point = SIGNAL_AT_FAULT;
+	else if (same_but_orig_rax(&delivery.before, &task->last))
+		delivery.point = task->at_boundary ? SIGNAL_BEFORE_SYSCALL :
+						     SIGNAL_AFTER_EVENT;
+	else
+		delivery.point = SIGNAL_ANYWHERE;
+	if (delivery.point == SIGNAL_ANYWHERE &&
+	    delivery.outcome == SIGNAL_HANDLED) {
+		withhold(task, &delivery.info);
+		return recorder_resume(task, PTRACE_SYSCALL, 0);
+	}
+	return deliver(&delivery);
+}

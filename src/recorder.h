@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the recorder: its session and tasks, shared by the record*.c files.
+ *
+ *   record.c          session: launch, main loop, scheduling, end
+ *   record_call.c     system calls: entry, exit, what rows and hooks save
+ *   record_memory.c   mappings and the files behind them
+ *   record_image.c    what an exec leaves behind
+ *   record_file.c     files whose content the trace must know
+ *   record_signal.c   signals and trapped instructions
+ *   record_life.c     tasks come and go: clone, exec, exit
+ *   record_inject.c   calls made in the name of a task
+ *
+ * One thing to know: exactly one task runs user code at a time (`current`);
+ * any number may be inside calls in the kernel.
+ */
+#ifndef REEL_RECORDER_H
+#define REEL_RECORDER_H
+
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "src/instruction.h"
+#include "src/memory_digest.h"
+#include "src/record.h"
+#include "src/syscall_table.h"
+#include "src/task.h"
+#include "traces/writer.h"
+
+enum task_state {
+	TASK_NEW,     /* attached, not announced by its maker's event yet */
+	TASK_READY,   /* stopped; user code goes on when it is scheduled */
+	TASK_RUNNING, /* the current one */
+	TASK_IN_CALL, /* inside the kernel; its stop has not been seen */
+	TASK_STOPPED, /* group-stop: waits for SIGCONT */
+	TASK_EXITING, /* past PTRACE_EVENT_EXIT */
+	TASK_DEAD,    /* its EXIT event is written; not reaped yet */
+};
+
+enum call_phase {
+	CALL_NONE,
+	CALL_ENTERED,	/* at or past the entry stop; no event written yet */
+	CALL_ANNOUNCED, /* its SYSCALL_ENTER is written */
+};
+
+/* A signal withheld until the task's next call. */
+struct withheld_signal {
+	siginfo_t info;
+	int is_sent; /* given back to the kernel, which lost the siginfo */
+	struct withheld_signal *next;
+};
+
+struct record_task {
+	struct task task; /* first */
+	enum task_state state;
+	struct record_task *next_in_bucket;
+	struct record_task *next_ready, *next_all;
+	int is_queued;
+	int is_root;
+
+	enum call_phase phase;
+	int is_interrupted; /* the call returned -ERESTART*, may go on */
+	int is_cancelled;   /* the entry was turned into nothing */
+	int refusal;	    /* negative errno to answer with, or 0 */
+	struct syscall_call call;
+	struct registers entry;	  /* registers at the entry */
+	struct registers restore; /* arguments the program must see again */
+	int has_restore;
+	struct effect_list effects; /* of the call in progress */
+	size_t inputs;		    /* of them, at the entry */
+	struct memory_copy *audit;  /* memory at the entry */
+	uint64_t audit_events;	    /* event count then */
+	struct address_space *space_at_entry_shared;
+
+	struct registers last;	/* as the program has them after last event */
+	int at_boundary;	/* rewound to its syscall instruction */
+	struct withheld_signal *withheld;
+
+	uint64_t clone_flags;
+	remote_addr clear_tid;
+	remote_addr shmdt_length;
+	uint64_t file_offset;	/* of the written descriptor, at the entry */
+	uint64_t slice_began_ns;
+	cpu_set_t affinity;	/* what the program believes */
+	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
+	int exit_status;
+	uint64_t stuck_since_ns;
+	int is_stuck_reported;
+	int is_group_stop_wanted;
+};
+
+/* A file whose content the trace has. */
+struct record_file {
+	uint32_t id;
+	dev_t device;
+	ino_t inode;
+	struct stat status;
+	uint32_t use;	  /* enum file_use, as announced */
+	int is_changeable; /* mapped shared: stores change it */
+	int is_changed;	   /* recorded calls have, since its snapshot */
+	uint8_t sha256[32];
+	struct instruction_site *sites; /* in its code, by offset */
+	size_t site_count;
+	struct record_file *next;
+};
+
+/* A patched instruction in an address space. */
+struct patched_site {
+	remote_addr addr;
+	struct instruction instruction;
+};
+
+/* What the recorder knows of an address space. */
+struct space_data {
+	remote_addr break_end; /* 0: not asked yet */
+	struct patched_site *sites;
+	size_t site_count, site_room;
+	uint64_t next_digest_event;
+};
+
+#define TASK_BUCKETS 1024
+
+struct recorder {
+	const struct record_options *options;
+	struct trace_info info;
+	struct trace_writer *writer;
+	struct record_task *buckets[TASK_BUCKETS];
+	struct record_task *all;
+	struct record_task *ready_first, *ready_last;
+	struct record_task *current;
+	struct record_file *files;
+	uint32_t last_file_id, last_task_serial;
+	uint64_t start_ns;
+	uint64_t events_of_others; /* to notice events while a call ran */
+	unsigned live_tasks;
+	pid_t root_tgid;
+	int has_root_status, root_status;
+	uint64_t task_count, process_count;
+	cpu_set_t original_affinity, pinned;
+	int is_pinned;
+	enum cpu_choice cpu;
+	int has_cpuid_faulting;
+	struct stat standard[3]; /* of the session's own fds 0, 1 and 2 */
+	uint64_t audit_failures;
+	uint8_t warned[64 * 16]; /* numbers already warned about */
+	int stop_signal;	 /* the session was told to end */
+	int failure;		 /* the trace can't be written */
+	pid_t recorder_pid;
+};
+
+static inline struct address_space *space_of(const struct record_task *task)
+{
+	return task->task.space;
+}
+
+static inline struct space_data *space_data_of(const struct record_task *task)
+{
+	return task->task.space->owner_data;
+}
+
+/* record.c */
+uint64_t now_ns(void);
+struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
+struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
+				 pid_t tgid);
+void recorder_remove(struct recorder *recorder, struct record_task *task);
+void recorder_rehash(struct recorder *recorder, struct record_task *task,
+		     pid_t tid);
+void recorder_make_ready(struct recorder *recorder, struct record_task *task);
+/* Resumes; a task that is gone is no error. */
+int recorder_resume(struct record_task *task, int request, int signal);
+/* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
+int recorder_append(struct recorder *recorder, struct record_task *task,
+		    struct event *event, struct effect_list *effects);
+int recorder_note(struct recorder *recorder, struct record_task *task,
+		  enum event_text kind, const char *text);
+
+/* record_call.c */
+int record_syscall_entry(struct recorder *recorder, struct record_task *task);
+int record_syscall_exit(struct recorder *recorder, struct record_task *task);
+int record_announce_call(struct recorder *recorder, struct record_task *task);
+/* The call isn't made; the program gets result, the reader a warning. */
+int record_refuse(struct recorder *recorder, struct record_task *task,
+		  int64_t result, const char *text);
+int record_interrupted_call(struct recorder *recorder,
+			    struct record_task *task);
+
+/* record_memory.c */
+int record_mmap_entry(struct recorder *recorder, struct record_task *task);
+int record_mmap_exit(struct recorder *recorder, struct record_task *task);
+int record_brk_exit(struct recorder *recorder, struct record_task *task);
+int record_shmat_exit(struct recorder *recorder, struct record_task *task);
+void record_shmdt_entry(struct record_task *task);
+int record_shmdt_exit(struct record_task *task);
+int record_protect_exit(struct recorder *recorder, struct record_task *task);
+/* The map as an effect, with traps in its code; file may be NULL. */
+void record_map_effect(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr, uint64_t length, int protection,
+		       int flags, struct record_file *file, uint64_t offset,
+		       const char *name);
+void space_data_init(struct address_space *space,
+		     const struct space_data *copied_from);
+const struct patched_site *space_find_site(const struct record_task *task,
+					   remote_addr addr);
+
+/* record_image.c */
+int record_image(struct recorder *recorder, struct record_task *task,
+		 struct effect_list *effects);
+
+/* record_file.c */
+/*
+ * The file behind fd, with a snapshot of it unless its content is known to be
+ * unchanged; adds EFFECT_FILE when it is new to the trace or newly used so.
+ */
+int record_file_of(struct recorder *recorder, struct effect_list *effects,
+		   int fd, const struct stat *status, const char *label,
+		   uint32_t use, struct record_file **file_out);
+struct record_file *record_file_find(struct recorder *recorder, dev_t device,
+				     ino_t inode);
+struct record_file *record_file_from_bytes(struct recorder *recorder,
+					   struct effect_list *effects,
+					   dev_t device, ino_t inode,
+					   const void *bytes, size_t length,
+					   const char *label, uint32_t use);
+void record_files_free(struct recorder *recorder);
+/* A descriptor of the task, duplicated; negative errno on failure. */
+int task_descriptor(const struct record_task *task, int fd);
+int task_descriptor_stat(const struct record_task *task, int fd,
+			 struct stat *status_out);
+ssize_t task_descriptor_text(const struct record_task *task, int fd,
+			     char *text, size_t room);
+/* After a call that wrote: FILE_WRITE, FILE_SIZE, OUTPUT, ... effects. */
+int record_file_entry(struct recorder *recorder, struct record_task *task);
+int record_file_changes(struct recorder *recorder, struct record_task *task);
+
+/* record_signal.c */
+int record_signal_stop(struct recorder *recorder, struct record_task *task,
+		       int signal);
+int record_deliver_withheld(struct recorder *recorder,
+			    struct record_task *task);
+void withheld_free(struct record_task *task);
+
+/* record_life.c */
+int record_clone_event(struct recorder *recorder, struct record_task *task,
+		       int event);
+int record_exec_event(struct recorder *recorder, struct record_task **task);
+int record_exec_exit(struct recorder *recorder, struct record_task *task);
+int record_exit_event(struct recorder *recorder, struct record_task *task);
+int record_death(struct recorder *recorder, struct record_task *task,
+		 int status);
+int record_digest(struct recorder *recorder, struct record_task *task,
+		  uint64_t limit_pages);
+
+/* record_inject.c */
+/*
+ * Makes the task, which is at a syscall-exit-stop, perform a call and puts its
+ * registers back.  Returns the call's result, or -ESRCH.
+ */
+int64_t record_inject(struct record_task *task, remote_addr syscall_address,
+		      int number, const uint64_t arguments[6]);
+
+#endif
