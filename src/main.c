@@ -26,9 +26,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "src/options.h"
+#include "src/commands.h"
 
 static const struct command *const commands[] = {
+	&command_rm,
+	&command_gc,
+	&command_doctor,
 	NULL,
 };
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "src/trace_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "traces/report.h"
+
+/* An inode may be announced again, with another content or another use. */
+static struct trace_file *find_file(struct trace_files *files, uint32_t id,
+				    const uint8_t *sha256)
+{
+	for (size_t i = files->count; i-- > 0;) {
+		struct trace_file *file = &files->files[i];
+
+		if (file->id == id &&
+		    (!sha256 || !memcmp(file->sha256, sha256, SHA256_LENGTH)))
+			return file;
+	}
+	return NULL;
+}
+
+static void add_file(struct trace_files *files, const struct event *event,
+		     const struct effect *effect)
+{
+	struct event_file fixed;
+	struct trace_file *file;
+
+	if (effect->length < sizeof(fixed))
+		return; /* the reader lets no such effect through */
+	memcpy(&fixed, effect->bytes, sizeof(fixed));
+	file = find_file(files, effect->id, fixed.sha256);
+	if (file) {
+		file->use |= fixed.use;
+		return;
+	}
+	files->files = xrealloc(files->files, (files->count + 1) *
+				sizeof(*files->files));
+	file = &files->files[files->count++];
+	*file = (struct trace_file){
+		.id = effect->id,
+		.size = effect->extent,
+		.device = fixed.device,
+		.inode = fixed.inode,
+		.use = fixed.use,
+		.mode = fixed.mode,
+		.event = event->number,
+		.label_length = effect->length - sizeof(fixed),
+	};
+	memcpy(file->sha256, fixed.sha256, SHA256_LENGTH);
+	file->label = xmalloc(file->label_length + 1);
+	memcpy(file->label, (const char *)effect->bytes + sizeof(fixed),
+	       file->label_length);
+	file->label[file->label_length] = '\0';
+}
+
+static void add_map(struct trace_files *files, const struct effect *effect)
+{
+	struct trace_file *file;
+
+	if (!effect->id)
+		return;
+	file = find_file(files, effect->id, NULL);
+	if (!file)
+		return;
+	file->use |= effect->protection & PROT_EXEC ? FILE_MAPPED_CODE :
+						      FILE_MAPPED;
+	if (effect->flags & MAP_SHARED)
+		file->use |= FILE_SHARED;
+}
+
+int trace_files_read(struct trace_reader *reader,
+		     struct trace_files *files_out)
+{
+	struct event event;
+	int err;
+
+	memset(files_out, 0, sizeof(*files_out));
+	err = trace_reader_seek(reader, 1);
+	while (!err && !(err = trace_reader_next(reader, &event))) {
+		for (size_t i = 0; i < event.effect_count; i++) {
+			const struct effect *effect = &event.effects[i];
+
+			if (effect->kind == EFFECT_FILE)
+				add_file(files_out, &event, effect);
+			else if (effect->kind == EFFECT_MAP)
+				add_map(files_out, effect);
+		}
+	}
+	if (err == TRACE_END)
+		return 0;
+	trace_files_deinit(files_out);
+	return err;
+}
+
+void trace_files_deinit(struct trace_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->files[i].label);
+	free(files->files);
+	memset(files, 0, sizeof(*files));
+}
+
+const char *sha256_text(const uint8_t sha256[SHA256_LENGTH],
+			char text[SHA256_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SHA256_LENGTH; i++) {
+		text[2 * i] = digits[sha256[i] >> 4];
+		text[2 * i + 1] = digits[sha256[i] & 15];
+	}
+	text[2 * SHA256_LENGTH] = '\0';
+	return text;
+}
+
+const char *file_use_name(uint32_t bit)
+{
+	switch (bit) {
+	case FILE_EXECUTED:
+		return "executed";
+	case FILE_INTERPRETER:
+		return "interpreter";
+	case FILE_MAPPED_CODE:
+		return "code";
+	case FILE_MAPPED:
+		return "mapped";
+	case FILE_MEMFD:
+		return "memfd";
+	case FILE_SHARED:
+		return "shared";
+	case FILE_SCRIPT:
+		return "script";
+	case FILE_UNNAMED:
+		return "unnamed";
+	}
+	return NULL;
+}
