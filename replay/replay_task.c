@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +63,14 @@ static void install_filter(void)
 		_exit(125);
 }
 
+/* The kernel must not look for our rseq area when it will be unmapped. */
+static void leave_rseq(void)
+{
+	if (__rseq_size)
+		syscall(SYS_rseq, (char *)__builtin_thread_pointer() +
+			__rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 /* In the child, before the replayer takes over; it never returns. */
 static void become_template(void)
 {
@@ -73,6 +81,7 @@ static void become_template(void)
 			&(uint64_t[4]){ 0 }, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	leave_rseq();
 	if (mmap((void *)SESSION_PAGE, SESSION_PAGE_LENGTH,
 		 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 		 MAP_FIXED_NOREPLACE, -1, 0) != (void *)SESSION_PAGE)
@@ -83,10 +92,11 @@ static void become_template(void)
 	    ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(125);
 	syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
-	/* The replayer moves us on from here to the filter, see below. */
+	/* Traced from here on: the replayer lets it go on to the filter. */
 	install_filter();
-	syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
-	_exit(125);
+	/* No call is possible any more; a trap stops all the same. */
+	for (;;)
+		__asm__ volatile("int3");
 }
 
 static int64_t inject_with(const struct task *task, struct registers *changed)

@@ -468,17 +468,18 @@ static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
 	setitimer(ITIMER_REAL, &interval, NULL);
 }
 
-static void pin_to_one_core(struct recorder *recorder)
+/* After the writer's thread was made, which goes on using all cores. */
+static void pin_to_one_core(struct recorder *recorder, pid_t child)
 {
 	int core = sched_getcpu();
 
-	if (sched_getaffinity(0, sizeof(recorder->original_affinity),
-			      &recorder->original_affinity))
-		return;
 	CPU_ZERO(&recorder->pinned);
 	CPU_SET(core < 0 ? 0 : core, &recorder->pinned);
-	recorder->is_pinned = !sched_setaffinity(0, sizeof(recorder->pinned),
-						 &recorder->pinned);
+	recorder->is_pinned =
+		!sched_setaffinity(0, sizeof(recorder->pinned),
+				   &recorder->pinned) &&
+		!sched_setaffinity(child, sizeof(recorder->pinned),
+				   &recorder->pinned);
 }
 
 /* In the child: becomes the command, or says why not through the pipe. */
@@ -739,8 +740,13 @@ static int run_session(struct recorder *recorder,
 	}
 	err = trace_writer_create(recorder->options->trace_path,
 				  &recorder->info, &recorder->writer);
-	if (!err)
+	if (!err) {
+		if (recorder->options->store_path)
+			trace_writer_share(recorder->writer,
+				   recorder->options->store_path);
+		pin_to_one_core(recorder, child);
 		err = record_root(recorder, child);
+	}
 	if (!err)
 		err = session_loop(recorder);
 	if (err || recorder->stop_signal)
@@ -777,7 +783,8 @@ int record_run(const struct record_options *options,
 		if (fstat(fd, &recorder->standard[fd]))
 			recorder->standard[fd] = (struct stat){ 0 };
 	describe_session(recorder);
-	pin_to_one_core(recorder);
+	sched_getaffinity(0, sizeof(recorder->original_affinity),
+			  &recorder->original_affinity);
 	err = run_session(recorder, summary_out);
 	setitimer(ITIMER_REAL, &no_timer, NULL);
 	if (recorder->writer)
