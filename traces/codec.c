@@ -280,7 +280,7 @@ static uint8_t *write_effect(uint8_t *to, struct codec *codec,
 		return to;
 	to = put_varint(to, effect->length);
 	if (bulk) {
-		codec->memory_position += effect->length;
+		codec->memory_position += codec_bulk_size(effect);
 		return to;
 	}
 	memcpy(to, effect->bytes, effect->length);
@@ -297,7 +297,7 @@ static void read_bytes(struct cursor *cursor, struct codec *codec,
 		if (fields & HAS_BYTES || length < CODEC_BULK_LENGTH ||
 		    length > EVENT_BYTES_LIMIT)
 			cursor->damaged = 1;
-		codec->memory_position += length;
+		codec->memory_position += codec_bulk_size(effect);
 		return;
 	}
 	if (length >= CODEC_BULK_LENGTH ||

@@ -12,8 +12,12 @@
 #include "traces/bytes.h"
 #include "traces/event.h"
 
-/* Byte strings from this length on are in the memory stream. */
-#define CODEC_BULK_LENGTH 64
+/*
+ * Byte strings from this length on are in the memory stream, each at a multiple
+ * of 8, so that structs in them can be used where they are: a struct event_file
+ * is just long enough.
+ */
+#define CODEC_BULK_LENGTH 56
 
 /* The most that one event may have there. */
 #define CODEC_EVENT_BULK_LIMIT ((uint64_t)4 << 30)
@@ -43,6 +47,12 @@ void codec_read_start(struct codec *codec, struct cursor *cursor);
 static inline int codec_effect_is_bulk(const struct effect *effect)
 {
 	return effect->length >= CODEC_BULK_LENGTH;
+}
+
+/* Bytes of the memory stream that a bulk effect takes. */
+static inline uint64_t codec_bulk_size(const struct effect *effect)
+{
+	return ((uint64_t)effect->length + 7) & ~(uint64_t)7;
 }
 
 /* An upper bound for what codec_write appends. */

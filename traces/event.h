@@ -36,7 +36,7 @@ enum signal_point {
 	SIGNAL_AFTER_EVENT,    /* no instruction since the task's last event */
 	SIGNAL_BEFORE_SYSCALL, /* at the syscall instruction of its next call */
 	SIGNAL_AT_FAULT,       /* raised by the instruction at registers.rip */
-	SIGNAL_ANYWHERE,       /* fatal, the place is not known and not needed */
+	SIGNAL_ANYWHERE,       /* fatal; the place is not known nor needed */
 };
 
 /* What the delivery did (event.result). */
@@ -96,7 +96,7 @@ enum file_use {
 	FILE_MEMFD = 16,
 	FILE_SHARED = 32,     /* mapped MAP_SHARED */
 	FILE_SCRIPT = 64,     /* a #! script given to exec */
-	FILE_UNNAMED = 128,   /* no path leads to it: unlinked, O_TMPFILE, ... */
+	FILE_UNNAMED = 128,   /* no path leads to it: unlinked, O_TMPFILE */
 };
 
 /* Fixed part of EFFECT_FILE's bytes; the label follows without a NUL. */
@@ -107,6 +107,8 @@ struct event_file {
 	uint32_t use;	/* enum file_use */
 	uint32_t mode;	/* st_mode */
 };
+
+_Static_assert(sizeof(struct event_file) == 56, "it is part of the format");
 
 struct effect {
 	enum effect_kind kind;

@@ -244,6 +244,45 @@ int directory_open(int parent, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+int directory_make_temporary(int parent, char name_out[32])
+{
+	int attempt, fd;
+
+	for (attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+		temporary_name(name_out);
+		if (!mkdirat(parent, name_out, 0777)) {
+			fd = openat(parent, name_out,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					    O_NOFOLLOW);
+			return fd < 0 ? -errno : fd;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return -errno;
+}
+
+const char *file_split(const char *path, char **parent_out)
+{
+	size_t end = strlen(path), start, parent;
+	char *block, *name;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (start = end; start > 0 && path[start - 1] != '/'; start--)
+		;
+	for (parent = start; parent > 1 && path[parent - 1] == '/'; parent--)
+		;
+	block = xmalloc(parent + 2 + (end - start) + 1);
+	memcpy(block, start ? path : ".", start ? parent : 1);
+	block[start ? parent : 1] = '\0';
+	name = block + (start ? parent : 1) + 1;
+	memcpy(name, path + start, end - start);
+	name[end - start] = '\0';
+	*parent_out = block;
+	return name;
+}
+
 int directory_remove(int parent, const char *name)
 {
 	struct dirent *entry;

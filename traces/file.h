@@ -40,11 +40,21 @@ int file_copy(int from, int to, uint64_t length);
 int file_link_or_copy(int from_directory, const char *from_name,
 		      int to_directory, const char *to_name, mode_t mode);
 
+/*
+ * Takes a path apart: returns its last component, without slashes after it,
+ * and gives what is before it, "." if nothing is.  Both are in one block that
+ * the caller frees by *parent_out.
+ */
+const char *file_split(const char *path, char **parent_out);
+
 /* Opens a regular file and nothing else, and gives its size. */
 int file_open_regular(int directory, const char *name, uint64_t *size_out);
 
 /* Opens the directory, made first where it is missing. */
 int directory_open(int parent, const char *name);
+
+/* Makes a directory with a temporary name and opens it. */
+int directory_make_temporary(int parent, char name_out[32]);
 
 /* Removes a directory with all that is in it; goes on after an error. */
 int directory_remove(int parent, const char *name);

@@ -172,7 +172,8 @@ static json_t *json_of_info(const struct trace_info *info,
 	json_object_set_new(root, "aslr", json_boolean(info->aslr));
 	set_number(root, "start_realtime_ns",
 		   (uint64_t)info->start_realtime_ns);
-	json_object_set_new(root, "complete", json_boolean(seals && info->complete));
+	json_object_set_new(root, "complete",
+			    json_boolean(seals && info->complete));
 	if (seals) {
 		set_number(root, "end_realtime_ns",
 			   (uint64_t)info->end_realtime_ns);

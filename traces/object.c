@@ -2,14 +2,15 @@
 /* Snapshots as files: traces/format.md, "Snapshots". */
 #include "traces/object.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
-#include "traces/bytes.h"
 #include "traces/file.h"
 
 /* The recorder waits for this compression, so it is a quick one. */
@@ -460,4 +461,57 @@ int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd)
 	free(reader.out);
 	close(reader.from);
 	return err;
+}
+
+/* The names in objects/ that are hashes, as binary. */
+static void list_prefix(struct buffer *list, int objects, const char *prefix)
+{
+	char text[2 * HASH_TEXT_SIZE];
+	struct dirent *entry;
+	DIR *directory;
+	int fd;
+
+	fd = openat(objects, prefix,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	directory = fd < 0 ? NULL : fdopendir(fd);
+	if (!directory) {
+		fd_close(&fd);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		if (strlen(entry->d_name) != 62)
+			continue;
+		memcpy(text, prefix, 2);
+		memcpy(text + 2, entry->d_name, 63);
+		if (!hash_from_text(text, buffer_reserve(list, HASH_SIZE)))
+			list->length += HASH_SIZE;
+	}
+	closedir(directory);
+}
+
+static int compare_hashes(const void *left, const void *right)
+{
+	return memcmp(left, right, HASH_SIZE);
+}
+
+void object_list(int objects, struct buffer *hashes_out)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned i;
+
+	for (i = 0; i < 256; i++) {
+		const char prefix[3] = {digits[i >> 4], digits[i & 15], '\0'};
+
+		list_prefix(hashes_out, objects, prefix);
+	}
+	if (hashes_out->length)
+		qsort(hashes_out->bytes, hashes_out->length / HASH_SIZE,
+		      HASH_SIZE, compare_hashes);
+}
+
+int object_listed(const struct buffer *hashes, const uint8_t sha256[HASH_SIZE])
+{
+	return hashes->length &&
+	       bsearch(sha256, hashes->bytes, hashes->length / HASH_SIZE,
+		       HASH_SIZE, compare_hashes);
 }

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "traces/bytes.h"
 #include "traces/hash.h"
 
 #define OBJECT_MODE 0444
@@ -45,5 +46,12 @@ int object_size(int objects, const uint8_t sha256[HASH_SIZE],
  * checks the hash; fd -1 only checks.  Faults are reported.
  */
 int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd);
+
+/* Appends the hashes that objects are named by, in ascending order. */
+void object_list(int objects, struct buffer *hashes_out);
+
+/* True when such a list has the hash. */
+int object_listed(const struct buffer *hashes,
+		  const uint8_t sha256[HASH_SIZE]);
 
 #endif

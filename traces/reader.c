@@ -5,7 +5,6 @@
  */
 #include "traces/reader.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -72,8 +71,8 @@ static int check_index(struct trace_reader *reader)
 	    reader->memory.size !=
 		    (events->count ?
 			     events->frames[events->count - 1].memory_end : 0))
-		return report(-EBADMSG, "trace %s: events and memory do not match",
-			      reader->path);
+		return report(-EBADMSG, "trace %s: events and memory do not"
+			      " match", reader->path);
 	if (reader->event_count != reader->info.event_count)
 		return report(-EBADMSG, "trace %s has %llu events, not %llu",
 			      reader->path,
@@ -291,7 +290,7 @@ static int attach_bytes(struct trace_reader *reader, struct event *event,
 		if (!codec_effect_is_bulk(effect))
 			continue;
 		effect->bytes = bytes;
-		bytes += effect->length;
+		bytes += codec_bulk_size(effect);
 	}
 	return 0;
 }
@@ -388,59 +387,19 @@ int trace_reader_extract(struct trace_reader *reader,
 	return object_read(reader->objects, sha256, fd);
 }
 
-/* The names in objects/ that are hashes, as binary. */
-static void list_prefix(struct buffer *list, int objects, const char *prefix)
-{
-	char text[2 * HASH_TEXT_SIZE];
-	struct dirent *entry;
-	DIR *directory;
-	int fd;
-
-	fd = openat(objects, prefix,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	directory = fd < 0 ? NULL : fdopendir(fd);
-	if (!directory) {
-		fd_close(&fd);
-		return;
-	}
-	while ((entry = readdir(directory))) {
-		if (strlen(entry->d_name) != 62)
-			continue;
-		memcpy(text, prefix, 2);
-		memcpy(text + 2, entry->d_name, 63);
-		if (!hash_from_text(text, buffer_reserve(list, HASH_SIZE)))
-			list->length += HASH_SIZE;
-	}
-	closedir(directory);
-}
-
-static int compare_hashes(const void *left, const void *right)
-{
-	return memcmp(left, right, HASH_SIZE);
-}
-
 int trace_reader_snapshots(struct trace_reader *reader,
 			   int (*visit)(void *context,
 					const uint8_t sha256[32]),
 			   void *context)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct buffer list = {0};
 	int err = open_objects(reader);
-	unsigned i;
 	size_t at;
 
 	if (err)
 		return report(err, "open the snapshots of trace %s",
 			      reader->path);
-	for (i = 0; i < 256; i++) {
-		const char prefix[3] = {digits[i >> 4], digits[i & 15], '\0'};
-
-		list_prefix(&list, reader->objects, prefix);
-	}
-	if (list.length)
-		qsort(list.bytes, list.length / HASH_SIZE, HASH_SIZE,
-		      compare_hashes);
+	object_list(reader->objects, &list);
 	for (at = 0; at < list.length && !err; at += HASH_SIZE)
 		err = visit(context, list.bytes + at);
 	free(list.bytes);

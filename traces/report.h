@@ -33,7 +33,7 @@ void bug_report(const char *file, int line, const char *condition,
 		const char *format, ...)
 	__attribute__((noreturn, format(printf, 4, 5)));
 
-/* Called with the process about to die of a bug; a session kills its tracees. */
+/* Called when the process dies of a bug; a session kills its tracees. */
 void bug_set_cleanup(void (*cleanup)(void));
 
 /* These die with a message when memory is out; the caller frees with free(). */

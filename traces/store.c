@@ -165,7 +165,8 @@ static void put_into_shared(struct store *store,
 	uint64_t size;
 	int err;
 
-	if (!store->shared || !object_size(store->shared_objects, sha256, &size))
+	if (!store->shared ||
+	    !object_size(store->shared_objects, sha256, &size))
 		return;
 	object_name(sha256, name);
 	err = make_prefix(store->shared_objects, name);

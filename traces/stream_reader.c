@@ -62,7 +62,7 @@ static int add_frame(struct stream_reader *stream, const uint8_t *head,
 
 	if (get32(head + 4) != HEAD_SIZE - SKIPPABLE_SIZE ||
 	    get32(head + 48) != (uint32_t)XXH64(head, 48, 0))
-		return damaged(stream, offset, "the head of a frame is damaged");
+		return damaged(stream, offset, "a damaged head of a frame");
 	read_head(head, &frame);
 	frame.offset = offset + HEAD_SIZE;
 	if (!head_is_sane(stream, &frame))

@@ -306,15 +306,20 @@ static int append_memory(struct trace_writer *writer, const uint8_t *bytes,
 
 static int append_bulk(struct trace_writer *writer, const struct event *event)
 {
+	static const uint8_t padding[8];
 	int err = 0;
 	size_t i;
 
 	for (i = 0; i < event->effect_count && !err; i++) {
 		const struct effect *effect = &event->effects[i];
 
-		if (codec_effect_is_bulk(effect))
-			err = append_memory(writer, effect->bytes,
-					    effect->length);
+		if (!codec_effect_is_bulk(effect))
+			continue;
+		err = append_memory(writer, effect->bytes, effect->length);
+		if (!err)
+			err = append_memory(writer, padding,
+					    codec_bulk_size(effect) -
+						    effect->length);
 	}
 	return err;
 }
@@ -354,7 +359,7 @@ static int check_event(const struct event *event)
 
 	for (i = 0; i < event->effect_count; i++)
 		if (codec_effect_is_bulk(&event->effects[i]))
-			bulk += event->effects[i].length;
+			bulk += codec_bulk_size(&event->effects[i]);
 	if (!fault && (bulk > CODEC_EVENT_BULK_LIMIT ||
 		       codec_bound(event) > STREAM_FRAME_LIMIT))
 		fault = "an event too large";
