@@ -46,10 +46,11 @@ static int find_latest(const char *root, char **path_out)
 	*path_out = realpath(link, NULL);
 	if (*path_out)
 		return 0;
-	if (errno == ENOENT)
-		return report(-ENOENT, "no latest trace in %s (name one, or "
-				       "make one: reel record COMMAND)", root);
-	return report(-errno, "follow %s", link);
+	if (errno != ENOENT)
+		return report(-errno, "follow %s", link);
+	report(0, "no latest trace in %s (name one, or make one: reel record "
+		  "COMMAND)", root);
+	return -ENOENT;
 }
 
 int trace_path_find(const char *operand, char **path_out)
@@ -73,8 +74,9 @@ int trace_path_find(const char *operand, char **path_out)
 		named = NULL;
 		return 0;
 	}
-	return report(-ENOENT, "no trace %s here or in %s (reel ls lists them)",
-		      operand, root);
+	report(0, "no trace %s here or in %s (reel ls lists them)", operand,
+	       root);
+	return -ENOENT;
 }
 
 /* mkdir -p; the last directory is for its owner alone: traces hold secrets. */
