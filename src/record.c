@@ -380,7 +380,8 @@ static int wait_while_call_runs(struct recorder *recorder,
 		return err;
 	state = task_kernel_state(task->task.tid);
 	if (state == 'S' || state == 'D') {
-		err = record_announce_call(recorder, task);
+		err = task->phase == CALL_ENTERED ?
+			record_announce_call(recorder, task) : 0;
 		task->state = TASK_IN_CALL;
 		return err;
 	}
