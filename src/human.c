@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "src/human.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRESS_FIRST_NS 1000000000 /* an operation this long shows itself */
-#define PROGRESS_EVERY_NS 200000000
+#define TICKS_A_SECOND 4 /* how often progress is shown, after one second */
 
 const char *human_size(uint64_t bytes, char text[HUMAN_LENGTH])
 {
@@ -79,54 +79,84 @@ const char *human_status(int wait_status, char text[HUMAN_LENGTH])
 	return text;
 }
 
-/* The one operation that is under way. */
+/* The one operation that is under way, shown by a thread of its own. */
 static struct {
-	const char *what;
-	int64_t began, shown;
-	int is_terminal, is_visible;
-} progress;
+	const char *what; /* NULL: stderr is no terminal, or it has ended */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	int has_ended, is_visible;
+	uint64_t done, all;
+} progress = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.ended = PTHREAD_COND_INITIALIZER,
+};
 
-static int64_t now_ns(void)
+/* The cursor stays at the start of the line: an error message covers it. */
+static void print_progress(unsigned ticks)
 {
-	struct timespec now;
+	if (progress.all)
+		fprintf(stderr, "\r\033[Kreel: %s: %u %%\r", progress.what,
+			(unsigned)((double)progress.done /
+				   (double)progress.all * 100));
+	else
+		fprintf(stderr, "\r\033[Kreel: %s: %u s\r", progress.what,
+			ticks / TICKS_A_SECOND);
+	progress.is_visible = 1;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
+static void *show_progress(void *unused)
+{
+	struct timespec next;
+
+	(void)unused;
+	clock_gettime(CLOCK_REALTIME, &next);
+	pthread_mutex_lock(&progress.lock);
+	for (unsigned ticks = 1; !progress.has_ended; ticks++) {
+		next.tv_nsec += 1000000000 / TICKS_A_SECOND;
+		if (next.tv_nsec >= 1000000000) {
+			next.tv_nsec -= 1000000000;
+			next.tv_sec++;
+		}
+		while (!progress.has_ended &&
+		       !pthread_cond_timedwait(&progress.ended, &progress.lock,
+					       &next))
+			;
+		if (!progress.has_ended && ticks >= TICKS_A_SECOND)
+			print_progress(ticks);
+	}
+	pthread_mutex_unlock(&progress.lock);
+	return NULL;
 }
 
 void progress_begin(const char *what)
 {
-	progress.what = what;
-	progress.began = now_ns();
-	progress.shown = 0;
-	progress.is_terminal = isatty(STDERR_FILENO);
-	progress.is_visible = 0;
+	progress.has_ended = progress.is_visible = 0;
+	progress.done = progress.all = 0;
+	progress.what = isatty(STDERR_FILENO) ? what : NULL;
+	if (progress.what &&
+	    pthread_create(&progress.thread, NULL, show_progress, NULL))
+		progress.what = NULL;
 }
 
 void progress_show(uint64_t done, uint64_t all)
 {
-	int64_t now;
-
-	if (!progress.is_terminal || !progress.what)
-		return;
-	now = now_ns();
-	if (now - progress.began < PROGRESS_FIRST_NS ||
-	    now - progress.shown < PROGRESS_EVERY_NS)
-		return;
-	progress.shown = now;
-	progress.is_visible = 1;
-	if (all)
-		fprintf(stderr, "\r\033[Kreel: %s: %u %%", progress.what,
-			(unsigned)((double)done / (double)all * 100));
-	else
-		fprintf(stderr, "\r\033[Kreel: %s: %" PRIu64, progress.what,
-			done);
+	pthread_mutex_lock(&progress.lock);
+	progress.done = done;
+	progress.all = all;
+	pthread_mutex_unlock(&progress.lock);
 }
 
 void progress_end(void)
 {
+	if (!progress.what)
+		return;
+	pthread_mutex_lock(&progress.lock);
+	progress.has_ended = 1;
+	pthread_cond_signal(&progress.ended);
+	pthread_mutex_unlock(&progress.lock);
+	pthread_join(progress.thread, NULL);
 	if (progress.is_visible)
 		fputs("\r\033[K", stderr);
 	progress.what = NULL;
-	progress.is_visible = 0;
 }

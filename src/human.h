@@ -19,8 +19,9 @@ const char *human_date(int64_t realtime_ns, char text[HUMAN_LENGTH]);
 const char *human_status(int wait_status, char text[HUMAN_LENGTH]);
 
 /*
- * Shows how far an operation is, on stderr when that is a terminal, from its
- * second second on.  An end wipes the line again.
+ * Shows on stderr, when that is a terminal, that an operation is under way,
+ * from its second second on: the part done if progress_show() was told, or the
+ * time taken.  The end wipes the line again.
  */
 void progress_begin(const char *what);
 void progress_show(uint64_t done, uint64_t all);

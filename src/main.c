@@ -29,6 +29,9 @@
 #include "src/commands.h"
 
 static const struct command *const commands[] = {
+	&command_verify,
+	&command_pack,
+	&command_unpack,
 	&command_rm,
 	&command_gc,
 	&command_doctor,

@@ -148,6 +148,30 @@ static int make_numbered(const char *root, const char *program, char **path_out)
 	}
 }
 
+int trace_path_for_file(const char *file, char **path_out)
+{
+	AUTO(heap_free) char *root = NULL;
+	AUTO(heap_free) char *name = plain_name(file);
+	char *dot = strrchr(name, '.');
+	int err = trace_root(&root);
+
+	if (!err)
+		err = make_root(root);
+	if (err)
+		return err;
+	if (dot && dot != name)
+		*dot = '\0';
+	/* These two names have a meaning there. */
+	if (!strcmp(name, "latest") || !strcmp(name, "store"))
+		*name = '_';
+	*path_out = xasprintf("%s/%s", root, name);
+	for (unsigned number = 1; access(*path_out, F_OK) == 0; number++) {
+		free(*path_out);
+		*path_out = xasprintf("%s/%s-%u", root, name, number);
+	}
+	return 0;
+}
+
 /* The shared store is a convenience: a trace can do without. */
 static void find_store(const char *root, struct new_trace *trace)
 {

@@ -20,6 +20,12 @@ int trace_root(char **path_out);
  */
 int trace_path_find(const char *operand, char **path_out);
 
+/*
+ * A free name in the traces directory for a trace out of a packed file: the
+ * file's name without an ending, then with a number.
+ */
+int trace_path_for_file(const char *file, char **path_out);
+
 /* A trace directory reserved for a recording. */
 struct new_trace {
 	char *path;

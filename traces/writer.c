@@ -8,6 +8,7 @@
  */
 #include "traces/writer.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -219,13 +220,36 @@ static void init_chunks(struct trace_writer *writer)
 	}
 }
 
+static int is_empty_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	int entries = 0;
+
+	if (!directory)
+		return 0;
+	while (readdir(directory))
+		entries++;
+	closedir(directory);
+	return entries == 2; /* . and .. */
+}
+
+/* An empty directory may be there: who chose the name reserved it so. */
+static int make_directory(const char *path)
+{
+	int err = mkdir(path, 0777) ? -errno : 0;
+
+	if (!err || (err == -EEXIST && is_empty_directory(path)))
+		return 0;
+	return report(err, "make the trace directory %s", path);
+}
+
 static int open_files(struct trace_writer *writer, const char *path,
 		      const struct trace_info *info)
 {
-	int err;
+	int err = make_directory(path);
 
-	if (mkdir(path, 0777))
-		return report(-errno, "make the trace directory %s", path);
+	if (err)
+		return err;
 	writer->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (writer->directory < 0)
 		return report(-errno, "open the trace directory %s", path);

@@ -14,9 +14,9 @@
 struct trace_writer;
 
 /*
- * Makes the directory path (which must not exist) and starts the trace.
- * info is copied into trace.json.  The background thread keeps the CPU
- * affinity that the caller has now, so pin to a core afterwards.
+ * Makes the directory path (which must not exist, or be empty) and starts the
+ * trace.  info is copied into trace.json.  The background thread keeps the
+ * CPU affinity that the caller has now, so pin to a core afterwards.
  */
 int trace_writer_create(const char *path, const struct trace_info *info,
 			struct trace_writer **writer_out);
