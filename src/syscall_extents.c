@@ -286,6 +286,11 @@ static void measure_pieces(struct syscall_call *call, struct memory *memory,
 	case ROOM_IFCONF:
 		keep_pair(call, memory, index, address, address + 8);
 		break;
+	case ROOM_REGSET:
+		keep_piece(call, index, (struct syscall_piece) {
+			read_u64(memory, address),
+			read_u64(memory, address + 8) });
+		break;
 	case ROOM_XATTR_ARGS:
 		keep_pair(call, memory, index, address + 8, address);
 		break;
@@ -362,6 +367,13 @@ static uint64_t cap_data_bytes(struct memory *memory, remote_addr header)
 	}
 }
 
+/* NULL has no length, not even at an offset. */
+static uint32_t length_at(struct memory *memory, const struct row_argument *row,
+			  remote_addr address)
+{
+	return address ? read_u32(memory, address + row->field) : 0;
+}
+
 static uint64_t room_by_count(const struct syscall_call *call,
 			      struct memory *memory,
 			      const struct row_argument *row)
@@ -376,9 +388,9 @@ static uint64_t room_by_count(const struct syscall_call *call,
 	case ROOM_UNSIGNED:
 		return bytes_of(row, (uint32_t)value);
 	case ROOM_LENGTH_AT:
-		return bytes_of(row, int_count(read_u32(memory, value)));
+		return bytes_of(row, int_count(length_at(memory, row, value)));
 	case ROOM_SIZE_AT:
-		return bytes_of(row, read_u64(memory, value));
+		return bytes_of(row, value ? read_u64(memory, value) : 0);
 	case ROOM_VECTOR:
 		return value > KERNEL_IOV_MAX ? 0 : value * 16;
 	case ROOM_MMSGHDR:
@@ -409,9 +421,11 @@ static uint64_t room_of(const struct syscall_call *call, struct memory *memory,
 	case ROOM_FIXED:
 	case ROOM_MSGHDR:
 	case ROOM_IFCONF:
+	case ROOM_REGSET:
 	case ROOM_FPROG:
 	case ROOM_SIGSET:
 		return unit_of(row);
+	case ROOM_LIMIT:
 	case ROOM_STRING:
 		return row->limit;
 	case ROOM_OWN_U32:
@@ -568,6 +582,7 @@ static int input_nested(const struct walk *walk, remote_addr address)
 		return input_with(walk, room, read_u64(memory, address + 64),
 				  smaller(read_u64(memory, address + 72),
 					  KERNEL_PID_LEVELS) * 4);
+	case ROOM_REGSET:
 	case ROOM_XATTR_ARGS:
 		if (walk->row->direction != DIRECTION_IN)
 			return emit(walk, address, room);
@@ -671,6 +686,9 @@ static uint64_t filled_of(const struct walk *walk, remote_addr address)
 	case FILLED_RETURNED:
 		count = call->result < 0 ? 0 : (uint64_t)call->result;
 		break;
+	case FILLED_RETURNED_INT:
+		count = int_count((uint64_t)call->result);
+		break;
 	case FILLED_LENGTH_AT:
 		count = read_u32(walk->memory, call->arguments[row->filled_by]);
 		break;
@@ -762,7 +780,7 @@ static int output_messages(const struct walk *walk, remote_addr address)
 	return err;
 }
 
-/* The pieces that a structure's fields name; the structure only for ifconf. */
+/* The pieces that a structure's fields name, and fields that are updated. */
 static int output_pieces(const struct walk *walk, remote_addr address)
 {
 	uint64_t index = walk->call->nested[walk->argument];
@@ -778,6 +796,12 @@ static int output_pieces(const struct walk *walk, remote_addr address)
 			emit(walk, piece.address,
 			     smaller(int_count(read_u32(walk->memory, address)),
 				     int_count(piece.length)));
+	case ROOM_REGSET:
+		err = emit(walk, address, walk->call->room[walk->argument]);
+		return err ? err :
+			emit(walk, piece.address,
+			     smaller(read_u64(walk->memory, address + 8),
+				     piece.length));
 	case ROOM_CLONE_ARGS:
 		err = emit(walk, piece.address, piece.length);
 		if (err || index + 1 >= walk->call->piece_count)
@@ -812,6 +836,7 @@ static int output_argument(const struct walk *walk)
 	case ROOM_MMSGHDR:
 		return output_messages(walk, address);
 	case ROOM_IFCONF:
+	case ROOM_REGSET:
 	case ROOM_CLONE_ARGS:
 	case ROOM_XATTR_ARGS:
 		return output_pieces(walk, address);

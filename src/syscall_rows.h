@@ -203,7 +203,7 @@ enum memory_direction {
 	X(loop_config, 304)                                                   \
 	X(hd_geometry, 16)                                                    \
 	X(blk_range, 16)      /* start, length */                             \
-	X(blkpg, 32)                                                          \
+	X(blkpg, 24)                                                          \
 	X(file_clone_range, 32)                                               \
 	X(file_dedupe_range, 24) /* then dest_count of ..._info */            \
 	X(fsxattr, 28)                                                        \
@@ -293,9 +293,10 @@ enum room_kind {
 	ROOM_SIZE,	  /* 64-bit count in an argument */
 	ROOM_INT,	  /* int count in an argument; negative: none */
 	ROOM_UNSIGNED,	  /* unsigned int count in an argument */
-	ROOM_LENGTH_AT,	  /* u32 count where an argument points */
-	ROOM_SIZE_AT,	  /* u64 count where an argument points */
+	ROOM_LENGTH_AT,	  /* u32 count at `field` of where one points */
+	ROOM_SIZE_AT,	  /* u64 count likewise */
 	ROOM_STRING,	  /* up to NUL */
+	ROOM_LIMIT,	  /* nothing says; the kernel's own limit */
 	ROOM_STRINGS,	  /* pointers to strings, up to NULL */
 	ROOM_VECTOR,	  /* iovecs, their count in an argument */
 	ROOM_MSGHDR,	  /* one msghdr */
@@ -308,6 +309,7 @@ enum room_kind {
 	ROOM_OWN_U64,	  /* u64 count likewise */
 	ROOM_OWN_SIZE,	  /* u32 size of the memory at `field` of itself */
 	ROOM_IFCONF,	  /* struct ifconf and the buffer it names */
+	ROOM_REGSET,	  /* iovec and its buffer; the length is updated */
 	ROOM_FPROG,	  /* struct sock_fprog and the filter it names */
 	ROOM_SIGSET,	  /* pointer and size of a signal set (pselect6) */
 	ROOM_CAP_DATA,	  /* as many as the version in an argument has */
@@ -319,6 +321,7 @@ enum room_kind {
 enum filled_kind {
 	FILLED_ROOM,	  /* all of it */
 	FILLED_RETURNED,  /* base + unit * result */
+	FILLED_RETURNED_INT, /* the same, of its low 32 bits */
 	FILLED_LENGTH_AT, /* base + unit * u32 where an argument points */
 	FILLED_SIZE_AT,	  /* the same with a u64 */
 	FILLED_OWN,	  /* what the room's own count says at exit */

@@ -79,7 +79,9 @@
 #define OWN_U64(offset, first, each) \
 	.room = ROOM_OWN_U64, .field = (offset), .base = (first), .unit = (each)
 #define OWN_SIZE(offset) .room = ROOM_OWN_SIZE, .field = (offset)
+#define UP_TO(bytes) .room = ROOM_LIMIT, .limit = (bytes)
 #define IFCONF .room = ROOM_IFCONF
+#define REGSET .room = ROOM_REGSET
 #define FPROG .room = ROOM_FPROG
 #define SIGSET .room = ROOM_SIGSET
 #define CAP_DATA(n) .room = ROOM_CAP_DATA, .count = (n)
@@ -89,6 +91,7 @@
 
 /* Filled. */
 #define RETURNED .filled = FILLED_RETURNED
+#define RETURNED_INT .filled = FILLED_RETURNED_INT
 #define TO_LENGTH_AT(n) .filled = FILLED_LENGTH_AT, .filled_by = (n)
 #define TO_SIZE_AT(n) .filled = FILLED_SIZE_AT, .filled_by = (n)
 #define TO_OWN(offset) .filled = FILLED_OWN, .filled_by = (offset)
