@@ -14,8 +14,10 @@ static void thread_main(void)
 	syscall(SYS_exit, 0);
 }
 
+/* As a function of C the new thread would return on the wrong stack. */
 static long start(struct clone_args *args)
 {
+	register void (*entry)(void) asm("r8") = thread_main;
 	long result;
 
 	asm volatile("syscall\n\t"
@@ -25,7 +27,7 @@ static long start(struct clone_args *args)
 		     "1:"
 		     : "=a"(result)
 		     : "a"(SYS_clone3), "D"(args), "S"(sizeof(*args)),
-		       "r"((register_t)0)
+		       "r"(entry)
 		     : "rcx", "r11", "memory");
 	return result;
 }
@@ -39,11 +41,8 @@ int main(void)
 		.stack = (uintptr_t)stack,
 		.stack_size = sizeof(stack),
 	};
-	register void (*entry)(void) asm("r8") = thread_main;
-	long tid;
+	long tid = start(&args);
 
-	asm volatile("" : "+r"(entry));
-	tid = start(&args);
 	if (tid == -ENOSYS)
 		skip("no clone3");
 	check(tid > 0);

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* As cpuid_leaves, in a static program, whose libc asks cpuid too. */
+#include "cpuid_leaves.c"

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* As threads_join, with another libc: musl, linked statically. */
+#include "threads_join.c"
