@@ -157,7 +157,7 @@ static void find_opcodes(struct scan *scan, const uint8_t *bytes,
 static void search_range(struct scan *scan, uint64_t start, uint64_t end)
 {
 	static const size_t margin = 32;
-	AUTO(heap_free) uint8_t *bytes = xmalloc(PIECE + margin);
+	AUTO(heap_free) uint8_t *bytes = xmalloc(PIECE + 2 + margin);
 
 	for (uint64_t at = start; at < end; at += PIECE) {
 		size_t piece = end - at < PIECE ? (size_t)(end - at) : PIECE;
