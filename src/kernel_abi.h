@@ -15,7 +15,7 @@
 #define KERNEL_FD_MAX (1u << 20) /* fs.nr_open */
 #define KERNEL_NODES_MAX (4096u * 8 + 1) /* bits of a page */
 #define KERNEL_PID_LEVELS 32u	 /* MAX_PID_NS_LEVEL */
-#define KERNEL_STRINGS_MAX (1u << 20) /* more do not fit an exec's stack */
+#define KERNEL_STRINGS_MAX (6u << 20) /* bytes of strings that exec takes */
 
 #define KERNEL_CLONE_PIDFD 0x1000u
 #define KERNEL_CLONE_PARENT_SETTID 0x100000u

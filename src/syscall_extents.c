@@ -116,20 +116,26 @@ static int emit_bulk(const struct walk *walk, remote_addr address,
 	return walk->visit(walk->context, &extent);
 }
 
+static uint64_t text_length(const struct walk *walk, remote_addr address,
+			    uint64_t limit)
+{
+	if (!address)
+		return 0;
+	return memory_string_length(walk->memory, address, (size_t)limit);
+}
+
+/* A string, of a length measured. */
 static int emit_text(const struct walk *walk, remote_addr address,
-		     uint64_t limit)
+		     uint64_t length)
 {
 	struct syscall_extent extent = {
 		.argument = walk->argument,
 		.address = address,
+		.length = length,
 		.is_text = 1,
 	};
 
-	if (!address)
-		return 0;
-	extent.length = memory_string_length(walk->memory, address,
-					     (size_t)limit);
-	return extent.length ? walk->visit(walk->context, &extent) : 0;
+	return length ? walk->visit(walk->context, &extent) : 0;
 }
 
 /* ---- pieces: vectors and messages ---- */
@@ -481,10 +487,10 @@ uint64_t syscall_argument_elements(const struct syscall_call *call,
 
 static int input_strings(const struct walk *walk, remote_addr array)
 {
-	uint64_t count = 0;
-	int err = 0;
+	uint64_t count = 0, bytes = 0;
+	int err;
 
-	while (count < KERNEL_STRINGS_MAX) {
+	while (count < KERNEL_STRINGS_MAX / 8) {
 		remote_addr string;
 
 		if (!memory_read(walk->memory, array + count * 8, &string, 8))
@@ -494,9 +500,14 @@ static int input_strings(const struct walk *walk, remote_addr array)
 			break;
 	}
 	err = emit(walk, array, count * 8);
-	for (uint64_t i = 0; !err && i < count; i++)
-		err = emit_text(walk, read_u64(walk->memory, array + i * 8),
-				walk->row->limit);
+	for (uint64_t i = 0; !err && i < count && bytes < KERNEL_STRINGS_MAX;
+	     i++) {
+		remote_addr string = read_u64(walk->memory, array + i * 8);
+		uint64_t length = text_length(walk, string, walk->row->limit);
+
+		bytes += length;
+		err = emit_text(walk, string, length);
+	}
 	return err;
 }
 
@@ -613,7 +624,8 @@ static int input_argument(const struct walk *walk)
 	if (row->direction == DIRECTION_OUT)
 		return 0;
 	if (row->room == ROOM_STRING)
-		return emit_text(walk, address, room);
+		return emit_text(walk, address,
+				 text_length(walk, address, room));
 	if (row->room == ROOM_STRINGS)
 		return input_strings(walk, address);
 	if (row->bulk)

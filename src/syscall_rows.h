@@ -163,9 +163,9 @@ enum memory_direction {
 	X(lsm_ctx, 32)                                                        \
 	X(lsm_id, 8)                                                          \
 	X(key_serial, 4)                                                      \
-	X(keyctl_dh, 16)                                                      \
+	X(keyctl_dh, 12)                                                      \
 	X(keyctl_pkey, 40)                                                    \
-	X(keyctl_pkey_query, 48)                                              \
+	X(keyctl_pkey_query, 56)                                              \
 	X(perf_attr, 136)                                                     \
 	X(bpf_attr, 1)                                                        \
 	X(kexec_segment, 32)                                                  \
@@ -231,7 +231,8 @@ enum memory_direction {
 	X(sg_io_hdr, 88)                                                      \
 	X(vt_stat, 6)                                                         \
 	X(vt_mode, 8)                                                         \
-	X(net_offset, 8)
+	X(net_offset, 8)                                                      \
+	X(ns_id_req, 32)
 
 enum value_type {
 #define TYPE_ENUM(name, size) TYPE_##name,

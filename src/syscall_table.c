@@ -115,6 +115,10 @@
 	{ .name = #label, .request = (value), .replay = REPLAY_##how,   \
 	  .blocking = BLOCKING_##wait, .returns = VALUE_##format,       \
 	  .return_table = FLAGS_##flags, .arguments = { __VA_ARGS__ } },
+#define REQUEST_KEYED(label, value, how, wait, result, table, ...)      \
+	{ .name = #label, .request = (value), .replay = REPLAY_##how,   \
+	  .blocking = BLOCKING_##wait, .returns = VALUE_##result,       \
+	  .requests = &table##_requests, .arguments = { __VA_ARGS__ } },
 #define REFUSED_REQUEST(label, value, error, ...)                       \
 	{ .name = #label, .request = (value), .replay = REPLAY_REFUSE,  \
 	  .refusal = -error, .arguments = { __VA_ARGS__ } },
@@ -193,8 +197,14 @@ void syscall_enter(struct syscall_call *call, int number,
 	call->row = syscall_row_of_number(number);
 	if (!call->row)
 		return;
-	if (call->row->requests)
-		call->row = row_of_request(call->row, arguments);
+	while (call->row->requests) {
+		const struct syscall_row *row;
+
+		row = row_of_request(call->row, arguments);
+		if (row == call->row)
+			break;
+		call->row = row;
+	}
 	syscall_measure(call, memory);
 }
 
