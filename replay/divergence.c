@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "src/backtrace.h"
+#include "src/disassembly.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
