@@ -29,12 +29,9 @@
 #include "src/commands.h"
 
 static const struct command *const commands[] = {
-	&command_verify,
-	&command_pack,
-	&command_unpack,
-	&command_rm,
-	&command_gc,
-	&command_doctor,
+	&command_record,    &command_replay, &command_ls,     &command_info,
+	&command_snapshots, &command_extract, &command_verify, &command_pack,
+	&command_unpack,    &command_rm,     &command_gc,     &command_doctor,
 	NULL,
 };
 
