@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Many ways to write to the same standard output, and a lot of it.
+# through: pipe
 # needs: perl python3
 # output: fixed
 echo one; echo two >&2; printf three > /dev/stderr; echo

@@ -7,7 +7,7 @@ pid, fd = pty.fork()
 if not pid:
     os.execvp("sh", ["sh", "-c",
         "trap 'echo interrupted' INT; tty; stty size; read x; echo got $x;"
-        "sleep 5; stty -a | head -1"])
+        "sleep 0.5; stty -a | head -1"])
 seen = b""
 def until(text):
     global seen
