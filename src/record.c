@@ -333,7 +333,7 @@ static int look_around(struct recorder *recorder)
 	int err = 0;
 
 	if (current && current->phase == CALL_ENTERED) {
-		err = record_announce_call(recorder, current);
+		err = record_blocked_call(recorder, current);
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
 	}
@@ -380,8 +380,7 @@ static int wait_while_call_runs(struct recorder *recorder,
 		return err;
 	state = task_kernel_state(task->task.tid);
 	if (state == 'S' || state == 'D') {
-		err = task->phase == CALL_ENTERED ?
-			record_announce_call(recorder, task) : 0;
+		err = record_blocked_call(recorder, task);
 		task->state = TASK_IN_CALL;
 		return err;
 	}

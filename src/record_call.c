@@ -9,6 +9,7 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #define INPUT_BULK_LIMIT 64u   /* of a payload, a reader needs the start */
 #define INPUT_STRUCT_LIMIT 4096u
 #define OUTPUT_PIECE (1u << 20)
+#define DIGEST_PAGES 256u      /* budget of a digest between events */
 
 #ifndef ARCH_GET_CPUID
 #define ARCH_GET_CPUID 0x1011
@@ -343,7 +345,7 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_arch_prctl:
 		return arch_prctl_entry(task);
 	}
-	return record_file_entry(recorder, task);
+	return 0;
 }
 
 static struct record_task *affinity_target(struct recorder *recorder,
@@ -432,6 +434,20 @@ static int vm_write_exit(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
+/* That randomization is off is the program's own doing, or not shown. */
+static void personality_result(struct recorder *recorder,
+			       struct record_task *task)
+{
+	uint32_t asked = (uint32_t)task->call.arguments[0];
+
+	if (task->call.result < 0 || recorder->options->aslr)
+		return;
+	if (!task->is_unrandomized)
+		task->call.result &= ~(int64_t)ADDR_NO_RANDOMIZE;
+	if (asked != 0xffffffff)
+		task->is_unrandomized = (asked & ADDR_NO_RANDOMIZE) != 0;
+}
+
 /* Before the outputs are saved: what the program shall see. */
 static void hook_result(struct recorder *recorder, struct record_task *task)
 {
@@ -447,8 +463,7 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 			affinity_get(recorder, task);
 		break;
 	case SYS_personality:
-		if (*result >= 0 && !recorder->options->aslr)
-			*result &= ~(int64_t)ADDR_NO_RANDOMIZE;
+		personality_result(recorder, task);
 		break;
 	case SYS_set_tid_address:
 		task->clear_tid = task->call.arguments[0];
@@ -571,6 +586,43 @@ int record_announce_call(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
+static int is_pi_futex(const struct record_task *task)
+{
+	int operation = (int)task->call.arguments[1] & FUTEX_CMD_MASK;
+
+	return task->call.number == SYS_futex &&
+	       (operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2 ||
+		operation == FUTEX_WAIT_REQUEUE_PI);
+}
+
+/*
+ * The call waits: others run now.  A priority-inheriting futex has changed
+ * already (FUTEX_WAITERS), which they see (futex(2)).
+ */
+int record_blocked_call(struct recorder *recorder, struct record_task *task)
+{
+	struct effect_list effects = { 0 };
+	struct event event = { .kind = EVENT_NOTE };
+	remote_addr addr = task->call.arguments[0];
+	uint32_t word;
+	int err = 0;
+
+	if (task->phase == CALL_ENTERED)
+		err = record_announce_call(recorder, task);
+	if (err || !is_pi_futex(task))
+		return err;
+	if ((task->call.arguments[1] & FUTEX_CMD_MASK) ==
+	    FUTEX_WAIT_REQUEUE_PI)
+		addr = task->call.arguments[4];
+	if (!address_space_read(space_of(task), addr, &word, sizeof(word))) {
+		effect_list_add_bytes(&effects, EFFECT_WRITE, &word,
+				      sizeof(word))->address = addr;
+		err = recorder_append(recorder, task, &event, &effects);
+	}
+	effect_list_deinit(&effects);
+	return err;
+}
+
 static int finish_call(struct recorder *recorder, struct record_task *task)
 {
 	struct event event = { .kind = EVENT_SYSCALL };
@@ -642,6 +694,27 @@ int record_interrupted_call(struct recorder *recorder,
 	return finish_call(recorder, task);
 }
 
+/*
+ * The task is killed inside a call.  An interrupted sleep has written what
+ * remained of it all the same.
+ */
+int record_killed_call(struct record_task *task, struct effect_list *effects)
+{
+	int err;
+
+	if (task->phase != CALL_ANNOUNCED)
+		return 0;
+	task->call.result = -516; /* ERESTART_RESTARTBLOCK */
+	err = save_outputs(task);
+	for (size_t i = 0; i < task->effects.count; i++) {
+		const struct effect *saved = &task->effects.effects[i];
+
+		effect_list_add_bytes(effects, saved->kind, saved->bytes,
+				      saved->length)->address = saved->address;
+	}
+	return err;
+}
+
 int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct registers now;
@@ -676,8 +749,10 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	err = finish_call(recorder, task);
 	if (!err)
 		recorder_make_ready(recorder, task);
-	if (!err && trace_writer_event_count(recorder->writer) >=
+	/* Another one may be running in the same memory right now. */
+	if (!err && task == recorder->current &&
+	    trace_writer_event_count(recorder->writer) >=
 		    space_data_of(task)->next_digest_event)
-		err = record_digest(recorder, task, 256);
+		err = record_digest(recorder, task, DIGEST_PAGES);
 	return err;
 }

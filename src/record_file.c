@@ -489,13 +489,6 @@ static int save_output_stream(struct recorder *recorder,
 
 /* ---- hooks ---- */
 
-int record_file_entry(struct recorder *recorder, struct record_task *task)
-{
-	(void)recorder;
-	(void)task;
-	return 0;
-}
-
 static int is_content_ioctl(uint64_t request)
 {
 	return request == FICLONE || request == FICLONERANGE ||
@@ -526,6 +519,34 @@ static int path_truncated(struct recorder *recorder, struct record_task *task)
 		file->status = status;
 	}
 	return 0;
+}
+
+/* A write to /proc/PID/mem changes a traced task's memory. */
+static int memory_written(struct recorder *recorder, struct record_task *task,
+			  const struct write_call *call, int fd)
+{
+	uint64_t offset, length = (uint64_t)task->call.result;
+	struct effect_list effects = { 0 };
+	struct event event = { .kind = EVENT_NOTE };
+	struct record_task *target;
+	struct effect *effect;
+	char text[128];
+	int tid, end = 0, err = 0;
+
+	task_descriptor_text(task, fd, text, sizeof(text));
+	if ((sscanf(text, "/proc/%d/mem%n", &tid, &end) != 1 || !end) &&
+	    (sscanf(text, "/proc/%*d/task/%d/mem%n", &tid, &end) != 1 || !end))
+		return 0;
+	target = recorder_find(recorder, tid);
+	if (!target || written_offset(task, call, fd, &offset))
+		return 0;
+	effect = effect_list_add_bytes(&effects, EFFECT_WRITE, NULL, length);
+	effect->address = offset;
+	if (!address_space_read(space_of(target), offset,
+				(void *)effect->bytes, length))
+		err = recorder_append(recorder, target, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
 }
 
 static int changes_nothing(const struct record_task *task,
@@ -570,6 +591,8 @@ int record_file_changes(struct recorder *recorder, struct record_task *task)
 		return save_output_stream(recorder, task, standard);
 	if (!S_ISREG(status.st_mode))
 		return 0;
+	if (call->place <= WRITE_AT_OFFSET && !status.st_size)
+		return memory_written(recorder, task, call, fd);
 	file = record_file_find(recorder, status.st_dev, status.st_ino);
 	return file ? save_written(task, file, call, fd, &status) : 0;
 }

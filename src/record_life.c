@@ -3,6 +3,7 @@
 #include "src/recorder.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	}
 	child->affinity = parent->affinity;
 	child->tsc_mode = parent->tsc_mode;
+	child->is_unrandomized = parent->is_unrandomized;
 	if (words->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = words->child_tid;
 }
@@ -271,6 +273,7 @@ int record_exec_exit(struct recorder *recorder, struct record_task *task)
 struct exit_words {
 	remote_addr addresses[ROBUST_LIMIT + 2];
 	size_t count;
+	int has_clear_tid; /* the first of them */
 };
 
 static void collect_exit_words(struct record_task *task,
@@ -282,6 +285,7 @@ static void collect_exit_words(struct record_task *task,
 	size_t length;
 
 	words->count = 0;
+	words->has_clear_tid = task->clear_tid != 0;
 	if (task->clear_tid)
 		words->addresses[words->count++] = task->clear_tid;
 	if (syscall(SYS_get_robust_list, task->task.tid, &head, &length) ||
@@ -342,6 +346,28 @@ static void wait_until_gone(struct record_task *task, int *status_out,
 	}
 }
 
+/*
+ * The memory is gone with its last user; what the kernel does to a robust
+ * futex that others share is known (handle_futex_death in kernel/futex).
+ */
+static void foresee_robust_words(struct record_task *task,
+				 const struct exit_words *words,
+				 struct effect_list *effects)
+{
+	for (size_t i = words->has_clear_tid; i < words->count; i++) {
+		remote_addr addr = words->addresses[i];
+		uint32_t word;
+
+		if (address_space_read(space_of(task), addr, &word,
+				       sizeof(word)) ||
+		    (word & FUTEX_TID_MASK) != (uint32_t)task->task.tid)
+			continue;
+		word = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+		effect_list_add_bytes(effects, EFFECT_WRITE, &word,
+				      sizeof(word))->address = addr;
+	}
+}
+
 static void save_exit_words(struct record_task *task,
 			    const struct exit_words *words,
 			    struct effect_list *effects)
@@ -374,10 +400,14 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 	task->exit_status = (int)message;
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
+	if (!err)
+		err = record_killed_call(task, &effects);
 	task->phase = CALL_NONE;
 	if (!err && task->task.space->users == 1 && !WIFSIGNALED(message))
 		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);
 	collect_exit_words(task, words);
+	if (task->task.space->users == 1)
+		foresee_robust_words(task, words, &effects);
 	task->state = TASK_EXITING;
 	recorder_resume(task, PTRACE_CONT, 0);
 	wait_until_gone(task, &status, &is_reaped);

@@ -302,7 +302,7 @@ int record_brk_exit(struct recorder *recorder, struct record_task *task)
 
 /* ---- System V shared memory ---- */
 
-/* The segment at addr: the maps that follow each other with one inode. */
+/* The segment attached at first: its maps follow each other in the segment. */
 static uint64_t segment_length(const struct process_maps *maps,
 			       const struct process_map *first)
 {
@@ -310,7 +310,8 @@ static uint64_t segment_length(const struct process_maps *maps,
 
 	for (const struct process_map *map = first;
 	     map < maps->maps + maps->count && map->start == end &&
-	     map->inode == first->inode && map->device == first->device;
+	     map->inode == first->inode && map->device == first->device &&
+	     map->offset == map->start - first->start + first->offset;
 	     map++)
 		end = map->end;
 	return end - first->start;

@@ -72,7 +72,6 @@ struct record_task {
 	size_t inputs;		    /* of them, at the entry */
 	struct memory_copy *audit;  /* memory at the entry */
 	uint64_t audit_events;	    /* event count then */
-	struct address_space *space_at_entry_shared;
 
 	struct registers last;	/* as the program has them after last event */
 	int at_boundary;	/* rewound to its syscall instruction */
@@ -81,14 +80,13 @@ struct record_task {
 	uint64_t clone_flags;
 	remote_addr clear_tid;
 	remote_addr shmdt_length;
-	uint64_t file_offset;	/* of the written descriptor, at the entry */
 	uint64_t slice_began_ns;
 	cpu_set_t affinity;	/* what the program believes */
+	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	int exit_status;
 	uint64_t stuck_since_ns;
 	int is_stuck_reported;
-	int is_group_stop_wanted;
 };
 
 /* A file whose content the trace has. */
@@ -133,7 +131,6 @@ struct recorder {
 	struct record_file *files;
 	uint32_t last_file_id, last_task_serial;
 	uint64_t start_ns;
-	uint64_t events_of_others; /* to notice events while a call ran */
 	unsigned live_tasks;
 	pid_t root_tgid;
 	int has_root_status, root_status;
@@ -181,9 +178,11 @@ int recorder_note(struct recorder *recorder, struct record_task *task,
 int record_syscall_entry(struct recorder *recorder, struct record_task *task);
 int record_syscall_exit(struct recorder *recorder, struct record_task *task);
 int record_announce_call(struct recorder *recorder, struct record_task *task);
+int record_blocked_call(struct recorder *recorder, struct record_task *task);
 /* The call isn't made; the program gets result, the reader a warning. */
 int record_refuse(struct recorder *recorder, struct record_task *task,
 		  int64_t result, const char *text);
+int record_killed_call(struct record_task *task, struct effect_list *effects);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
 
@@ -232,7 +231,6 @@ int task_descriptor_stat(const struct record_task *task, int fd,
 ssize_t task_descriptor_text(const struct record_task *task, int fd,
 			     char *text, size_t room);
 /* After a call that wrote: FILE_WRITE, FILE_SIZE, OUTPUT, ... effects. */
-int record_file_entry(struct recorder *recorder, struct record_task *task);
 int record_file_changes(struct recorder *recorder, struct record_task *task);
 
 /* record_signal.c */
