@@ -383,7 +383,7 @@ struct syscall_requests {
 	unsigned count;
 };
 
-/* Row of a call's number alone, or NULL; syscall_call.row may be a request's. */
+/* Row of the number alone, or NULL; syscall_call.row may be a request's. */
 const struct syscall_row *syscall_row_of_number(int number);
 
 /* How many arguments the row has. */
