@@ -139,6 +139,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	memory_copy_destroy(task->audit);
 	effect_list_deinit(&task->effects);
 	withheld_free(task);
+	free(task->spliced);
 	free(task);
 }
 

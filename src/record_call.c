@@ -340,6 +340,9 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_shmdt:
 		record_shmdt_entry(task);
 		return 0;
+	case SYS_splice:
+		record_splice_entry(recorder, task);
+		return 0;
 	case SYS_prctl:
 		return prctl_entry(task);
 	case SYS_arch_prctl:
@@ -715,6 +718,20 @@ int record_killed_call(struct record_task *task, struct effect_list *effects)
 	return err;
 }
 
+/* Makes the task run its system call instruction once more. */
+static int repeat_call(struct recorder *recorder, struct record_task *task)
+{
+	struct registers again = task->has_restore ? task->restore :
+						     task->entry;
+
+	again.value[R_RIP] -= 2;
+	again.value[R_ORIG_RAX] = (uint64_t)-1;
+	task->is_interrupted = 1;
+	if (task_set_registers(&task->task, &again))
+		return 0;
+	return resume_call(recorder, task);
+}
+
 int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct registers now;
@@ -735,6 +752,9 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 		task->last = now;
 		return err ? err : resume_call(recorder, task);
 	}
+	if (task->call.result == -EINTR && !task->is_cancelled &&
+	    record_only_ignored_pending(task))
+		return repeat_call(recorder, task);
 	hook_result(recorder, task);
 	err = save_outputs(task);
 	if (!err)

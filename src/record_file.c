@@ -21,6 +21,7 @@
 #include "traces/report.h"
 
 #define PIECE (1u << 20) /* bytes of a file in one effect, at most */
+#define PIPE_LIMIT (1ul << 20) /* what a pipe can hold, unprivileged */
 
 /* ---- descriptors of a task ---- */
 
@@ -438,38 +439,85 @@ static int source_argument(int number)
 	       number == SYS_copy_file_range ? 0 : -1;
 }
 
+/*
+ * Before a splice from a pipe to stdout: tee(2) copies what the pipe holds
+ * without taking it.
+ */
+void record_splice_entry(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	AUTO(fd_close) int source = -1;
+	size_t length = arguments[4] < PIPE_LIMIT ? arguments[4] : PIPE_LIMIT;
+	struct stat status;
+	int ends[2];
+	ssize_t got;
+
+	free(task->spliced);
+	task->spliced = NULL;
+	task->spliced_length = 0;
+	if (task_descriptor_stat(task, (int)arguments[2], &status) ||
+	    !standard_stream(recorder, task, (int)arguments[2], &status))
+		return;
+	source = task_descriptor(task, (int)arguments[0]);
+	if (source < 0 || fstat(source, &status) || !S_ISFIFO(status.st_mode) ||
+	    pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return;
+	fcntl(ends[1], F_SETPIPE_SZ, (int)PIPE_LIMIT);
+	got = tee(source, ends[1], length, SPLICE_F_NONBLOCK);
+	if (got > 0) {
+		task->spliced = xmalloc((size_t)got);
+		got = read(ends[0], task->spliced, (size_t)got);
+		task->spliced_length = got > 0 ? (size_t)got : 0;
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static int save_spliced_bytes(struct recorder *recorder,
+			      struct record_task *task, uint32_t standard)
+{
+	size_t length = (size_t)task->call.result;
+	struct effect *effect;
+
+	if (task->spliced_length < length)
+		return recorder_note(recorder, task, TEXT_WARNING,
+				     "output that splice waited for is not in "
+				     "the trace");
+	effect = effect_list_add_bytes(&task->effects, EFFECT_OUTPUT,
+				       task->spliced, length);
+	effect->id = standard;
+	effect->extent = length;
+	return 0;
+}
+
 /* The bytes that a file sent to stdout: read where they came from. */
 static int save_sent_bytes(struct recorder *recorder,
-			   struct record_task *task, struct effect *effect)
+			   struct record_task *task, uint32_t standard)
 {
 	int argument = source_argument(task->call.number);
 	int offset_argument = task->call.number == SYS_sendfile ? 2 : 1;
 	int fd = (int)task->call.arguments[argument];
-	uint64_t length = (uint64_t)task->call.result, offset;
+	uint64_t length = (uint64_t)task->call.result, offset = 0;
 	uint64_t pointer = task->call.arguments[offset_argument];
 	AUTO(fd_close) int copy = readable_descriptor(task, fd);
-	uint8_t *bytes;
+	struct effect *effect;
 	ssize_t got;
 
 	if (pointer)
 		address_space_read(space_of(task), pointer, &offset, 8);
 	else if (position_of(task, fd, &offset))
-		offset = (uint64_t)-1;
-	if (copy < 0 || offset == (uint64_t)-1 || offset < length)
+		return save_spliced_bytes(recorder, task, standard);
+	if (copy < 0 || offset < length)
 		return recorder_note(recorder, task, TEXT_WARNING,
-				     "output that came from a pipe by splice "
-				     "is not in the trace");
-	bytes = xmalloc(length);
-	got = pread(copy, bytes, length, (off_t)(offset - length));
-	if (got > 0) {
-		uint32_t id = effect->id;
-
-		effect = effect_list_add_bytes(&task->effects, EFFECT_OUTPUT,
-					       bytes, (size_t)got);
-		effect->id = id;
-		effect->extent = length;
-	}
-	free(bytes);
+				     "output sent from a file that can't be "
+				     "read is not in the trace");
+	effect = effect_list_add_bytes(&task->effects, EFFECT_OUTPUT, NULL,
+				       length);
+	got = pread(copy, (void *)effect->bytes, length,
+		    (off_t)(offset - length));
+	effect->length = got > 0 ? (size_t)got : 0;
+	effect->id = standard;
+	effect->extent = length;
 	return 0;
 }
 
@@ -477,10 +525,9 @@ static int save_output_stream(struct recorder *recorder,
 			      struct record_task *task, int standard)
 {
 	struct effect *effect;
-	struct effect from_file = { .id = (uint32_t)standard };
 
 	if (source_argument(task->call.number) >= 0)
-		return save_sent_bytes(recorder, task, &from_file);
+		return save_sent_bytes(recorder, task, (uint32_t)standard);
 	effect = effect_list_add(&task->effects, EFFECT_OUTPUT);
 	effect->id = (uint32_t)standard;
 	effect->extent = (uint64_t)task->call.result;

@@ -124,6 +124,38 @@ static int ignored_by_default(int signal)
 	       signal == SIGWINCH;
 }
 
+/*
+ * True when all that interrupts the task are signals that it ignores.  The
+ * kernel drops those at once, unless a tracer wants to see them: only because
+ * of us do they make a call return EINTR.
+ */
+int record_only_ignored_pending(const struct record_task *task)
+{
+	uint64_t pending, blocked, caught, ignored;
+	char path[64], *status;
+	int is_only_ignored;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (!status)
+		return 0;
+	blocked = status_mask(status, "\nSigBlk:");
+	caught = status_mask(status, "\nSigCgt:");
+	ignored = status_mask(status, "\nSigIgn:");
+	pending = (status_mask(status, "\nSigPnd:") |
+		   status_mask(status, "\nShdPnd:")) & ~blocked;
+	free(status);
+	is_only_ignored = pending != 0;
+	for (int signal = 1; signal <= 64; signal++) {
+		uint64_t bit = 1ull << (signal - 1);
+
+		if ((pending & bit) && !(ignored & bit) &&
+		    ((caught & bit) || !ignored_by_default(signal)))
+			is_only_ignored = 0;
+	}
+	return is_only_ignored;
+}
+
 static enum signal_outcome outcome_of(const struct record_task *task,
 				      int signal)
 {

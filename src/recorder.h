@@ -80,6 +80,8 @@ struct record_task {
 	uint64_t clone_flags;
 	remote_addr clear_tid;
 	remote_addr shmdt_length;
+	void *spliced; /* what the pipe held when a splice began */
+	size_t spliced_length;
 	uint64_t slice_began_ns;
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
@@ -231,6 +233,7 @@ int task_descriptor_stat(const struct record_task *task, int fd,
 ssize_t task_descriptor_text(const struct record_task *task, int fd,
 			     char *text, size_t room);
 /* After a call that wrote: FILE_WRITE, FILE_SIZE, OUTPUT, ... effects. */
+void record_splice_entry(struct recorder *recorder, struct record_task *task);
 int record_file_changes(struct recorder *recorder, struct record_task *task);
 
 /* record_signal.c */
@@ -238,6 +241,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		       int signal);
 int record_deliver_withheld(struct recorder *recorder,
 			    struct record_task *task);
+int record_only_ignored_pending(const struct record_task *task);
 void withheld_free(struct record_task *task);
 
 /* record_life.c */
