@@ -29,7 +29,7 @@ int trace_reader_is_complete(const struct trace_reader *reader);
 
 /*
  * The next event; its effects and bytes live until the next call of
- * trace_reader_next, trace_reader_seek or trace_reader_close.   56 bytes or
+ * trace_reader_next, trace_reader_seek or trace_reader_close.  56 bytes or
  * more are aligned to 8, so that structs can be used where they are.
  * Returns TRACE_END after the last one.
  */

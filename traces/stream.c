@@ -84,7 +84,8 @@ void stream_head_write(const struct stream_frame *frame, uint8_t *head)
 	put64(head + 32, frame->memory_end);
 	put32(head + 40, frame->event_count);
 	put32(head + 44, frame->checksum);
-	put32(head + 48, (uint32_t)XXH64(head, 48, 0));
+	put32(head + 48, frame->packed_checksum);
+	put32(head + 52, (uint32_t)XXH64(head, 52, 0));
 }
 
 int stream_writer_append(struct stream_writer *stream, const uint8_t *content,
@@ -107,6 +108,8 @@ int stream_writer_append(struct stream_writer *stream, const uint8_t *content,
 	frame->position = stream->position;
 	/* A zstd frame ends with the checksum of its content. */
 	frame->checksum = get32(output->bytes + HEAD_SIZE + length - 4);
+	frame->packed_checksum =
+		(uint32_t)XXH64(output->bytes + HEAD_SIZE, length, 0);
 	stream_head_write(frame, output->bytes);
 	err = write_whole(stream, output->bytes, HEAD_SIZE + length);
 	if (err)

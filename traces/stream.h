@@ -30,6 +30,7 @@ struct stream_frame {
 	uint64_t memory_end;  /* the memory stream up to here is needed */
 	uint32_t event_count;
 	uint32_t checksum;    /* low half of the content's XXH64 */
+	uint32_t packed_checksum; /* the same of the zstd frame */
 };
 
 /* What trace.json says of a finished stream. */

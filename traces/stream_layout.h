@@ -9,7 +9,7 @@
 #define SKIPPABLE_SIZE 8
 
 #define HEAD_MAGIC 0x184D2A52u
-#define HEAD_SIZE 52 /* with the 8 above */
+#define HEAD_SIZE 56 /* with the 8 above */
 
 /* The seek table of zstd's seekable format. */
 #define TABLE_MAGIC 0x184D2A5Eu

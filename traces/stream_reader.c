@@ -53,6 +53,7 @@ static void read_head(const uint8_t *head, struct stream_frame *frame)
 	frame->memory_end = get64(head + 32);
 	frame->event_count = get32(head + 40);
 	frame->checksum = get32(head + 44);
+	frame->packed_checksum = get32(head + 48);
 }
 
 static int add_frame(struct stream_reader *stream, const uint8_t *head,
@@ -61,7 +62,7 @@ static int add_frame(struct stream_reader *stream, const uint8_t *head,
 	struct stream_frame frame;
 
 	if (get32(head + 4) != HEAD_SIZE - SKIPPABLE_SIZE ||
-	    get32(head + 48) != (uint32_t)XXH64(head, 48, 0))
+	    get32(head + 52) != (uint32_t)XXH64(head, 52, 0))
 		return damaged(stream, offset, "a damaged head of a frame");
 	read_head(head, &frame);
 	frame.offset = offset + HEAD_SIZE;
@@ -238,7 +239,9 @@ int stream_reader_load(struct stream_reader *stream, size_t index)
 		return report(err, "read the trace's %s", stream->name);
 	packed = stream->packed;
 	/* zstd checks the content only where a frame's header asks for it. */
-	if (!(packed[4] & 4) ||
+	if ((uint32_t)XXH64(packed, frame->compressed, 0) !=
+		    frame->packed_checksum ||
+	    !(packed[4] & 4) ||
 	    get32(packed + frame->compressed - 4) != frame->checksum)
 		return damaged(stream, frame->offset, "a frame is damaged");
 	make_room(&stream->content, &stream->content_room, frame->size);

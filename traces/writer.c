@@ -223,14 +223,16 @@ static void init_chunks(struct trace_writer *writer)
 static int is_empty_directory(const char *path)
 {
 	DIR *directory = opendir(path);
+	struct dirent *entry;
 	int entries = 0;
 
 	if (!directory)
 		return 0;
-	while (readdir(directory))
-		entries++;
+	while ((entry = readdir(directory)))
+		entries += strcmp(entry->d_name, ".") &&
+			   strcmp(entry->d_name, "..");
 	closedir(directory);
-	return entries == 2; /* . and .. */
+	return entries == 0;
 }
 
 /* An empty directory may be there: who chose the name reserved it so. */
