@@ -39,6 +39,7 @@ extern char **environ;
 	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
 
 static volatile sig_atomic_t told_to_end; /* signal, set by its handler */
+static volatile sig_atomic_t interrupted; /* the keyboard's SIGINT */
 
 uint64_t now_ns(void)
 {
@@ -265,7 +266,7 @@ static int handle_status(struct recorder *recorder, pid_t tid, int status)
 
 /* ---- waiting ---- */
 
-static char task_kernel_state(pid_t tid)
+char task_kernel_state(pid_t tid)
 {
 	char path[64], text[512], *after_name;
 	int fd;
@@ -316,7 +317,8 @@ static int report_stuck(struct recorder *recorder, struct record_task *task)
 	task_descriptor_text(task, (int)task->call.arguments[0], file,
 			     sizeof(file));
 	text = xasprintf("%s in task %d has not returned for %llu s: state D "
-			 "(wchan %s), first argument %#llx%s%s",
+			 "(wchan %s), first argument %#llx%s%s; "
+			 "^C ends the recording",
 			 syscall_name(task->call.number), task->task.tid,
 			 STUCK_NS / 1000000000, where,
 			 (unsigned long long)task->call.arguments[0],
@@ -339,11 +341,15 @@ static int look_around(struct recorder *recorder)
 			current->state = TASK_IN_CALL;
 	}
 	for (struct record_task *task = recorder->all; task && !err;
-	     task = task->next_all)
+	     task = task->next_all) {
+		if (interrupted && (task->is_stuck_reported ||
+				    task->state == TASK_DEAD))
+			recorder->stop_signal = SIGINT;
 		if (task->phase == CALL_ANNOUNCED &&
 		    task->state == TASK_IN_CALL &&
 		    !(task->clone_flags & CLONE_VFORK))
 			err = report_stuck(recorder, task);
+	}
 	return err;
 }
 
@@ -448,6 +454,12 @@ static void on_end_signal(int signal)
 	told_to_end = signal;
 }
 
+/* The program answers its keys; only a stuck one leaves them to us. */
+static void on_interrupt(int signal)
+{
+	interrupted = signal;
+}
+
 static void on_tick(int signal)
 {
 	(void)signal; /* its only purpose: waitpid() returns EINTR */
@@ -462,9 +474,9 @@ static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
 	action.sa_handler = on_end_signal;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	/* Keys go to the whole foreground group: the program answers them. */
-	action.sa_handler = SIG_IGN;
+	action.sa_handler = on_interrupt;
 	sigaction(SIGINT, &action, old_int);
+	action.sa_handler = SIG_IGN;
 	sigaction(SIGQUIT, &action, old_quit);
 	setitimer(ITIMER_REAL, &interval, NULL);
 }

@@ -18,6 +18,7 @@
 
 #define DIGEST_PAGES_AT_END 16384u /* 64 MiB */
 #define DIGEST_EVENTS 4096u	   /* between digests of a space */
+#define STUCK_EXIT_NS 1000000000ull
 #define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
 
 /* ---- digests ---- */
@@ -303,34 +304,20 @@ static void collect_exit_words(struct record_task *task,
 	}
 }
 
-static int leader_is_zombie(pid_t tid)
-{
-	char path[64], text[512], *name_end;
-	FILE *file;
-	int is_zombie = 1;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	file = fopen(path, "re");
-	if (!file)
-		return 1;
-	if (fgets(text, sizeof(text), file)) {
-		name_end = strrchr(text, ')');
-		is_zombie = name_end && (name_end[2] == 'Z' ||
-					 name_end[2] == 'X');
-	}
-	fclose(file);
-	return is_zombie;
-}
-
 /*
  * Waits until the thread has done its last writes.  A leader whose threads
- * live on is not reported by waitpid(2): it is a zombie then.
+ * live on is not reported by waitpid(2): it is a zombie then.  One that is
+ * stuck, closing a file whose file system does not answer, has written too.
  */
 static void wait_until_gone(struct record_task *task, int *status_out,
 			    int *is_reaped_out)
 {
+	uint64_t deadline = now_ns() + STUCK_EXIT_NS;
+
 	*is_reaped_out = 0;
 	for (;;) {
+		char state;
+
 		pid_t got = waitpid(task->task.tid, status_out,
 				    __WALL | WNOHANG);
 
@@ -340,7 +327,9 @@ static void wait_until_gone(struct record_task *task, int *status_out,
 		}
 		if (got < 0 && errno != EINTR)
 			return;
-		if (leader_is_zombie(task->task.tid))
+		state = task_kernel_state(task->task.tid);
+		if (state == 'Z' || state == 'X' ||
+		    (state != 'R' && now_ns() > deadline))
 			return;
 		sched_yield();
 	}

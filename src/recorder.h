@@ -161,6 +161,8 @@ static inline struct space_data *space_data_of(const struct record_task *task)
 
 /* record.c */
 uint64_t now_ns(void);
+/* As in /proc/TID/stat: R, S, D, Z, ...; X when it is gone. */
+char task_kernel_state(pid_t tid);
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
 struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 				 pid_t tgid);
