@@ -8,31 +8,40 @@
  *   report       errors, allocation, cleanup
  *   event        the event and its effects
  *   store        snapshots of files, named by their SHA-256
+ *   file, hash, bytes, codec, stream*, object, info
+ *                the parts of a trace on disk
  *   writer       a trace being written
  *   reader       a trace being read, checked as hostile input
+ *   verify, pack, unpack, tar
+ *                whole traces checked and moved
  * src/     tracees
  *   registers, memory, task, process_maps, memory_digest
  *                a stopped thread, its registers and memory
- *   syscall_table
+ *   syscalls.def, requests.def, ioctls.def, syscall_table, syscall_extents
  *                which memory each system call reads and writes
- *   instruction, vdso, backtrace
- *                code: instructions to trap, clocks to redirect, stacks
+ *   decode_*, dump*, stat
+ *                calls and events as text
+ *   elf_*, code_module, debug_frame, instruction*, vdso, backtrace,
+ *   disassembly  code: instructions to trap, clocks to redirect, stacks
  *   session_page what reel keeps for itself in each address space
- *   record       the recorder
- *   options      the commands' options
- * replay/  the replayer
+ *   record*      the recorder; recorder.h says which file does what
+ *   trace_path, trace_files, process_tree, machine, human, options
+ *                what the commands share
+ * replay/  the replayer; replayer.h says which file does what
  * src/main.c and src/command_*.c stand on top of it all: the reel command.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "src/commands.h"
+#include "traces/report.h"
 
 static const struct command *const commands[] = {
-	&command_record,    &command_replay, &command_ls,     &command_info,
-	&command_snapshots, &command_extract, &command_verify, &command_pack,
-	&command_unpack,    &command_rm,     &command_gc,     &command_doctor,
-	NULL,
+	&command_record,    &command_replay,  &command_ls,     &command_info,
+	&command_dump,	    &command_stat,    &command_snapshots,
+	&command_extract,   &command_verify,  &command_pack,   &command_unpack,
+	&command_rm,	    &command_gc,      &command_doctor, NULL,
 };
 
 static void print_help(void)
@@ -43,6 +52,18 @@ static void print_help(void)
 		printf("  %-10s %s\n", commands[i]->name,
 		       commands[i]->summary);
 	printf("\n`reel COMMAND --help' has options and an example.\n");
+}
+
+/* What could not be written must not look as if it had been. */
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	int status = command->run(command, argc, argv);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		report(-errno, "%s: write to stdout", command->name);
+		return status ? status : command->failure;
+	}
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -59,8 +80,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; commands[i]; i++) {
 		if (!strcmp(commands[i]->name, name))
-			return commands[i]->run(commands[i], argc - 1,
-						argv + 1);
+			return run_command(commands[i], argc - 1, argv + 1);
 	}
 	fprintf(stderr, "reel: %s%s (see reel --help)\n",
 		*name ? "no such command: " : "no command given", name);
