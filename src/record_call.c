@@ -21,12 +21,14 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 #define INPUT_TEXT_LIMIT 4096u
 #define INPUT_BULK_LIMIT 64u   /* of a payload, a reader needs the start */
 #define INPUT_STRUCT_LIMIT 4096u
 #define OUTPUT_PIECE (1u << 20)
+#define OUTPUT_LIMIT (4u << 20)
 #define DIGEST_PAGES 256u      /* budget of a digest between events */
 
 #ifndef ARCH_GET_CPUID
@@ -43,8 +45,9 @@ static int is_restart(int64_t result)
 /* ---- saving memory ---- */
 
 struct save_context {
+	struct recorder *recorder; /* NULL: keep it all */
 	struct record_task *task;
-	enum effect_kind kind;
+	uint64_t saved;
 };
 
 static int save_input(void *context, const struct syscall_extent *extent)
@@ -68,9 +71,32 @@ static int save_input(void *context, const struct syscall_extent *extent)
 	return 0;
 }
 
+/*
+ * A call with more output than this is announced, and its output goes out in
+ * events of its own: the recorder's memory is bounded.
+ */
+static int flush_outputs(struct save_context *context)
+{
+	struct event event = { .kind = EVENT_NOTE };
+	struct record_task *task = context->task;
+	int err = 0;
+
+	context->saved = 0;
+	if (!context->recorder || task->audit)
+		return 0;
+	if (task->phase == CALL_ENTERED)
+		err = record_announce_call(context->recorder, task);
+	if (!err)
+		err = recorder_append(context->recorder, task, &event,
+				      &task->effects);
+	effect_list_clear(&task->effects);
+	return err;
+}
+
 static int save_output(void *context, const struct syscall_extent *extent)
 {
-	struct record_task *task = ((struct save_context *)context)->task;
+	struct save_context *saving = context;
+	struct record_task *task = saving->task;
 	struct memory *memory = &space_of(task)->memory;
 	uint64_t done = 0;
 
@@ -85,6 +111,9 @@ static int save_output(void *context, const struct syscall_extent *extent)
 		effect->address = extent->address + done;
 		effect->id = extent->argument;
 		effect->length = got;
+		saving->saved += got;
+		if (saving->saved >= OUTPUT_LIMIT && flush_outputs(saving))
+			return -EIO;
 		if (got < piece)
 			break;
 		done += got;
@@ -94,7 +123,7 @@ static int save_output(void *context, const struct syscall_extent *extent)
 
 static int save_inputs(struct record_task *task)
 {
-	struct save_context context = { task, EFFECT_INPUT };
+	struct save_context context = { .task = task };
 	int err = syscall_inputs(&task->call, &space_of(task)->memory,
 				 save_input, &context);
 
@@ -102,9 +131,9 @@ static int save_inputs(struct record_task *task)
 	return err;
 }
 
-static int save_outputs(struct record_task *task)
+static int save_outputs(struct recorder *recorder, struct record_task *task)
 {
-	struct save_context context = { task, EFFECT_WRITE };
+	struct save_context context = { recorder, task };
 
 	return syscall_outputs(&task->call, &space_of(task)->memory,
 			       save_output, &context);
@@ -158,7 +187,23 @@ static int save_difference(void *context, remote_addr addr, const void *now,
 struct audit_context {
 	struct recorder *recorder;
 	struct record_task *task;
+	struct process_maps maps;
 };
+
+/* A mapped file that the call wrote: replay writes its copy. */
+static int is_written_file(const struct audit_context *audit, remote_addr addr)
+{
+	const struct effect_list *effects = &audit->task->effects;
+	const struct process_map *map = process_maps_find(&audit->maps, addr);
+
+	if (!map || !map->inode)
+		return 0;
+	for (size_t i = 0; i < effects->count; i++)
+		if (effects->effects[i].kind == EFFECT_FILE_WRITE ||
+		    effects->effects[i].kind == EFFECT_FILE_SIZE)
+			return 1;
+	return 0;
+}
 
 static int is_covered(const struct record_task *task, remote_addr addr,
 		      size_t length)
@@ -183,7 +228,7 @@ static int audit_difference(void *context, remote_addr addr, const void *now,
 	(void)now;
 	while (covered < length && is_covered(task, addr + covered, 1))
 		covered++;
-	if (covered == length)
+	if (covered == length || is_written_file(audit, addr))
 		return 0;
 	audit->recorder->audit_failures++;
 	report(0, "audit: task %d: %s(%#llx, %#llx, %#llx, %#llx) = %lld "
@@ -229,6 +274,7 @@ static int compare_memory_after(struct recorder *recorder,
 
 	if (!task->audit)
 		return 0;
+	process_maps_read(task->task.tid, &audit.maps);
 	if (syscall_replay_of(&task->call) == REPLAY_UNKNOWN)
 		err = memory_copy_compare(task->audit, &task->task,
 					  save_difference, task);
@@ -236,6 +282,7 @@ static int compare_memory_after(struct recorder *recorder,
 		 trace_writer_event_count(recorder->writer))
 		err = memory_copy_compare(task->audit, &task->task,
 					  audit_difference, &audit);
+	process_maps_deinit(&audit.maps);
 	memory_copy_destroy(task->audit);
 	task->audit = NULL;
 	return err;
@@ -698,8 +745,8 @@ int record_interrupted_call(struct recorder *recorder,
 }
 
 /*
- * The task is killed inside a call.  An interrupted sleep has written what
- * remained of it all the same.
+ * The task is killed inside a call, which may have written before: what its
+ * outputs hold now is saved, whatever the result would have been.
  */
 int record_killed_call(struct record_task *task, struct effect_list *effects)
 {
@@ -707,8 +754,11 @@ int record_killed_call(struct record_task *task, struct effect_list *effects)
 
 	if (task->phase != CALL_ANNOUNCED)
 		return 0;
-	task->call.result = -516; /* ERESTART_RESTARTBLOCK */
-	err = save_outputs(task);
+	task->call.result = -516; /* ERESTART_RESTARTBLOCK: a sleep's rest */
+	err = save_outputs(NULL, task);
+	task->call.result = INT64_MAX; /* clipped to the room */
+	if (!err)
+		err = save_outputs(NULL, task);
 	for (size_t i = 0; i < task->effects.count; i++) {
 		const struct effect *saved = &task->effects.effects[i];
 
@@ -747,7 +797,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 		  task->call.number == SYS_execveat) && !task->call.result)
 		return record_exec_exit(recorder, task);
 	if (is_restart(task->call.result)) {
-		err = save_outputs(task);
+		err = save_outputs(recorder, task);
 		task->is_interrupted = 1;
 		task->last = now;
 		return err ? err : resume_call(recorder, task);
@@ -756,7 +806,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	    record_only_ignored_pending(task))
 		return repeat_call(recorder, task);
 	hook_result(recorder, task);
-	err = save_outputs(task);
+	err = save_outputs(recorder, task);
 	if (!err)
 		err = hook_exit(recorder, task);
 	if (!err)
