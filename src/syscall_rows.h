@@ -156,7 +156,7 @@ enum memory_direction {
 	X(shminfo, 72)                                                        \
 	X(shm_info, 48)                                                       \
 	X(cachestat_range, 16)                                                \
-	X(cachestat, 32)                                                      \
+	X(cachestat, 40)                                                      \
 	X(landlock_ruleset, 24)                                               \
 	X(landlock_path, 12)                                                  \
 	X(landlock_port, 16)                                                  \
