@@ -191,12 +191,15 @@ static int is_stream(const char *output)
 static int extract_to(struct trace_reader *reader,
 		      const struct trace_file *file, const char *output)
 {
+	AUTO(heap_free) char *target = NULL;
 	AUTO(fd_close) int stream = -1;
 
 	if (!output)
 		return extract_to_stream(reader, file, STDOUT_FILENO);
+	/* What a link (/dev/stdout!) leads to is replaced, not the link. */
+	target = realpath(output, NULL);
 	if (!is_stream(output))
-		return extract_to_file(reader, file, output);
+		return extract_to_file(reader, file, target ? target : output);
 	stream = open(output, O_WRONLY | O_CLOEXEC);
 	if (stream < 0)
 		return report(-errno, "write %s", output);
