@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
+#include "src/stack_guess.h"
 #include "traces/report.h"
 
 #define FRAMES_MAX 64
@@ -26,6 +28,12 @@ int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip,
 				       unw_dyn_info_t *info,
 				       unw_proc_info_t *proc_out,
 				       int need_unwind_info, void *context);
+
+/* libunwind counts registers as DWARF does. */
+static const uint8_t register_names[UNW_X86_64_RIP + 1] = {
+	R_RAX, R_RDX, R_RCX, R_RBX, R_RSI, R_RDI, R_RBP, R_RSP, R_R8,
+	R_R9,  R_R10, R_R11, R_R12, R_R13, R_R14, R_R15, R_RIP,
+};
 
 /* As in .eh_frame_hdr: both relative to the base given with the table. */
 struct table_entry {
@@ -45,7 +53,8 @@ struct unwinding {
 	size_t map_count;
 	struct opened_module *modules; /* one for each map */
 	struct table_entry table;
-	int has_table; /* the last function asked for has unwind tables */
+	struct debug_frame record;  /* rewritten for the last function */
+	remote_addr record_address; /* where it seems to be; 0: nowhere */
 };
 
 static const struct code_map *find_map(const struct unwinding *unwinding,
@@ -94,6 +103,20 @@ static int read_word(const struct unwinding *unwinding, remote_addr address,
 		       : -UNW_EINVAL;
 }
 
+/* Whether the address is in the rewritten record. */
+static int read_record(const struct unwinding *unwinding, remote_addr address,
+		       unw_word_t *word_out)
+{
+	remote_addr offset = address - unwinding->record_address;
+
+	/* Records are padded to whole words. */
+	if (!unwinding->record_address || offset >= unwinding->record.length ||
+	    unwinding->record.length - offset < sizeof(*word_out))
+		return 0;
+	memcpy(word_out, unwinding->record.bytes + offset, sizeof(*word_out));
+	return 1;
+}
+
 static int access_memory(unw_addr_space_t space, unw_word_t address,
 			 unw_word_t *word, int is_write, void *context)
 {
@@ -108,23 +131,60 @@ static int access_memory(unw_addr_space_t space, unw_word_t address,
 		memcpy(word, &unwinding->table, sizeof(*word));
 		return 0;
 	}
+	if (read_record(unwinding, address, word))
+		return 0;
 	return read_word(unwinding, address, word);
 }
 
 static int access_register(unw_addr_space_t space, unw_regnum_t number,
 			   unw_word_t *word, int is_write, void *context)
 {
-	static const uint8_t names[] = {
-		R_RAX, R_RDX, R_RCX, R_RBX, R_RSI, R_RDI, R_RBP, R_RSP, R_R8,
-		R_R9, R_R10, R_R11, R_R12, R_R13, R_R14, R_R15, R_RIP,
-	};
 	const struct unwinding *unwinding = context;
 
 	(void)space;
-	if (is_write || number < 0 || (size_t)number >= sizeof(names))
+	if (is_write || number < 0 || number > UNW_X86_64_RIP)
 		return -UNW_EBADREG;
-	*word = unwinding->registers.value[names[number]];
+	*word = unwinding->registers.value[register_names[number]];
 	return 0;
+}
+
+/*
+ * A place for the rewritten record where no memory of the tracee is, near
+ * enough to the function for the table's 32 bits; or 0.
+ */
+static remote_addr find_free_place(const struct unwinding *unwinding,
+				   remote_addr near)
+{
+	const remote_addr step = 0x8000000;
+
+	near &= ~(remote_addr)4095;
+	for (unsigned i = 1; i <= 15; i++) {
+		remote_addr place = near + i * step;
+
+		if (!find_map(unwinding, place) &&
+		    !find_map(unwinding, place + DEBUG_FRAME_ROOM))
+			return place;
+	}
+	return 0;
+}
+
+/* Where the description of the function at ip can be read, or 0. */
+static remote_addr find_description(struct unwinding *unwinding,
+				    struct code_module *module, remote_addr ip,
+				    struct elf_frame *frame_out)
+{
+	unwinding->record_address = 0;
+	if (!code_module_frame(module, ip, frame_out))
+		return frame_out->description;
+	if (code_module_debug_frame(module, ip, &unwinding->record))
+		return 0;
+	frame_out->start = unwinding->record.start;
+	frame_out->end = unwinding->record.end;
+	unwinding->record_address =
+		find_free_place(unwinding, frame_out->start);
+	if (!unwinding->record_address)
+		return 0;
+	return unwinding->record_address + unwinding->record.description;
 }
 
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip,
@@ -135,25 +195,21 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip,
 	struct code_module *module = find_module(unwinding, ip);
 	unw_dyn_info_t info = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
 	struct elf_frame frame;
-	uint64_t bias;
-	int64_t start;
+	remote_addr description = 0;
+	int64_t distance;
 
-	unwinding->has_table = 0;
-	if (!module)
+	if (module)
+		description = find_description(unwinding, module, ip, &frame);
+	if (!description)
 		return -UNW_ENOINFO;
-	bias = code_module_bias(module);
-	if (elf_frames_find(code_module_image(module), ip - bias, FRAMES_ALL,
-			    &frame))
+	distance = (int64_t)(description - frame.start);
+	if (distance != (int32_t)distance)
 		return -UNW_ENOINFO;
-	start = (int64_t)(frame.start - frame.description);
-	if (start != (int32_t)start)
-		return -UNW_ENOINFO;
-	unwinding->table.start = (int32_t)start;
-	unwinding->table.description = 0;
-	unwinding->has_table = 1;
-	info.start_ip = frame.start + bias;
-	info.end_ip = frame.end + bias;
-	info.u.rti.segbase = frame.description + bias;
+	unwinding->table.start = 0;
+	unwinding->table.description = (int32_t)distance;
+	info.start_ip = frame.start;
+	info.end_ip = frame.end;
+	info.u.rti.segbase = frame.start;
 	info.u.rti.table_data = TABLE_ADDRESS;
 	info.u.rti.table_len = sizeof(unwinding->table) / sizeof(unw_word_t);
 	return UNW_OBJ(dwarf_search_unwind_table)(space, ip, &info, proc_out,
@@ -282,9 +338,8 @@ static void print_frame(FILE *stream, struct unwinding *unwinding,
 
 static int is_code(const struct unwinding *unwinding, remote_addr address)
 {
-	const struct code_map *map = find_map(unwinding, address);
-
-	return map && (map->protection & PROT_EXEC);
+	return stack_guess_is_code(unwinding->maps, unwinding->map_count,
+				   address);
 }
 
 /*
@@ -306,50 +361,106 @@ static int leave_bad_address(struct unwinding *unwinding)
 	return 1;
 }
 
-/* The frame that the cursor stands on; 0 when there is none. */
-static int get_frame(unw_cursor_t *cursor, unw_word_t *address_out,
-		     unw_word_t *stack_out)
+/* The registers of the frame that the cursor stands on. */
+static int take_registers(struct unwinding *unwinding, unw_cursor_t *cursor)
 {
-	return !unw_get_reg(cursor, UNW_REG_IP, address_out) &&
-	       !unw_get_reg(cursor, UNW_REG_SP, stack_out) && *address_out;
+	unw_word_t word;
+
+	for (unw_regnum_t i = 0; i <= UNW_X86_64_RIP; i++) {
+		/* A lost register is no longer in use. */
+		int err = unw_get_reg(cursor, i, &word);
+
+		if (err && (i == UNW_X86_64_RIP || i == UNW_X86_64_RSP))
+			return err;
+		unwinding->registers.value[register_names[i]] = err ? 0 : word;
+	}
+	return 0;
 }
 
-/* Where a signal handler returns to: mov $__NR_rt_sigreturn,%rax; syscall. */
-static int is_signal_return(const struct unwinding *unwinding,
-			    remote_addr address)
+/*
+ * A signal handler returns with the stack pointer at a struct ucontext, which
+ * has the registers of the interrupted function.
+ */
+static int leave_signal_frame(struct unwinding *unwinding)
 {
-	static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00,
-					0x00, 0x0f, 0x05 };
-	uint8_t bytes[sizeof(code)];
+	static const uint8_t order[] = {
+		R_R8,  R_R9,  R_R10, R_R11, R_R12, R_R13, R_R14, R_R15, R_RDI,
+		R_RSI, R_RBP, R_RBX, R_RDX, R_RAX, R_RCX, R_RSP, R_RIP,
+	};
+	uint64_t *value = unwinding->registers.value;
+	uint64_t saved[sizeof(order)];
 
-	return memory_read(unwinding->memory, address, bytes, sizeof(bytes)) &&
-	       !memcmp(bytes, code, sizeof(code));
+	if (!memory_read(unwinding->memory,
+			 value[R_RSP] + offsetof(ucontext_t, uc_mcontext.gregs),
+			 saved, sizeof(saved)))
+		return -EFAULT;
+	for (size_t i = 0; i < sizeof(order); i++)
+		value[order[i]] = saved[i];
+	return 0;
+}
+
+enum step { STEP_END, STEP_BY_TABLES, STEP_GUESSED };
+
+/*
+ * To the caller: by the unwind tables, or, where the function has none, from
+ * what is on the stack.  The cursor follows.
+ */
+static enum step step_out(struct unwinding *unwinding, unw_addr_space_t space,
+			  unw_cursor_t *cursor, enum frame_origin origin)
+{
+	struct registers *registers = &unwinding->registers;
+	remote_addr inside = registers->value[R_RIP] - (origin == FRAME_RETURN);
+	struct code_module *module = find_module(unwinding, inside);
+	enum step step = STEP_GUESSED;
+	struct elf_frame frame;
+
+	if (origin == FRAME_SIGNAL) {
+		if (leave_signal_frame(unwinding))
+			return STEP_END;
+		step = STEP_BY_TABLES;
+	} else if (module &&
+		   find_description(unwinding, module, inside, &frame)) {
+		int result = unw_step(cursor);
+
+		if (result == 0)
+			return STEP_END;
+		if (result > 0)
+			return take_registers(unwinding, cursor)
+				       ? STEP_END
+				       : STEP_BY_TABLES;
+	}
+	if (step == STEP_GUESSED &&
+	    stack_guess_caller(unwinding->memory, unwinding->maps,
+			       unwinding->map_count, registers))
+		return STEP_END;
+	return unw_init_remote(cursor, space, unwinding) ? STEP_END : step;
 }
 
 static void walk_stack(FILE *stream, struct unwinding *unwinding,
-		       unw_cursor_t *cursor, unsigned number)
+		       unw_addr_space_t space, unsigned number)
 {
+	const uint64_t *value = unwinding->registers.value;
 	enum frame_origin origin = number ? FRAME_RETURN : FRAME_EXACT;
 	enum frame_trust trust = number ? TRUST_GUESS : TRUST_TABLES;
-	unw_word_t address, stack, last_address = 0, last_stack = 0;
+	unw_cursor_t cursor;
+	enum step step;
 
-	while (number < FRAMES_MAX && get_frame(cursor, &address, &stack)) {
-		int is_signal = is_signal_return(unwinding, address);
+	if (unw_init_remote(&cursor, space, unwinding))
+		return;
+	for (; number < FRAMES_MAX && value[R_RIP]; number++) {
+		uint64_t address = value[R_RIP], top = value[R_RSP];
+		int is_signal = stack_guess_is_signal_return(unwinding->memory,
+							     address);
 
-		if (address == last_address && stack == last_stack)
-			return; /* it goes round in a circle */
-		if (trust == TRUST_GUESS && !is_code(unwinding, address))
+		if (is_signal)
+			origin = FRAME_SIGNAL;
+		print_frame(stream, unwinding, number, address, origin, trust);
+		step = step_out(unwinding, space, &cursor, origin);
+		if (step == STEP_END ||
+		    (address == value[R_RIP] && top == value[R_RSP]))
 			return;
-		print_frame(stream, unwinding, number++, address,
-			    is_signal ? FRAME_SIGNAL : origin, trust);
-		unwinding->has_table = 0;
-		if (unw_step(cursor) <= 0)
-			return;
-		trust = unwinding->has_table || is_signal ? TRUST_TABLES
-							  : TRUST_GUESS;
+		trust = step == STEP_GUESSED ? TRUST_GUESS : TRUST_TABLES;
 		origin = is_signal ? FRAME_EXACT : FRAME_RETURN;
-		last_address = address;
-		last_stack = stack;
 	}
 }
 
@@ -365,12 +476,10 @@ static void unwind(FILE *stream, struct unwinding *unwinding)
 		.resume = resume,
 		.get_proc_name = find_name,
 	};
+	remote_addr bad = unwinding->registers.value[R_RIP];
 	unw_addr_space_t space;
-	unw_cursor_t cursor;
 	unsigned number = 0;
-	remote_addr bad;
 
-	bad = unwinding->registers.value[R_RIP];
 	if (leave_bad_address(unwinding))
 		print_frame(stream, unwinding, number++, bad, FRAME_EXACT,
 			    TRUST_TABLES);
@@ -380,8 +489,7 @@ static void unwind(FILE *stream, struct unwinding *unwinding)
 		return;
 	}
 	unw_set_caching_policy(space, UNW_CACHE_NONE);
-	if (!unw_init_remote(&cursor, space, unwinding))
-		walk_stack(stream, unwinding, &cursor, number);
+	walk_stack(stream, unwinding, space, number);
 	unw_destroy_addr_space(space);
 }
 

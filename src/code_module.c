@@ -12,7 +12,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "src/elf_image.h"
 #include "traces/report.h"
+
+/* The largest known sections of debug information have half of it. */
+#define EXPANDED_LIMIT (UINT64_C(1) << 30)
 
 enum load_state { LOAD_UNTRIED, LOAD_DONE };
 
@@ -21,7 +25,7 @@ struct code_module {
 	struct file_memory file;
 	struct elf_image image;
 	uint64_t bias;
-	enum load_state symbols_state, lines_state;
+	enum load_state symbols_state, elf_state, lines_state;
 	struct elf_symbols tables[2]; /* .symtab, dynamic symbols */
 	Elf *elf;
 	Dwarf *lines;
@@ -88,14 +92,66 @@ void code_module_destroy(struct code_module *module)
 	free(module);
 }
 
-uint64_t code_module_bias(const struct code_module *module)
+int code_module_frame(struct code_module *module, remote_addr address,
+		      struct elf_frame *frame_out)
 {
-	return module->bias;
+	int err = elf_frames_find(&module->image, address - module->bias,
+				  FRAMES_ALL, frame_out);
+
+	if (err)
+		return err;
+	frame_out->start += module->bias;
+	frame_out->end += module->bias;
+	frame_out->description += module->bias;
+	return 0;
 }
 
-const struct elf_image *code_module_image(const struct code_module *module)
+/*
+ * A few bytes may stand for terabytes; libelf believes what they say, so a
+ * file with such a section is not given to it.
+ */
+static int expands_too_far(const struct elf_image *image)
 {
-	return &module->image;
+	for (size_t i = 0; i < image->section_count; i++) {
+		const Elf64_Shdr *section = &image->sections[i];
+		Elf64_Chdr header;
+
+		if ((section->sh_flags & SHF_COMPRESSED) &&
+		    (!elf_image_read(image, section->sh_offset, &header,
+				     sizeof(header)) ||
+		     header.ch_size > EXPANDED_LIMIT))
+			return 1;
+	}
+	return 0;
+}
+
+/* libelf reads, and does not map: a mapped file may be cut off under it. */
+static Elf *load_elf(struct code_module *module)
+{
+	if (module->elf_state == LOAD_DONE)
+		return module->elf;
+	module->elf_state = LOAD_DONE;
+	if (module->map->fd < 0 || expands_too_far(&module->image))
+		return NULL;
+	elf_version(EV_CURRENT);
+	module->elf = elf_begin(module->map->fd, ELF_C_READ, NULL);
+	return module->elf;
+}
+
+int code_module_debug_frame(struct code_module *module, remote_addr address,
+			    struct debug_frame *frame_out)
+{
+	const Elf64_Shdr *header =
+		elf_image_find_section(&module->image, ".debug_frame");
+	Elf_Scn *section = NULL;
+
+	if (header && load_elf(module))
+		section = elf_getscn(module->elf,
+				     (size_t)(header - module->image.sections));
+	if (!section)
+		return DEBUG_FRAME_NONE;
+	return debug_frame_find(section, address - module->bias, module->bias,
+				frame_out);
 }
 
 static void load_symbols(struct code_module *module)
@@ -189,21 +245,16 @@ const char *code_module_function(struct code_module *module,
 	return NULL;
 }
 
-/* libelf reads, and does not map: a mapped file may be cut off under it. */
 static void load_lines(struct code_module *module)
 {
 	if (module->lines_state == LOAD_DONE)
 		return;
 	module->lines_state = LOAD_DONE;
-	if (module->map->fd < 0 ||
-	    (!elf_image_find_section(&module->image, ".debug_line") &&
-	     !elf_image_find_section(&module->image, ".zdebug_line")))
-		return;
-	elf_version(EV_CURRENT);
-	module->elf = elf_begin(module->map->fd, ELF_C_READ, NULL);
-	if (module->elf)
-		module->lines = dwarf_begin_elf(module->elf, DWARF_C_READ,
-						NULL);
+	if ((elf_image_find_section(&module->image, ".debug_line") ||
+	     elf_image_find_section(&module->image, ".zdebug_line")) &&
+	    load_elf(module))
+		module->lines =
+			dwarf_begin_elf(module->elf, DWARF_C_READ, NULL);
 }
 
 /* The compilation unit that has the address, by index or by looking at all. */

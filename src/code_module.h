@@ -10,17 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/debug_frame.h"
 #include "src/elf_frames.h"
-#include "src/elf_image.h"
 #include "src/memory.h"
 
 /* One mapping of the tracee. */
 struct code_map {
 	remote_addr start, end;
-	int protection;	   /* PROT_* */
-	uint64_t offset;   /* of start in the file */
-	const char *name;  /* path, memfd label, "[stack]", "" */
-	int fd;		   /* the file's content, or -1 */
+	int protection;	  /* PROT_* */
+	uint64_t offset;  /* of start in the file */
+	const char *name; /* path, memfd label, "[stack]", "" */
+	int fd;		  /* the file's content, or -1 */
 };
 
 struct code_module; /* private */
@@ -34,14 +34,18 @@ struct code_module *code_module_create(const struct code_map *map,
 				       struct memory *memory);
 void code_module_destroy(struct code_module *module);
 
-/* What is the same in the file and in the tracee is this much apart. */
-uint64_t code_module_bias(const struct code_module *module);
-
-const struct elf_image *code_module_image(const struct code_module *module);
-
 /* The function's name, owned by the module, and where in it address is. */
 const char *code_module_function(struct code_module *module,
 				 remote_addr address, uint64_t *offset_out);
+
+/*
+ * The call frame information of the function at address: in the image's own
+ * .eh_frame, or else rewritten from its .debug_frame.
+ */
+int code_module_frame(struct code_module *module, remote_addr address,
+		      struct elf_frame *frame_out);
+int code_module_debug_frame(struct code_module *module, remote_addr address,
+			    struct debug_frame *frame_out);
 
 /* File name, owned by the module, and line of the source; or NULL. */
 const char *code_module_line(struct code_module *module, remote_addr address,

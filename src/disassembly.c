@@ -14,8 +14,8 @@
 #include "traces/report.h"
 
 #define INSTRUCTION_MAX 15u
-#define BEFORE 5u     /* instructions shown before the address */
-#define AFTER 8u      /* and behind it */
+#define BEFORE 5u /* instructions shown before the address */
+#define AFTER 8u  /* and behind it */
 #define BEFORE_BYTES (4 * BEFORE * 4u)
 #define AFTER_BYTES ((AFTER + 1) * INSTRUCTION_MAX)
 
@@ -32,8 +32,7 @@ struct code {
 static size_t read_before(struct memory *memory, remote_addr address,
 			  uint8_t *bytes)
 {
-	size_t length = address < BEFORE_BYTES ? (size_t)address
-					       : BEFORE_BYTES;
+	size_t length = address < BEFORE_BYTES ? (size_t)address : BEFORE_BYTES;
 	size_t page = (size_t)(address & 4095);
 
 	if (memory_read(memory, address - length, bytes, length))
@@ -82,15 +81,13 @@ static size_t find_first(struct code *code)
 	for (size_t start = 0; start < code->before; start++) {
 		if (!comes_by(code, start))
 			continue;
-		for (size_t i = start; i < code->before;
-		     i += decode(code, i))
+		for (size_t i = start; i < code->before; i += decode(code, i))
 			votes[i]++;
 	}
 	for (unsigned count = 0; count < BEFORE && at; count++) {
 		size_t best = at;
 
-		for (size_t i = at < INSTRUCTION_MAX ? 0
-						     : at - INSTRUCTION_MAX;
+		for (size_t i = at < INSTRUCTION_MAX ? 0 : at - INSTRUCTION_MAX;
 		     i < at; i++)
 			if (votes[i] && i + decode(code, i) == at &&
 			    (best == at || votes[i] > votes[best]))
@@ -136,9 +133,8 @@ static void print_instruction(FILE *stream, struct code *code, size_t index,
 		fprintf(stream, "%s%s%s%s\n", code->instruction->mnemonic,
 			*code->instruction->op_str ? " " : "",
 			code->instruction->op_str,
-			is_system_call(code->instruction)
-				? "   <- system call"
-				: "");
+			is_system_call(code->instruction) ? "   <- system call"
+							  : "");
 }
 
 static void print_code(FILE *stream, struct code *code)
@@ -156,22 +152,20 @@ static void print_code(FILE *stream, struct code *code)
 	}
 }
 
-void disassembly_print(FILE *stream, struct memory *memory,
-		       remote_addr address)
+void disassembly_print(FILE *stream, struct memory *memory, remote_addr address)
 {
 	struct code code = { .address = address };
 
 	code.before = read_before(memory, address, code.bytes);
-	code.length = code.before +
-		      memory->read(memory, address, code.bytes + code.before,
-				   AFTER_BYTES);
+	code.length = code.before + memory->read(memory, address,
+						 code.bytes + code.before,
+						 AFTER_BYTES);
 	if (code.length == code.before) {
 		fprintf(stream, " => 0x%016" PRIx64 "  not readable\n",
 			address);
 		return;
 	}
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &code.disassembler) !=
-	    CS_ERR_OK) {
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &code.disassembler) != CS_ERR_OK) {
 		report(-ENOMEM, "no room for a disassembler");
 		return;
 	}

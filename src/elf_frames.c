@@ -15,10 +15,13 @@
 #define ENCODING_INDIRECT 0x80
 #define ENCODING_RELATIVE 0x10 /* to where the pointer itself is */
 #define ENCODING_UDATA4 0x03
-#define ENCODING_TABLE 0x3b    /* sdata4, relative to the header */
+#define ENCODING_TABLE 0x3b /* sdata4, relative to the header */
 
 /* A record is looked at in pieces of at most this; the rest is unwinding. */
 #define RECORD_ROOM 256
+
+/* A longer .eh_frame without a table is not looked through to its end. */
+#define RECORDS_MAX 1000000u
 
 /* Bytes of the image that are read from front to back. */
 struct cursor {
@@ -40,9 +43,9 @@ static void cursor_load(const struct elf_image *image, uint64_t address,
 	if (elf_image_find_offset(image, address, &offset) ||
 	    offset + image->base < offset)
 		return;
-	cursor->length = image->memory->read(image->memory,
-					     image->base + offset,
-					     cursor->bytes, RECORD_ROOM);
+	cursor->length =
+		image->memory->read(image->memory, image->base + offset,
+				    cursor->bytes, RECORD_ROOM);
 }
 
 static uint64_t take(struct cursor *cursor, size_t length)
@@ -170,14 +173,13 @@ static int read_frame(const struct elf_image *image, uint64_t address,
 
 /* The table of .eh_frame_hdr, and what else the header says. */
 struct frame_table {
-	uint64_t header;  /* address, base of the entries */
-	uint64_t frames;  /* address of .eh_frame; 0: not said */
-	uint64_t offset;  /* of the entries in the file */
-	uint64_t count;	  /* 0: no table */
+	uint64_t header; /* address, base of the entries */
+	uint64_t frames; /* address of .eh_frame; 0: not said */
+	uint64_t offset; /* of the entries in the file */
+	uint64_t count;	 /* 0: no table */
 };
 
-static int find_table(const struct elf_image *image,
-		      struct frame_table *table)
+static int find_table(const struct elf_image *image, struct frame_table *table)
 {
 	const Elf64_Phdr *segment = NULL;
 	struct cursor cursor;
@@ -235,9 +237,9 @@ static int search_table(const struct elf_image *image,
 			high = middle;
 		}
 	}
-	if (!low || read_frame(image,
-			       table->header + (uint64_t)found.description,
-			       frame_out, &next))
+	if (!low ||
+	    read_frame(image, table->header + (uint64_t)found.description,
+		       frame_out, &next))
 		return ELF_IMAGE_NONE;
 	return address >= frame_out->start && address < frame_out->end
 		       ? 0
@@ -256,8 +258,7 @@ static int search_all(const struct elf_image *image, uint64_t frames,
 			return ELF_IMAGE_NONE;
 		frames = section->sh_addr;
 	}
-	/* Records only ever follow each other upwards, so this ends. */
-	for (; frames; frames = next)
+	for (unsigned i = 0; frames && i < RECORDS_MAX; i++, frames = next)
 		if (!read_frame(image, frames, frame_out, &next) &&
 		    address >= frame_out->start && address < frame_out->end)
 			return 0;

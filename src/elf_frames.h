@@ -12,7 +12,7 @@
 
 /* Addresses as the file has them, without load bias. */
 struct elf_frame {
-	uint64_t start, end; /* the function's code */
+	uint64_t start, end;  /* the function's code */
 	uint64_t description; /* where its description is */
 };
 

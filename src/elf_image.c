@@ -65,8 +65,8 @@ void bytes_memory_init(struct bytes_memory *buffer, const void *bytes,
 	buffer->size = size;
 }
 
-int elf_image_read(const struct elf_image *image, uint64_t offset,
-		   void *bytes, size_t length)
+int elf_image_read(const struct elf_image *image, uint64_t offset, void *bytes,
+		   size_t length)
 {
 	remote_addr address;
 
@@ -91,8 +91,7 @@ static void *read_table(const struct elf_image *image, uint64_t offset,
 			step = TABLE_STEP;
 		table = xrealloc(table, done + step + 1);
 		if (offset + done < offset ||
-		    !elf_image_read(image, offset + done, table + done,
-				    step)) {
+		    !elf_image_read(image, offset + done, table + done, step)) {
 			free(table);
 			return NULL;
 		}
@@ -123,13 +122,13 @@ int elf_image_open(struct memory *memory, remote_addr base,
 	if (header.e_phentsize == sizeof(Elf64_Phdr)) {
 		image.segments = read_table(&image, header.e_phoff,
 					    (uint64_t)header.e_phnum *
-					    sizeof(Elf64_Phdr));
+						    sizeof(Elf64_Phdr));
 		image.segment_count = image.segments ? header.e_phnum : 0;
 	}
 	if (header.e_shentsize == sizeof(Elf64_Shdr)) {
 		image.sections = read_table(&image, header.e_shoff,
 					    (uint64_t)header.e_shnum *
-					    sizeof(Elf64_Shdr));
+						    sizeof(Elf64_Shdr));
 		image.section_count = image.sections ? header.e_shnum : 0;
 	}
 	*image_out = image;
@@ -149,8 +148,7 @@ int elf_image_find_offset(const struct elf_image *image, uint64_t address,
 	for (size_t i = 0; i < image->segment_count; i++) {
 		const Elf64_Phdr *segment = &image->segments[i];
 
-		if (segment->p_type == PT_LOAD &&
-		    address >= segment->p_vaddr &&
+		if (segment->p_type == PT_LOAD && address >= segment->p_vaddr &&
 		    address - segment->p_vaddr < segment->p_filesz &&
 		    !__builtin_add_overflow(segment->p_offset,
 					    address - segment->p_vaddr,
@@ -166,11 +164,10 @@ int elf_image_find_address(const struct elf_image *image, uint64_t offset,
 	for (size_t i = 0; i < image->segment_count; i++) {
 		const Elf64_Phdr *segment = &image->segments[i];
 
-		if (segment->p_type == PT_LOAD &&
-		    offset >= segment->p_offset &&
+		if (segment->p_type == PT_LOAD && offset >= segment->p_offset &&
 		    offset - segment->p_offset < segment->p_filesz) {
-			*address_out = segment->p_vaddr +
-				       (offset - segment->p_offset);
+			*address_out =
+				segment->p_vaddr + (offset - segment->p_offset);
 			return 0;
 		}
 	}
@@ -212,8 +209,8 @@ static int load_symbols(const struct elf_image *image, uint64_t offset,
 		.names_offset = names_offset,
 	};
 
-	symbols.symbols = read_table(image, offset,
-				     symbols.count * sizeof(Elf64_Sym));
+	symbols.symbols =
+		read_table(image, offset, symbols.count * sizeof(Elf64_Sym));
 	symbols.names = read_table(image, names_offset, names_size);
 	if (!symbols.symbols || !symbols.names) {
 		elf_symbols_deinit(&symbols);
@@ -237,9 +234,9 @@ int elf_image_load_symbols(const struct elf_image *image, uint32_t type,
 		names = &image->sections[section->sh_link];
 		if (names->sh_type != SHT_STRTAB)
 			continue;
-		return load_symbols(image, section->sh_offset,
-				    section->sh_size, names->sh_offset,
-				    names->sh_size, symbols_out);
+		return load_symbols(image, section->sh_offset, section->sh_size,
+				    names->sh_offset, names->sh_size,
+				    symbols_out);
 	}
 	return ELF_IMAGE_NONE;
 }

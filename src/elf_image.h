@@ -50,8 +50,8 @@ int elf_image_open(struct memory *memory, remote_addr base,
 void elf_image_close(struct elf_image *image);
 
 /* True when all of length bytes at the file offset could be read. */
-int elf_image_read(const struct elf_image *image, uint64_t offset,
-		   void *bytes, size_t length);
+int elf_image_read(const struct elf_image *image, uint64_t offset, void *bytes,
+		   size_t length);
 
 /*
  * Between an address as the file has it (no load bias) and a file offset, by

@@ -50,8 +50,13 @@ static struct prefixes decode_prefixes(const uint8_t *bytes, size_t length)
 		case 0x66:
 			prefixes.has_operand_size = 1;
 			break;
-		case 0x26: case 0x2e: case 0x36: case 0x3e:
-		case 0x64: case 0x65: case 0x67:
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+		case 0x64:
+		case 0x65:
+		case 0x67:
 			break;
 		default:
 			return prefixes;
@@ -66,7 +71,7 @@ static uint8_t register_of_number(unsigned number)
 {
 	static const uint8_t names[16] = {
 		R_RAX, R_RCX, R_RDX, R_RBX, R_RSP, R_RBP, R_RSI, R_RDI,
-		R_R8, R_R9, R_R10, R_R11, R_R12, R_R13, R_R14, R_R15,
+		R_R8,  R_R9,  R_R10, R_R11, R_R12, R_R13, R_R14, R_R15,
 	};
 
 	return names[number];
@@ -92,8 +97,8 @@ static void decode_group9(struct instruction *instruction,
 		if (prefixes->rex & 8)
 			instruction->operand_bytes = 8;
 	}
-	instruction->destination = register_of_number(
-		(modrm & 7) | (prefixes->rex & 1) << 3);
+	instruction->destination =
+		register_of_number((modrm & 7) | (prefixes->rex & 1) << 3);
 }
 
 /* 0F 01 D0 XGETBV (no 66, F2, F3 prefix), 0F 01 F9 RDTSCP. */
@@ -181,8 +186,7 @@ struct level {
 
 static const struct level level_v2 = {
 	/* SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT; hypervisor present */
-	BIT(0) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(23) | BIT(31),
-	0,
+	BIT(0) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(23) | BIT(31), 0,
 	BIT(0), /* LAHF */
 };
 

@@ -24,9 +24,9 @@ enum instruction_kind {
 
 struct instruction {
 	enum instruction_kind kind;
-	uint8_t length;		/* bytes, prefixes included */
-	uint8_t operand_bytes;	/* rdrand, rdseed: 2, 4 or 8 */
-	uint8_t destination;	/* rdrand, rdseed, rdpid: enum register_name */
+	uint8_t length;	       /* bytes, prefixes included */
+	uint8_t operand_bytes; /* rdrand, rdseed: 2, 4 or 8 */
+	uint8_t destination;   /* rdrand, rdseed, rdpid: enum register_name */
 };
 
 /* Decodes one at bytes; kind is INSTRUCTION_NONE when it is another one. */
@@ -48,7 +48,7 @@ int instruction_execute(const struct instruction *instruction,
 
 /* A place in code, with the bytes that stand there. */
 struct instruction_site {
-	uint64_t offset;	/* in the file, or in the bytes given */
+	uint64_t offset; /* in the file, or in the bytes given */
 	struct instruction instruction;
 };
 

@@ -35,10 +35,10 @@
 
 /* A place where the bytes could be an instruction of ours. */
 struct candidate {
-	uint64_t opcode;   /* offset of its 0F byte */
-	uint64_t floor;	   /* no walk begins before this */
-	int is_start;	   /* an instruction begins at floor for sure */
-	int is_data;	   /* a symbol says so */
+	uint64_t opcode; /* offset of its 0F byte */
+	uint64_t floor;	 /* no walk begins before this */
+	int is_start;	 /* an instruction begins at floor for sure */
+	int is_data;	 /* a symbol says so */
 };
 
 struct scan {
@@ -102,9 +102,9 @@ static void add_candidate(struct scan *scan, uint64_t opcode, uint64_t floor)
 
 	if (scan->candidate_count == scan->candidate_room) {
 		scan->candidate_room = scan->candidate_room * 2 + 16;
-		scan->candidates =
-			xrealloc(scan->candidates, scan->candidate_room *
-				 sizeof(*scan->candidates));
+		scan->candidates = xrealloc(scan->candidates,
+					    scan->candidate_room *
+						    sizeof(*scan->candidates));
 	}
 	candidate = &scan->candidates[scan->candidate_count++];
 	memset(candidate, 0, sizeof(*candidate));
@@ -115,8 +115,7 @@ static void add_candidate(struct scan *scan, uint64_t opcode, uint64_t floor)
 /* 0F A2; 0F 01 D0; 0F C7 with a register operand and /6 or /7. */
 static int is_our_opcode(const uint8_t *opcode)
 {
-	return opcode[1] == 0xa2 ||
-	       (opcode[1] == 0x01 && opcode[2] == 0xd0) ||
+	return opcode[1] == 0xa2 || (opcode[1] == 0x01 && opcode[2] == 0xd0) ||
 	       (opcode[1] == 0xc7 && opcode[2] >= 0xf0);
 }
 
@@ -124,8 +123,8 @@ static int is_our_opcode(const uint8_t *opcode)
  * Looks at every byte of [0, length) as the first of an opcode; two more and
  * the width of a vector must be readable behind it.
  */
-static void find_opcodes(struct scan *scan, const uint8_t *bytes,
-			 size_t length, uint64_t offset, uint64_t floor)
+static void find_opcodes(struct scan *scan, const uint8_t *bytes, size_t length,
+			 uint64_t offset, uint64_t floor)
 {
 	const __m128i escape = _mm_set1_epi8(0x0f);
 	const __m128i cpuid = _mm_set1_epi8((char)0xa2);
@@ -169,8 +168,7 @@ static void search_range(struct scan *scan, uint64_t start, uint64_t end)
 		if (got < 2)
 			break;
 		memset(bytes + got, 0, margin);
-		find_opcodes(scan, bytes, got < piece ? got : piece, at,
-			     start);
+		find_opcodes(scan, bytes, got < piece ? got : piece, at, start);
 	}
 }
 
@@ -187,8 +185,7 @@ static int load_window(struct scan *scan, const struct candidate *candidate,
 {
 	window->offset = start;
 	window->opcode = (size_t)(candidate->opcode - start);
-	window->length = scan->memory->read(scan->memory, start,
-					    window->bytes,
+	window->length = scan->memory->read(scan->memory, start, window->bytes,
 					    window->opcode + INSTRUCTION_MAX);
 	return window->length > window->opcode + 1;
 }
@@ -206,8 +203,8 @@ static size_t walk(struct scan *scan, const uint8_t *bytes, size_t length,
 		   size_t opcode, size_t index, uint8_t *visited)
 {
 	while (index <= opcode) {
-		size_t step = instruction_length(scan, bytes + index,
-						 length - index);
+		size_t step =
+			instruction_length(scan, bytes + index, length - index);
 
 		if (visited && visited[index]++)
 			return WALK_MEETS;
@@ -301,16 +298,16 @@ static enum verdict judge(struct scan *scan, const struct candidate *candidate,
 static void add_site(struct scan *scan, uint64_t offset)
 {
 	uint8_t bytes[INSTRUCTION_MAX];
-	size_t length = scan->memory->read(scan->memory, offset, bytes,
-					   sizeof(bytes));
+	size_t length =
+		scan->memory->read(scan->memory, offset, bytes, sizeof(bytes));
 	struct instruction found = instruction_decode(bytes, length);
 
 	if (!found.kind) /* the file is changing under us */
 		return;
 	if (scan->site_count == scan->site_room) {
 		scan->site_room = scan->site_room * 2 + 16;
-		scan->sites = xrealloc(scan->sites, scan->site_room *
-				       sizeof(*scan->sites));
+		scan->sites = xrealloc(scan->sites,
+				       scan->site_room * sizeof(*scan->sites));
 	}
 	scan->sites[scan->site_count].offset = offset;
 	scan->sites[scan->site_count].instruction = found;
@@ -380,8 +377,8 @@ static size_t executable_ranges(const struct elf_image *image,
 
 		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
 			continue;
-		if (__builtin_add_overflow(segment->p_offset,
-					   segment->p_filesz, &range.end))
+		if (__builtin_add_overflow(segment->p_offset, segment->p_filesz,
+					   &range.end))
 			continue;
 		ranges[count++] = range;
 	}
@@ -430,12 +427,13 @@ static void apply_sections(struct scan *scan)
 
 		if (!(section->sh_flags & SHF_ALLOC) ||
 		    section->sh_type == SHT_NOBITS ||
-		    __builtin_add_overflow(section->sh_offset,
-					   section->sh_size, &end))
+		    __builtin_add_overflow(section->sh_offset, section->sh_size,
+					   &end))
 			continue;
 		for (size_t c = first_candidate(scan, section->sh_offset);
 		     c < scan->candidate_count &&
-		     scan->candidates[c].opcode < end; c++) {
+		     scan->candidates[c].opcode < end;
+		     c++) {
 			if (section->sh_flags & SHF_EXECINSTR)
 				raise_floor(&scan->candidates[c],
 					    section->sh_offset);

@@ -108,9 +108,9 @@ static int append(struct patch_list *list, const struct vdso_patch *patch,
 			      VDSO_PATCHES);
 	list->patches[list->count] = *patch;
 	/* The name in the image itself outlives the loaded tables. */
-	list->patches[list->count].symbol =
-		list->bytes + list->symbols->names_offset +
-		(name - list->symbols->names);
+	list->patches[list->count].symbol = list->bytes +
+					    list->symbols->names_offset +
+					    (name - list->symbols->names);
 	list->count++;
 	return 0;
 }
@@ -134,8 +134,7 @@ static int replace_function(struct patch_list *list, const Elf64_Sym *symbol,
 	    patch.offset > list->size ||
 	    list->size - patch.offset < patch.length ||
 	    room_at(list->symbols, symbol) < patch.length)
-		return report(-EINVAL, "vdso: no room for a patch of %s",
-			      name);
+		return report(-EINVAL, "vdso: no room for a patch of %s", name);
 	if (is_patched(list, patch.offset))
 		return 0;
 	return append(list, &patch, name);
@@ -152,8 +151,7 @@ static int hide_function(struct patch_list *list, const Elf64_Sym *symbol,
 	struct vdso_patch patch = { .length = sizeof(symbol->st_shndx) };
 
 	_Static_assert(SHN_UNDEF == 0, "the patch bytes are zero");
-	patch.offset = list->symbols->symbols_offset +
-		       index * sizeof(*symbol) +
+	patch.offset = list->symbols->symbols_offset + index * sizeof(*symbol) +
 		       offsetof(Elf64_Sym, st_shndx);
 	return append(list, &patch, name);
 }

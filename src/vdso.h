@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct vdso_patch {
-	uint64_t offset;    /* from the start of the image */
+	uint64_t offset; /* from the start of the image */
 	uint8_t bytes[16];
 	uint8_t length;
 	const char *symbol; /* its name, within the image */

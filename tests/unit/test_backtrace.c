@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,12 +137,16 @@ static void end_child(pid_t child)
 	waitpid(child, NULL, 0);
 }
 
+static int damaged = -1; /* what all maps have for a file, if not negative */
+
 static int open_map(pid_t child, const struct process_map *map)
 {
 	char path[64];
 
 	if (!map->inode)
 		return -1;
+	if (damaged >= 0)
+		return dup(damaged);
 	if (strncmp(map->name, "/memfd:", 7) != 0)
 		return open(map->name, O_RDONLY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/proc/%d/exe", child);
@@ -164,9 +169,9 @@ static char *backtrace_text(pid_t child, int with_disassembly)
 	code = xcalloc(maps.count, sizeof(*code));
 	for (size_t i = 0; i < maps.count; i++)
 		code[i] = (struct code_map){
-			maps.maps[i].start, maps.maps[i].end,
+			maps.maps[i].start,	 maps.maps[i].end,
 			maps.maps[i].protection, maps.maps[i].offset,
-			maps.maps[i].name, open_map(child, &maps.maps[i]),
+			maps.maps[i].name,	 open_map(child, &maps.maps[i]),
 		};
 	if (with_disassembly)
 		disassembly_print(stream, &space->memory,
@@ -199,7 +204,7 @@ static void expect_in_order(const char *text, const char *const *expected)
 Test(backtrace, names_nested_functions_in_order)
 {
 	static const char *const expected[] = {
-		"#0 ", "libc", "nested_third+", "nested_second+",
+		"#0 ",		 "libc", "nested_third+", "nested_second+",
 		"nested_first+", NULL,
 	};
 	pid_t child = start_child(nested_first);
@@ -216,9 +221,14 @@ Test(backtrace, names_nested_functions_in_order)
 Test(backtrace, goes_through_a_signal_frame)
 {
 	static const char *const expected[] = {
-		"nested_third+", "nested_second+", "handle_signal+",
-		"<signal frame>", "kill+",
-		"raise_in_function+", "stop_in_handler+", NULL,
+		"nested_third+",
+		"nested_second+",
+		"handle_signal+",
+		"<signal frame>",
+		"kill+",
+		"raise_in_function+",
+		"stop_in_handler+",
+		NULL,
 	};
 	pid_t child = start_child(stop_in_handler);
 	char *text;
@@ -234,7 +244,7 @@ Test(backtrace, finds_the_caller_of_a_null_pointer)
 {
 	static const char *const expected[] = {
 		"#0 0x0000000000000000", "not mapped", "#1?",
-		"call_nowhere+", "call_null+", NULL,
+		"call_nowhere+",	 "call_null+", NULL,
 	};
 	pid_t child = start_child(call_null);
 	char *text;
@@ -271,10 +281,14 @@ static int stripped_copy_of_this_program(void)
 Test(backtrace, unwinds_a_stripped_program_in_a_memfd)
 {
 	static const char *const expected[] = {
-		"raise", "#", "in ?? (/memfd:a stripped one",
+		"raise",
+		"#",
 		"in ?? (/memfd:a stripped one",
 		"in ?? (/memfd:a stripped one",
-		"in ?? (/memfd:a stripped one", "__libc_start_main", NULL,
+		"in ?? (/memfd:a stripped one",
+		"in ?? (/memfd:a stripped one",
+		"__libc_start_main",
+		NULL,
 	};
 	char *arguments[] = { (char *)"child", NULL };
 	char *environment[] = { (char *)CHILD_VARIABLE "=1", NULL };
@@ -335,61 +349,171 @@ Test(backtrace, reads_the_vdso_out_of_memory)
 	end_child(child);
 }
 
-/* Bytes at an address: a tracee's memory without a tracee. */
-struct placed_memory {
-	struct memory memory;
-	remote_addr address;
-	const uint64_t *words;
-	size_t size;
-};
-
-static size_t read_placed(struct memory *memory, remote_addr addr,
-			  void *bytes, size_t length)
+/* A tracee's memory without a tracee: code at 0x1000, stack at 0x2000. */
+static uint8_t *memory_with_calls(void)
 {
-	struct placed_memory *placed = (struct placed_memory *)memory;
+	static const uint64_t stack[] = {
+		0x1504, 0, 0x2028, 0x1500, 0, 0x2048, 0x1600, 0, 0, 0, 0,
+	};
+	uint8_t *bytes = xcalloc(1, 0x3000);
 
-	if (addr < placed->address || addr - placed->address >= placed->size)
-		return 0;
-	addr -= placed->address;
-	if (length > placed->size - addr)
-		length = placed->size - addr;
-	memcpy(bytes, (const char *)placed->words + addr, length);
-	return length;
+	memcpy(bytes + 0x1500 - 2, "\xff\xd0", 2); /* call *%rax */
+	memcpy(bytes + 0x1600 - 2, "\xff\xd3", 2); /* call *%rbx */
+	memcpy(bytes + 0x2000, stack, sizeof(stack));
+	return bytes;
 }
 
 Test(backtrace, follows_frame_pointers_where_no_tables_are)
 {
-	static const uint64_t stack[] = {
-		0x3020, 0x1500, 0, 0, 0x3040, 0x1600, 0, 0, 0, 0,
-	};
 	static const char *const expected[] = {
-		"#0 0x0000000000001400", "#1? 0x0000000000001500",
-		"#2? 0x0000000000001600", NULL,
+		"#0 0x0000000000001400",
+		"#1? 0x0000000000001500",
+		"#2? 0x0000000000001600",
+		NULL,
 	};
-	struct placed_memory placed = { { read_placed }, 0x3000, stack,
-					sizeof(stack) };
+	AUTO(heap_free) uint8_t *bytes = memory_with_calls();
 	struct registers registers = { .value = { 0 } };
-	struct code_map map = { 0x1000, 0x2000, PROT_READ | PROT_EXEC, 0,
-				"", -1 };
+	struct code_map map = { 0x1000, 0x2000, PROT_READ | PROT_EXEC,
+				0x1000, "",	-1 };
+	struct bytes_memory memory;
 	char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
 
+	bytes_memory_init(&memory, bytes, 0x3000);
 	registers.value[R_RIP] = 0x1400;
-	registers.value[R_RSP] = 0x2ff0;
-	registers.value[R_RBP] = 0x3000;
-	backtrace_print(stream, &placed.memory, &registers, &map, 1);
+	registers.value[R_RSP] = 0x2000;
+	registers.value[R_RBP] = 0x2010;
+	backtrace_print(stream, &memory.memory, &registers, &map, 1);
 	fclose(stream);
 	expect_in_order(text, expected);
 	free(text);
+}
+
+/* Compiles it and runs it to its stop; or skips the test. */
+static char *backtrace_of_compiled(const char *compiler, const char *options)
+{
+	static const char source[] =
+		"#include <signal.h>\n"
+		"#define N __attribute__((noinline)) void\n"
+		"N third(void) { raise(SIGSTOP); __asm__(\"\"); }\n"
+		"N handler(int s) { third(); __asm__(\"\"); }\n"
+		"N second(void) { raise(SIGUSR1); __asm__(\"\"); }\n"
+		"int main(void) { signal(SIGUSR1, handler); second();\n"
+		"	return 0; }\n";
+	char directory[] = "/tmp/test-backtrace-XXXXXX";
+	char *program, *command, *text;
+	FILE *stream;
+	pid_t child;
+
+	cr_assert_not_null(mkdtemp(directory));
+	program = xasprintf("%s/program", directory);
+	command = xasprintf("%s %s -xc -o %s - 2>/dev/null", compiler, options,
+			    program);
+	stream = popen(command, "w");
+	fputs(source, stream);
+	if (pclose(stream)) {
+		rmdir(directory);
+		cr_skip_test("cannot run %s", command);
+	}
+	free(command);
+	child = fork();
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execl(program, program, NULL);
+		_exit(1);
+	}
+	wait_for_stop(child, SIGSTOP);
+	text = backtrace_text(child, 0);
+	end_child(child);
+	unlink(program);
+	rmdir(directory);
+	free(program);
+	return text;
+}
+
+static const char *const compiled_functions[] = {
+	"raise+", "third+",  "handler+", "<signal frame>",
+	"raise+", "second+", "main+",	 NULL,
+};
+
+Test(backtrace, uses_tables_for_debuggers)
+{
+	char *text =
+		backtrace_of_compiled("cc", "-g -O1 -fomit-frame-pointer "
+					    "-fno-asynchronous-unwind-tables");
+
+	expect_in_order(text, compiled_functions);
+	cr_assert_null(strstr(text, "? 0x"), "guessed:\n%s", text);
+	free(text);
+	text = backtrace_of_compiled("cc", "-O1 -fomit-frame-pointer "
+					   "-fno-asynchronous-unwind-tables");
+	expect_in_order(text, compiled_functions);
+	free(text);
+}
+
+Test(backtrace, guesses_callers_in_static_programs_without_tables)
+{
+	char *text = backtrace_of_compiled(
+		"musl-gcc", "-static -O2 -fno-asynchronous-unwind-tables");
+
+	expect_in_order(text, compiled_functions);
+	free(text);
+}
+
+static int damaged_copy_of_this_program(unsigned *seed)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int copy = memfd_create("damaged", MFD_CLOEXEC);
+	off_t size = lseek(self, 0, SEEK_END);
+	Elf64_Ehdr header;
+	off_t written = 0;
+
+	cr_assert_eq(pread_all(self, &header, sizeof(header), 0), 0);
+	while (written < size) {
+		ssize_t got = sendfile(copy, self, &written,
+				       (size_t)(size - written));
+
+		cr_assert(got > 0);
+	}
+	for (int i = 0; i < 400; i++) {
+		uint8_t byte = (uint8_t)rand_r(seed);
+		off_t at = rand_r(seed) % size;
+
+		if (i < 3)
+			at = (off_t)header.e_phoff + rand_r(seed) % 600;
+		else if (i < 6)
+			at = (off_t)header.e_shoff + rand_r(seed) % 2400;
+		cr_assert_eq(pwrite(copy, &byte, 1, at), 1);
+	}
+	if (rand_r(seed) % 4 == 0)
+		cr_assert_eq(ftruncate(copy, rand_r(seed) % size), 0);
+	close(self);
+	return copy;
+}
+
+Test(backtrace, survives_damaged_files, .timeout = 120)
+{
+	pid_t child = start_child(nested_first);
+	unsigned seed = 3;
+
+	wait_for_stop(child, SIGSTOP);
+	for (int round = 0; round < 60; round++) {
+		damaged = damaged_copy_of_this_program(&seed);
+		free(backtrace_text(child, 0));
+		close(damaged);
+	}
+	damaged = -1;
+	end_child(child);
 }
 
 Test(backtrace, escapes_what_a_terminal_would_obey)
 {
 	static const uint8_t code[16];
 	struct registers registers = { .value = { 0 } };
-	struct code_map map = { 0x1000, 0x2000, PROT_READ | PROT_EXEC, 0,
-				"/tmp/\x1b[31m\n", -1 };
+	struct code_map map = {
+		0x1000, 0x2000, PROT_READ | PROT_EXEC, 0, "/tmp/\x1b[31m\n", -1
+	};
 	struct bytes_memory memory;
 	char *text = NULL;
 	size_t length;
@@ -406,7 +530,9 @@ Test(backtrace, escapes_what_a_terminal_would_obey)
 Test(disassembly, marks_the_system_call)
 {
 	static const char *const expected[] = {
-		"=> ", "\n", NULL,
+		"=> ",
+		"\n",
+		NULL,
 	};
 	pid_t child = start_child(nested_first);
 	char *text;
@@ -444,8 +570,14 @@ Test(disassembly, shows_instructions_before_and_after)
 		0xc3,			      /* ret */
 	};
 	static const char *const expected[] = {
-		"push rbp", "mov rbp, rsp", "mov eax, 0x27", " =>",
-		"syscall   <- system call", "pop rbp", "ret", NULL,
+		"push rbp",
+		"mov rbp, rsp",
+		"mov eax, 0x27",
+		" =>",
+		"syscall   <- system call",
+		"pop rbp",
+		"ret",
+		NULL,
 	};
 	char *text = disassembly_text(code, sizeof(code), 9);
 

@@ -69,7 +69,9 @@ Test(instruction, leaves_others_alone)
 	cr_assert_eq(DECODE("\x0f\xc7").kind, INSTRUCTION_NONE);
 	cr_assert_eq(DECODE("").kind, INSTRUCTION_NONE);
 	cr_assert_eq(DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"
-			    "\x66\x66\x66\x0f\xa2").kind, INSTRUCTION_NONE);
+			    "\x66\x66\x66\x0f\xa2")
+			     .kind,
+		     INSTRUCTION_NONE);
 }
 
 static struct registers cpuid(uint32_t leaf, uint32_t subleaf,
@@ -113,15 +115,15 @@ Test(instruction, cpuid_of_level_two_has_no_avx_of_any_kind)
 	struct registers one = cpuid(1, 0, CPU_X86_64_V2);
 	struct registers seven = cpuid(7, 0, CPU_X86_64_V2);
 	struct registers state = cpuid(0xd, 0, CPU_X86_64_V2);
-	const uint64_t promised = 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 |
-				  1u << 20 | 1u << 23;
+	const uint64_t promised =
+		1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23;
 	struct registers host = cpuid(1, 0, CPU_HOST);
 
 	cr_assert_eq(one.value[R_RCX] & (XSAVE_AVX | 1u << 12 | 1u << 30), 0);
-	cr_assert_eq(one.value[R_RCX] & promised,
-		     host.value[R_RCX] & promised);
-	cr_assert_eq(seven.value[R_RBX] & (1u << 3 | 1u << 5 | 1u << 8 |
-					   1u << 16), 0);
+	cr_assert_eq(one.value[R_RCX] & promised, host.value[R_RCX] & promised);
+	cr_assert_eq(seven.value[R_RBX] &
+			     (1u << 3 | 1u << 5 | 1u << 8 | 1u << 16),
+		     0);
 	cr_assert_eq(seven.value[R_RCX], 0);
 	cr_assert_eq(state.value[R_RAX] | state.value[R_RBX], 0);
 	cr_assert_lt(cpuid(0, 0, CPU_X86_64_V2).value[R_RAX], 0xd);
@@ -139,7 +141,8 @@ Test(instruction, cpuid_of_level_three_ends_at_avx2)
 		     host.value[R_RCX] & XSAVE_AVX);
 	cr_assert_eq(seven.value[R_RBX] & level, host7.value[R_RBX] & level);
 	cr_assert_eq(seven.value[R_RBX] & (1u << 16 | 1u << 17 | 1u << 18 |
-					   1u << 30 | 1u << 31), 0);
+					   1u << 30 | 1u << 31),
+		     0);
 	cr_assert_eq(seven.value[R_RDX] & (7u << 22), 0); /* AMX */
 	cr_assert_eq(cpuid(7, 1, CPU_X86_64_V3).value[R_RAX], 0);
 }
@@ -153,8 +156,9 @@ Test(instruction, rdrand_sets_carry_and_clears_the_rest)
 	for (int i = 0; i < 8; i++) {
 		registers.value[R_RDX] = 0x1122334455667788;
 		registers.value[R_EFLAGS] = 0x246 | 0x8d4 | 0x400;
-		cr_assert_eq(instruction_execute(&instruction, CPU_HOST,
-						 &registers), 0);
+		cr_assert_eq(
+			instruction_execute(&instruction, CPU_HOST, &registers),
+			0);
 		cr_assert_eq(registers.value[R_EFLAGS], 0x603);
 		cr_assert_eq(registers.value[R_RDX] >> 16, 0x112233445566);
 		seen |= registers.value[R_RDX] ^ 0x1122334455667788;
@@ -185,8 +189,9 @@ Test(instruction, xgetbv_is_limited_by_the_level)
 
 	if (!(cpuid(1, 0, CPU_HOST).value[R_RCX] & 1u << 27))
 		cr_skip_test("no XGETBV on this processor");
-	cr_assert_eq(instruction_execute(&instruction, CPU_X86_64_V3,
-					 &registers), 0);
+	cr_assert_eq(
+		instruction_execute(&instruction, CPU_X86_64_V3, &registers),
+		0);
 	cr_assert_eq(registers.value[R_RAX] & ~UINT64_C(7), 0);
 	cr_assert_eq(registers.value[R_RAX] & 3, 3);
 	registers.value[R_RCX] = 77;
@@ -199,30 +204,30 @@ Test(instruction, xgetbv_is_limited_by_the_level)
 Test(instruction_scan, finds_each_kind_and_no_immediates)
 {
 	static const uint8_t code[] = {
-		0x31, 0xc0,			   /* 0: xor eax, eax */
-		0x0f, 0xa2,			   /* 2: cpuid */
-		0xb8, 0x0f, 0xa2, 0x00, 0x00,	   /* 4: mov eax, 0xa20f */
-		0x66, 0x41, 0x0f, 0xc7, 0xf1,	   /* 9: rdrand r9w */
-		0x48, 0xb8, 0x0f, 0xc7, 0xf0, 0x0f, 0xa2, 0x0f, 0x01,
-		0xd0,				   /* 14: movabs */
-		0x31, 0xc9, 0x0f, 0x01, 0xd0,	   /* 24; 26: xgetbv */
-		0xf3, 0x48, 0x0f, 0xc7, 0xf8,	   /* 29: rdpid rax */
-		0xb0, 0x48, 0x0f, 0xc7, 0xf8,	   /* 34; 36: rdseed eax */
-		0x0f, 0x31, 0xc3,		   /* rdtsc: trapped */
+		0x31, 0xc0,		      /* 0: xor eax, eax */
+		0x0f, 0xa2,		      /* 2: cpuid */
+		0xb8, 0x0f, 0xa2, 0x00, 0x00, /* 4: mov eax, 0xa20f */
+		0x66, 0x41, 0x0f, 0xc7, 0xf1, /* 9: rdrand r9w */
+		0x48, 0xb8, 0x0f, 0xc7, 0xf0,
+		0x0f, 0xa2, 0x0f, 0x01, 0xd0, /* 14: movabs */
+		0x31, 0xc9, 0x0f, 0x01, 0xd0, /* 24; 26: xgetbv */
+		0xf3, 0x48, 0x0f, 0xc7, 0xf8, /* 29: rdpid rax */
+		0xb0, 0x48, 0x0f, 0xc7, 0xf8, /* 34; 36: rdseed eax */
+		0x0f, 0x31, 0xc3,	      /* rdtsc: trapped */
 	};
 	static const struct {
 		uint64_t offset;
 		enum instruction_kind kind;
 	} expected[] = {
-		{ 2, INSTRUCTION_CPUID }, { 9, INSTRUCTION_RDRAND },
+		{ 2, INSTRUCTION_CPUID },   { 9, INSTRUCTION_RDRAND },
 		{ 26, INSTRUCTION_XGETBV }, { 29, INSTRUCTION_RDPID },
 		{ 36, INSTRUCTION_RDSEED },
 	};
 	struct instruction_site *sites;
 	size_t count;
 
-	cr_assert_eq(instruction_scan_bytes(code, sizeof(code), &sites,
-					    &count), 0);
+	cr_assert_eq(instruction_scan_bytes(code, sizeof(code), &sites, &count),
+		     0);
 	cr_assert_eq(count, 5, "%zu sites", count);
 	for (size_t i = 0; i < count; i++) {
 		cr_assert_eq(sites[i].offset, expected[i].offset);
@@ -243,8 +248,8 @@ Test(instruction_scan, finds_those_at_the_edges_of_pieces)
 		memcpy(code + 65536 + shift, "\x48\x0f\xc7\xf0", 4);
 		memcpy(code + 131072 + shift, "\x0f\xa2", 2);
 		memcpy(code + SIZE - 3, "\x0f\x01\xd0", 3);
-		cr_assert_eq(instruction_scan_bytes(code, SIZE, &sites,
-						    &count), 0);
+		cr_assert_eq(instruction_scan_bytes(code, SIZE, &sites, &count),
+			     0);
 		cr_assert_eq(count, 3, "%zu sites, shift %d", count, shift);
 		cr_assert_eq(sites[0].offset, (uint64_t)(65536 + shift));
 		cr_assert_eq(sites[1].offset, (uint64_t)(131072 + shift));
@@ -295,7 +300,8 @@ static void read_segments(const char *path, struct segments *segments)
 	segments->count = header.e_phnum < 64 ? header.e_phnum : 64;
 	cr_assert_eq(pread_all(fd, segments->headers,
 			       segments->count * sizeof(Elf64_Phdr),
-			       header.e_phoff), 0);
+			       header.e_phoff),
+		     0);
 }
 
 static uint64_t offset_of(const struct segments *segments, uint64_t address)
@@ -303,8 +309,7 @@ static uint64_t offset_of(const struct segments *segments, uint64_t address)
 	for (size_t i = 0; i < segments->count; i++) {
 		const Elf64_Phdr *segment = &segments->headers[i];
 
-		if (segment->p_type == PT_LOAD &&
-		    address >= segment->p_vaddr &&
+		if (segment->p_type == PT_LOAD && address >= segment->p_vaddr &&
 		    address - segment->p_vaddr < segment->p_filesz)
 			return address - segment->p_vaddr + segment->p_offset;
 	}
@@ -328,7 +333,8 @@ static int is_no_code(const char *text)
 static void list_by_objdump(const char *path, struct listing *listing)
 {
 	char *command = xasprintf("objdump -d --no-show-raw-insn -w '%s' "
-				  "2>/dev/null", path);
+				  "2>/dev/null",
+				  path);
 	FILE *output = popen(command, "re");
 	struct segments segments;
 	unsigned long line = 0, bad = 0;
@@ -471,18 +477,16 @@ Test(instruction_scan, survives_damaged_files, .timeout = 60)
 	damaged = xmalloc(size);
 	for (int round = 0; round < 300; round++) {
 		AUTO(fd_close) int fd = memfd_create("damaged", MFD_CLOEXEC);
-		size_t length = round % 4 ? size
-					  : (size_t)rand_r(&seed) % size;
+		size_t length = round % 4 ? size : (size_t)rand_r(&seed) % size;
 		struct instruction_site *sites;
 		size_t count, table = ((Elf64_Ehdr *)bytes)->e_shoff;
 
 		memcpy(damaged, bytes, size);
 		for (int i = 0; i < 6; i++)
-			damaged[rand_r(&seed) % 0x300] =
-				(uint8_t)rand_r(&seed);
+			damaged[rand_r(&seed) % 0x300] = (uint8_t)rand_r(&seed);
 		for (int i = 0; i < 6; i++)
-			damaged[table + (size_t)rand_r(&seed) %
-						(size - table)] =
+			damaged[table +
+				(size_t)rand_r(&seed) % (size - table)] =
 				(uint8_t)rand_r(&seed);
 		cr_assert_eq(write_all(fd, damaged, length), 0);
 		cr_assert_eq(instruction_scan_file(fd, &sites, &count), 0);

@@ -39,8 +39,7 @@ static void copy_own_vdso(struct vdso *vdso)
 	map = process_maps_find(&maps, address);
 	cr_assert_not_null(map);
 	vdso->size = map->end - map->start;
-	vdso->image = mmap(NULL, vdso->size,
-			   PROT_READ | PROT_WRITE | PROT_EXEC,
+	vdso->image = mmap(NULL, vdso->size, PROT_READ | PROT_WRITE | PROT_EXEC,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(vdso->image, MAP_FAILED);
 	memcpy(vdso->image, (const void *)address, vdso->size);
@@ -157,11 +156,12 @@ Test(vdso, patches_stay_within_their_functions)
 		cr_assert(one->offset + one->length <= vdso.size);
 		for (int j = 0; j < vdso.count; j++)
 			cr_assert(i == j ||
-				  one->offset + one->length <=
-					  vdso.patches[j].offset ||
-				  vdso.patches[j].offset +
-						  vdso.patches[j].length <=
-					  one->offset,
+					  one->offset + one->length <=
+						  vdso.patches[j].offset ||
+					  vdso.patches[j].offset +
+							  vdso.patches[j]
+								  .length <=
+						  one->offset,
 				  "patches %d and %d overlap", i, j);
 	}
 }
