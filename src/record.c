@@ -124,6 +124,24 @@ static void ready_remove(struct recorder *recorder, struct record_task *task)
 	task->is_queued = 0;
 }
 
+/*
+ * The thread group is dying: its other threads are on their way to
+ * PTRACE_EVENT_EXIT, and to resume one now could resume it from there, unseen.
+ */
+void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
+{
+	for (struct record_task *task = recorder->all; task;
+	     task = task->next_all) {
+		if (task == dying || task->task.tgid != dying->task.tgid ||
+		    task == recorder->current || task->state == TASK_DEAD)
+			continue;
+		task->is_doomed = 1;
+		ready_remove(recorder, task);
+		if (task->state == TASK_READY)
+			task->state = TASK_IN_CALL;
+	}
+}
+
 void recorder_remove(struct recorder *recorder, struct record_task *task)
 {
 	struct record_task **link = &recorder->all;
@@ -146,8 +164,8 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 
 void recorder_make_ready(struct recorder *recorder, struct record_task *task)
 {
-	task->state = TASK_READY;
-	if (task->is_queued)
+	task->state = task->is_doomed ? TASK_IN_CALL : TASK_READY;
+	if (task->is_queued || task->is_doomed)
 		return;
 	task->is_queued = 1;
 	task->next_ready = NULL;
@@ -160,7 +178,8 @@ void recorder_make_ready(struct recorder *recorder, struct record_task *task)
 
 int recorder_resume(struct record_task *task, int request, int signal)
 {
-	int err = task_resume(&task->task, request, signal);
+	int err = task->is_doomed && task->state != TASK_EXITING ? 0 :
+		task_resume(&task->task, request, signal);
 
 	if (err && err != -ESRCH)
 		return report(err, "task %d: resume", task->task.tid);

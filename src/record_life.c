@@ -387,6 +387,8 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 
 	task_get_event_message(&task->task, &message);
 	task->exit_status = (int)message;
+	if (task->phase == CALL_NONE || task->call.number != SYS_exit)
+		recorder_doom_group(recorder, task);
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	if (!err)
@@ -417,12 +419,22 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 int record_death(struct recorder *recorder, struct record_task *task,
 		 int status)
 {
+	struct effect_list effects = { 0 };
 	int err = 0;
 
 	if (task->state != TASK_DEAD && task->state != TASK_NEW) {
+		/* SIGKILL was quicker than PTRACE_EVENT_EXIT. */
+		recorder_doom_group(recorder, task);
 		task->exit_status = status;
+		if (task->phase == CALL_ENTERED)
+			err = record_announce_call(recorder, task);
 		task->phase = CALL_NONE;
-		err = append_exit(recorder, task, NULL);
+		if (task->task.space->users > 1)
+			save_word(task, &effects, EFFECT_WRITE,
+				  task->clear_tid);
+		if (!err)
+			err = append_exit(recorder, task, &effects);
+		effect_list_deinit(&effects);
 	}
 	return err ? err : finish_death(recorder, task, status);
 }

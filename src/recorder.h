@@ -58,6 +58,7 @@ struct record_task {
 	struct record_task *next_in_bucket;
 	struct record_task *next_ready, *next_all;
 	int is_queued;
+	int is_doomed; /* its group dies: SIGKILL moves it, not we */
 	int is_root;
 
 	enum call_phase phase;
@@ -169,6 +170,7 @@ struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 void recorder_remove(struct recorder *recorder, struct record_task *task);
 void recorder_rehash(struct recorder *recorder, struct record_task *task,
 		     pid_t tid);
+void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
