@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "src/decode_types.h"
@@ -138,7 +140,19 @@ void decode_fd(struct decoder *decoder, int64_t fd, struct text *text)
 	}
 }
 
-/* The last argument of some calls counts only with certain flags. */
+static int is_device(uint64_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode);
+}
+
+/* Flags of clone with which an argument counts. */
+static const uint64_t clone_uses[SYSCALL_ARGUMENTS] = {
+	[2] = CLONE_PARENT_SETTID | CLONE_PIDFD,
+	[3] = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
+	[4] = CLONE_SETTLS,
+};
+
+/* Some arguments count only with certain flags. */
 static int is_ignored(const struct decoder *decoder, unsigned argument)
 {
 	const uint64_t *arguments = decoder->call.arguments;
@@ -151,6 +165,12 @@ static int is_ignored(const struct decoder *decoder, unsigned argument)
 		return argument == 3 && !(arguments[2] & creates);
 	case SYS_mq_open:
 		return argument >= 2 && !(arguments[1] & O_CREAT);
+	case SYS_mknod:
+		return argument == 2 && !is_device(arguments[1]);
+	case SYS_mknodat:
+		return argument == 3 && !is_device(arguments[2]);
+	case SYS_clone:
+		return argument >= 2 && !(arguments[0] & clone_uses[argument]);
 	case SYS_mremap:
 		return argument == 4 && !(arguments[3] & (MREMAP_FIXED | 4));
 	}
@@ -257,20 +277,26 @@ static int was_written(const struct decoder *decoder, unsigned argument)
 static void print_both(struct decoder *decoder, unsigned argument)
 {
 	struct text *text = decoder->text;
-	size_t start = text->length, middle;
+	size_t start = text->length, middle, length;
 
 	print_memory(decoder, argument, &decoder->before,
 		     &decoder->before.memory);
 	if (!was_written(decoder, argument))
 		return;
 	middle = text->length;
-	text_add(text, " => ");
 	print_memory(decoder, argument, &decoder->after,
 		     &decoder->after.memory);
-	if (text->length - middle - 4 == middle - start &&
-	    !memcmp(text->bytes + start, text->bytes + middle + 4,
-		    middle - start))
+	length = middle - start;
+	if (text->length - middle == length &&
+	    !memcmp(text->bytes + start, text->bytes + middle, length)) {
 		text_cut(text, middle);
+	} else if (text->bytes[start] == '[' && text->bytes[middle] == '[') {
+		/* "[128][16]" becomes "[128 => 16]" */
+		text_add(text, "  ");
+		memmove(text->bytes + middle + 3, text->bytes + middle + 1,
+			text->length - middle - 3);
+		memcpy(text->bytes + middle - 1, " => ", 4);
+	}
 }
 
 /* What is known before the call and shown so: the rest follows the result. */
@@ -351,7 +377,10 @@ static void print_number(struct decoder *decoder, enum value_format format,
 		text_format(text, "%" PRIu64, value);
 		break;
 	case VALUE_MODE:
-		decode_mode(text, (uint32_t)value);
+		if (value & S_IFMT)
+			decode_mode(text, (uint32_t)value);
+		else
+			text_format(text, "%#03o", (unsigned)value);
 		break;
 	case VALUE_SIGNAL:
 		decode_signal(text, (int32_t)value);
@@ -383,6 +412,9 @@ static void print_argument(struct decoder *decoder, unsigned argument)
 		return;
 	}
 	format = row_argument_format(row, argument);
+	if (decoder->call.number == SYS_clone)
+		text_format(decoder->text, "%s=",
+			    row_argument_name(row, argument));
 	if (decode_special_argument(decoder, argument))
 		return;
 	if (format == VALUE_MEMORY)
@@ -419,6 +451,8 @@ static int is_hidden(const struct decoder *decoder, unsigned argument)
 {
 	const struct syscall_row *row = decoder->call.row;
 
+	if (is_ignored(decoder, argument))
+		return 1;
 	return row && decoder->call.number != SYS_ptrace &&
 		row_argument_format(row, argument) == VALUE_UNUSED;
 }

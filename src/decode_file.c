@@ -80,6 +80,14 @@ const struct field fields_statx[] = {
 	END_OF_FIELDS
 };
 
+static void field_fsid(struct decoder *decoder, uint64_t value,
+		       const struct field *field)
+{
+	(void)field;
+	text_format(decoder->text, "{val=[%#" PRIx32 ", %#" PRIx32 "]}",
+		    (uint32_t)value, (uint32_t)(value >> 32));
+}
+
 const struct field fields_statfs[] = {
 	{MEMBER(struct statfs, f_type), field_enum, names_filesystem_magics},
 	{MEMBER(struct statfs, f_bsize), field_decimal},
@@ -88,7 +96,7 @@ const struct field fields_statfs[] = {
 	{MEMBER(struct statfs, f_bavail), field_unsigned},
 	{MEMBER(struct statfs, f_files), field_unsigned},
 	{MEMBER(struct statfs, f_ffree), field_unsigned},
-	{"f_fsid", 56, 8, field_hex},
+	{"f_fsid", 56, 8, field_fsid},
 	{MEMBER(struct statfs, f_namelen), field_decimal},
 	{MEMBER(struct statfs, f_frsize), field_decimal},
 	{MEMBER(struct statfs, f_flags), field_flags, names_statfs_flags},
@@ -103,12 +111,22 @@ const struct field fields_ustat[] = {
 	END_OF_FIELDS
 };
 
+/* Only the kernel's answer has one. */
+static void field_lock_owner(struct decoder *decoder, uint64_t value,
+			     const struct field *field)
+{
+	if (decoder->memory == &decoder->after.memory)
+		field_decimal(decoder, value, field);
+	else
+		text_add(decoder->text, "0");
+}
+
 const struct field fields_flock[] = {
 	{"l_type", 0, 2, field_enum, names_lock_types},
 	{"l_whence", 2, 2, field_enum, names_seek_whence},
 	{"l_start", 8, 8, field_decimal},
 	{"l_len", 16, 8, field_decimal},
-	{"l_pid", 24, 4, field_decimal},
+	{"l_pid", 24, 4, field_lock_owner},
 	END_OF_FIELDS
 };
 

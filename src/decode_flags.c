@@ -67,8 +67,7 @@ static void print_huge(struct text *text, uint64_t value, const char *prefix)
 	if (name)
 		text_format(text, "|%s%s", prefix, name);
 	else
-		text_format(text, "|%" PRIu64 "<<%s_SHIFT", size,
-			    prefix[2] == 'P' ? "MAP_HUGE" : "MFD_HUGE");
+		text_format(text, "|%" PRIu64 "<<%s_SHIFT", size, prefix);
 }
 
 static void print_mmap(struct decoder *decoder, uint64_t value)
@@ -80,7 +79,7 @@ static void print_mmap(struct decoder *decoder, uint64_t value)
 		huge = flags & (uint64_t)SPLIT_HUGE_MASK << SPLIT_HUGE_SHIFT;
 	decode_enum(decoder->text, names_map_types, value & MAP_TYPE_BITS);
 	decode_more_flags(decoder->text, names_map_flags, flags & ~huge);
-	print_huge(decoder->text, huge, "MAP_HUGE_");
+	print_huge(decoder->text, huge, "MAP_HUGE");
 }
 
 static void print_memfd(struct decoder *decoder, uint64_t value)
@@ -89,7 +88,7 @@ static void print_memfd(struct decoder *decoder, uint64_t value)
 	uint64_t huge = flags & (uint64_t)SPLIT_HUGE_MASK << SPLIT_HUGE_SHIFT;
 
 	decode_flags(decoder->text, names_memfd_flags, flags & ~huge);
-	print_huge(decoder->text, huge, "MFD_HUGE_");
+	print_huge(decoder->text, huge, "MFD_HUGE");
 }
 
 static void print_clone(struct decoder *decoder, uint64_t value)

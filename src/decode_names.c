@@ -42,19 +42,35 @@ void decode_enum(struct text *text, const struct decode_name *table,
 		text_format(text, "%#" PRIx64, value);
 }
 
+/* True when a name of more bits says all that this one does (O_SYNC). */
+static int is_covered(const struct decode_name *table, uint64_t value,
+		      uint64_t flags)
+{
+	for (; table->name; table++) {
+		if (table->value != value && (flags & table->value) ==
+		    table->value && (table->value & value) == value)
+			return 1;
+	}
+	return 0;
+}
+
 /* Returns the bits without a name; each name is preceded by the separator. */
 static uint64_t add_flags(struct text *text, const struct decode_name *table,
 			  uint64_t flags, const char *separator)
 {
-	for (; table->name; table++) {
-		if (!table->value || (flags & table->value) != table->value)
+	const struct decode_name *name = table;
+	uint64_t rest = flags;
+
+	for (; name->name; name++) {
+		if (!name->value || (flags & name->value) != name->value ||
+		    is_covered(table, name->value, flags))
 			continue;
 		text_add(text, separator);
-		text_add(text, table->name);
+		text_add(text, name->name);
 		separator = "|";
-		flags &= ~table->value;
+		rest &= ~name->value;
 	}
-	return flags;
+	return rest;
 }
 
 void decode_flags(struct text *text, const struct decode_name *table,
@@ -107,7 +123,9 @@ const char *decode_errno(int64_t error)
 {
 	const struct restart *restart = find_restart(error);
 
-	return restart ? restart->name : decode_name(names_errnos, (uint64_t)error);
+	if (restart)
+		return restart->name;
+	return decode_name(names_errnos, (uint64_t)error);
 }
 
 const char *decode_errno_text(int64_t error)

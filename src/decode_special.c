@@ -137,7 +137,6 @@ static void print_mce_policy(struct decoder *decoder, uint64_t value)
 	decode_enum(decoder->text, names_prctl_mce_set, value);
 }
 
-/* In a fault of the program it may be anything, so -1 stays a number. */
 static void print_last_fd(struct decoder *decoder, uint64_t value)
 {
 	if ((uint32_t)value == UINT32_MAX)
@@ -146,11 +145,17 @@ static void print_last_fd(struct decoder *decoder, uint64_t value)
 		text_format(decoder->text, "%" PRIu32, (uint32_t)value);
 }
 
+static void print_hexadecimal(struct decoder *decoder, uint64_t value)
+{
+	text_format(decoder->text, value ? "%#" PRIx64 : "%" PRIu64, value);
+}
+
 static const struct special {
 	int number;
 	const char *argument;
 	void (*print)(struct decoder *decoder, uint64_t value);
 } specials[] = {
+	{SYS_mmap, "offset", print_hexadecimal},
 	{SYS_socket, "protocol", print_protocol},
 	{SYS_socketpair, "protocol", print_protocol},
 	{SYS_shmget, "key", print_ipc_key},
@@ -200,10 +205,12 @@ static void print_table_result(struct decoder *decoder,
 {
 	uint64_t value = (uint64_t)decoder->call.result;
 
-	text_format(decoder->text, "%#" PRIx64 " (%s", value,
-		    format == VALUE_FLAGS ? "flags " : "");
-	decode_table(decoder, format, row_return_table(decoder->call.row),
-		     value);
+	enum flag_table table = row_return_table(decoder->call.row);
+	const char *what = format == VALUE_CHOICE ? "" :
+		table == FLAGS_seal ? "seals " : "flags ";
+
+	text_format(decoder->text, "%#" PRIx64 " (%s", value, what);
+	decode_table(decoder, format, table, value);
 	text_add(decoder->text, ")");
 }
 

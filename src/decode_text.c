@@ -89,7 +89,7 @@ static char escape_letter(unsigned char byte)
 
 static int is_digit(unsigned char byte)
 {
-	return byte >= '0' && byte <= '9';
+	return byte >= '0' && byte <= '7';
 }
 
 /* An octal escape is as short as the byte after it allows. */

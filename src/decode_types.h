@@ -14,7 +14,7 @@
 #include "src/syscall_rows.h"
 
 /* Longest part of a payload that a line shows. */
-#define DATA_SHOWN 128
+#define DATA_SHOWN 64
 
 /* Most elements of an array that a line shows. */
 #define ELEMENTS_SHOWN 64

@@ -520,7 +520,8 @@ int dump_trace(struct trace_reader *reader, const struct dump_options *options)
 	while (!err && (!options->to || event.number < options->to) &&
 	       (err = trace_reader_next(reader, &event)) == 0)
 		err = dump_event(&dump, &event);
-	if ((err == 0 || err == TRACE_END) && event.number < options->from)
+	if ((err == 0 || err == TRACE_END) && options->from > 1 &&
+	    event.number < options->from)
 		err = report(-ERANGE, "event %" PRIu64 ": the trace has %"
 			     PRIu64, options->from, event.number);
 	if (err == TRACE_END)

@@ -172,7 +172,7 @@ static int compare_calls(const void *left, const void *right)
 
 	if (a->calls != b->calls)
 		return a->calls < b->calls ? 1 : -1;
-	return a->number - b->number;
+	return a->number < b->number ? -1 : a->number > b->number;
 }
 
 static double seconds(uint64_t time_ns)
