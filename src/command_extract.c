@@ -123,8 +123,8 @@ static int find_file(const struct trace_files *files, const char *name,
 	}
 	if (!is_ambiguous)
 		return 0;
-	report(0, "extract: several files are called %s; name one by its SHA-256:",
-	       name);
+	report(0, "extract: several files are called %s; name one by its "
+		  "SHA-256:", name);
 	for (size_t i = 0; i < files->count; i++) {
 		if (fit_of(&files->files[i], name) == best)
 			print_candidate(&files->files[i]);

@@ -290,7 +290,8 @@ static void print_json(const struct summary *summary, int with_environment)
 		json_object_set_new(object, "wait_status",
 				    json_integer(info->exit_status));
 	}
-	json_object_set_new(object, "event_counts", counts_json(&summary->tree));
+	json_object_set_new(object, "event_counts",
+			    counts_json(&summary->tree));
 	json_object_set_new(object, "event_bytes", json_integer(
 		(json_int_t)summary->size.events));
 	json_object_set_new(object, "snapshot_bytes", json_integer(
