@@ -412,13 +412,13 @@ static double scan_ms(const char *path)
 	return best;
 }
 
-/* Every mapping of code waits for it.  Sanitizers are several times slower. */
+/* Every mapping of code waits for it: 0.3 ms natively, room for slow builds. */
 Test(instruction_scan, is_quick)
 {
 	if (access(files[0], R_OK) || access(files[1], R_OK))
 		cr_skip_test("not this C library");
-	cr_assert_lt(scan_ms(files[0]), 5.0);
-	cr_assert_lt(scan_ms(files[1]), 5.0);
+	cr_assert_lt(scan_ms(files[0]), 15.0);
+	cr_assert_lt(scan_ms(files[1]), 15.0);
 }
 
 Test(instruction_scan, finds_nothing_in_what_is_no_elf_file)
