@@ -55,15 +55,13 @@ static void codec_start(struct codec *codec)
 	codec->task_count = 0;
 	if (!codec->tasks) {
 		codec->task_room = 16;
-		codec->tasks = xcalloc(codec->task_room,
-				       sizeof(*codec->tasks));
+		codec->tasks = xcalloc(codec->task_room, sizeof(*codec->tasks));
 	}
 	/* A frame full of tasks must not cost its memory for ever. */
 	if (codec->task_room > 1024 || codec->generation == UINT32_MAX) {
 		free(codec->tasks);
 		codec->task_room = 16;
-		codec->tasks = xcalloc(codec->task_room,
-				       sizeof(*codec->tasks));
+		codec->tasks = xcalloc(codec->task_room, sizeof(*codec->tasks));
 		codec->generation = 0;
 	}
 	codec->generation++;
@@ -209,12 +207,12 @@ static void read_registers(struct cursor *cursor, struct event *event,
 		event->registers[i] = known[i] + changes[i];
 	/* rip and eflags are there now, so what follows them can be. */
 	if (is_entry(event)) {
-		static const unsigned determined[] = {RAX, ORIG_RAX, RCX, R11};
+		static const unsigned determined[] = { RAX, ORIG_RAX, RCX,
+						       R11 };
 
 		for (i = 0; i < 4; i++)
 			event->registers[determined[i]] =
-				expected_register(event, known,
-						  determined[i]) +
+				expected_register(event, known, determined[i]) +
 				changes[determined[i]];
 	}
 	memcpy(known, event->registers, sizeof(event->registers));
@@ -250,8 +248,7 @@ static uint64_t read_address(struct cursor *cursor, struct codec *codec,
 }
 
 static uint8_t *write_effect(uint8_t *to, struct codec *codec,
-			     const struct effect *effect,
-			     const uint64_t *known)
+			     const struct effect *effect, const uint64_t *known)
 {
 	int bulk = codec_effect_is_bulk(effect);
 
@@ -394,8 +391,8 @@ static int read_effects(struct codec *codec, struct cursor *cursor,
 	return 0;
 }
 
-int codec_read(struct codec *codec, struct cursor *cursor,
-	       struct event *event, struct codec_effects *effects)
+int codec_read(struct codec *codec, struct cursor *cursor, struct event *event,
+	       struct codec_effects *effects)
 {
 	uint8_t first = get_byte(cursor);
 	uint64_t *known;
@@ -412,8 +409,8 @@ int codec_read(struct codec *codec, struct cursor *cursor,
 	if ((int64_t)detail != event->detail)
 		cursor->damaged = 1;
 	event->signal = first & HAS_SIGNAL ? get_varint32(cursor) : 0;
-	event->result = first & HAS_RESULT ?
-				(int64_t)unzigzag(get_varint(cursor)) : 0;
+	event->result =
+		first & HAS_RESULT ? (int64_t)unzigzag(get_varint(cursor)) : 0;
 	event->effects = effects->effects;
 	event->effect_count = 0;
 	if (cursor->damaged)

@@ -74,16 +74,19 @@ static const char *file_effect_fault(const struct effect *effect)
 		if (effect->length < sizeof(struct event_file) ||
 		    effect->length > sizeof(struct event_file) + TEXT_LIMIT)
 			return "a file description of impossible length";
-		return effect->extent > FILE_OFFSET_LIMIT ?
-			       "a file of impossible size" : NULL;
+		return effect->extent > FILE_OFFSET_LIMIT
+			       ? "a file of impossible size"
+			       : NULL;
 	case EFFECT_FILE_WRITE:
 		return range_exceeds(effect->offset, effect->length,
-				     FILE_OFFSET_LIMIT) ?
-			       "a file write out of range" : NULL;
+				     FILE_OFFSET_LIMIT)
+			       ? "a file write out of range"
+			       : NULL;
 	default:
 		return range_exceeds(effect->offset, effect->extent,
-				     FILE_OFFSET_LIMIT) ?
-			       "a file range out of range" : NULL;
+				     FILE_OFFSET_LIMIT)
+			       ? "a file range out of range"
+			       : NULL;
 	}
 }
 
@@ -96,29 +99,33 @@ static const char *effect_fault(const struct effect *effect)
 	case EFFECT_CHILD_WRITE:
 	case EFFECT_INPUT:
 		return range_exceeds(effect->address, effect->length,
-				     UINT64_MAX) ?
-			       "bytes beyond the address space" : NULL;
+				     UINT64_MAX)
+			       ? "bytes beyond the address space"
+			       : NULL;
 	case EFFECT_REGISTERS:
 	case EFFECT_TASK:
-		return effect->length != EVENT_REGISTERS * 8 ?
-			       "registers of wrong length" : NULL;
+		return effect->length != EVENT_REGISTERS * 8
+			       ? "registers of wrong length"
+			       : NULL;
 	case EFFECT_XSTATE:
-		return effect->length > XSTATE_LIMIT ?
-			       "extended registers of wrong length" : NULL;
+		return effect->length > XSTATE_LIMIT
+			       ? "extended registers of wrong length"
+			       : NULL;
 	case EFFECT_MAP:
 	case EFFECT_UNMAP:
 		if (range_exceeds(effect->address, effect->extent, UINT64_MAX))
 			return "a mapping beyond the address space";
-		return effect->length > TEXT_LIMIT ?
-			       "a mapping's name too long" : NULL;
+		return effect->length > TEXT_LIMIT ? "a mapping's name too long"
+						   : NULL;
 	case EFFECT_FILE:
 	case EFFECT_FILE_WRITE:
 	case EFFECT_FILE_SIZE:
 	case EFFECT_FILE_PUNCH:
 		return file_effect_fault(effect);
 	case EFFECT_SIGINFO:
-		return effect->length != SIGINFO_SIZE ?
-			       "a siginfo of wrong length" : NULL;
+		return effect->length != SIGINFO_SIZE
+			       ? "a siginfo of wrong length"
+			       : NULL;
 	case EFFECT_TEXT:
 	case EFFECT_FD:
 		return effect->length > TEXT_LIMIT ? "a text too long" : NULL;

@@ -49,7 +49,8 @@ static int open_named(struct new_file *file)
 		temporary_name(file->temporary);
 		file->fd = openat(file->directory, file->temporary,
 				  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-					  O_NOFOLLOW, file->mode);
+					  O_NOFOLLOW,
+				  file->mode);
 		if (file->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
@@ -61,8 +62,9 @@ static int open_named(struct new_file *file)
 
 int new_file_begin(int directory, mode_t mode, struct new_file *file_out)
 {
-	*file_out = (struct new_file){.directory = directory, .fd = -1,
-				      .mode = mode};
+	*file_out = (struct new_file){ .directory = directory,
+				       .fd = -1,
+				       .mode = mode };
 	if (!fault_injected("o_tmpfile")) {
 		file_out->fd = openat(directory, ".",
 				      O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
@@ -80,8 +82,9 @@ int new_file_begin(int directory, mode_t mode, struct new_file *file_out)
  */
 static int name_nameless(struct new_file *file)
 {
-	struct new_file named = {.directory = file->directory, .fd = -1,
-				 .mode = file->mode};
+	struct new_file named = { .directory = file->directory,
+				  .fd = -1,
+				  .mode = file->mode };
 	struct stat status;
 	char path[32];
 	int err;
@@ -128,8 +131,8 @@ int new_file_commit(struct new_file *file, const char *name)
 	if (close(file->fd))
 		err = -errno;
 	file->fd = -1;
-	if (!err && renameat(file->directory, file->temporary,
-			     file->directory, name))
+	if (!err &&
+	    renameat(file->directory, file->temporary, file->directory, name))
 		err = -errno;
 	if (!err)
 		file->temporary[0] = '\0';
@@ -163,8 +166,9 @@ int file_copy(int from, int to, uint64_t length)
 	if (done < length)
 		piece = xmalloc(COPY_PIECE);
 	while (done < length && !err) {
-		size_t size = length - done < COPY_PIECE ?
-				      (size_t)(length - done) : COPY_PIECE;
+		size_t size = length - done < COPY_PIECE
+				      ? (size_t)(length - done)
+				      : COPY_PIECE;
 
 		err = pread_all(from, piece, size, done);
 		if (!err)

@@ -22,7 +22,10 @@ struct new_file {
 	char temporary[32]; /* its name, empty with O_TMPFILE */
 };
 
-#define NEW_FILE_NONE {.directory = -1, .fd = -1}
+#define NEW_FILE_NONE                     \
+	{                                 \
+		.directory = -1, .fd = -1 \
+	}
 
 /* None of these report: the caller knows what the file is for. */
 int new_file_begin(int directory, mode_t mode, struct new_file *file_out);

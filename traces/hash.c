@@ -50,8 +50,7 @@ void hash_finish(struct hash *hash, uint8_t sha256_out[HASH_SIZE])
 		   "libcrypto does not finish a hash");
 }
 
-void hash_bytes(const void *bytes, size_t length,
-		uint8_t sha256_out[HASH_SIZE])
+void hash_bytes(const void *bytes, size_t length, uint8_t sha256_out[HASH_SIZE])
 {
 	AUTO(hash_cleanup) struct hash *hash = hash_create();
 

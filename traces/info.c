@@ -51,7 +51,7 @@ void trace_info_deinit(struct trace_info *info)
 static json_t *json_of_text(const char *text)
 {
 	json_t *value = json_string(text);
-	struct buffer escaped = {0};
+	struct buffer escaped = { 0 };
 	const char *byte;
 
 	if (value)
@@ -62,14 +62,13 @@ static json_t *json_of_text(const char *text)
 		if (*byte == '\\')
 			escaped.length += (size_t)sprintf(to, "\\\\");
 		else if (*byte & 0x80)
-			escaped.length += (size_t)sprintf(
-				to, "\\x%02x", (unsigned char)*byte);
+			escaped.length += (size_t)sprintf(to, "\\x%02x",
+							  (unsigned char)*byte);
 		else
 			escaped.length += (size_t)sprintf(to, "%c", *byte);
 	}
 	value = json_pack("{s:o}", "escaped",
-			  json_stringn((char *)escaped.bytes,
-				       escaped.length));
+			  json_stringn((char *)escaped.bytes, escaped.length));
 	free(escaped.bytes);
 	return value;
 }
@@ -144,8 +143,8 @@ static json_t *json_of_seal(const struct stream_seal *seal)
 
 static void set_text(json_t *root, const char *name, const char *text)
 {
-	json_object_set_new(root, name, text ? json_of_text(text) :
-					       json_null());
+	json_object_set_new(root, name,
+			    text ? json_of_text(text) : json_null());
 }
 
 static void set_number(json_t *root, const char *name, uint64_t value)
@@ -308,7 +307,7 @@ static void member_hash(struct members *members, const char *name,
 static void member_seal(struct members *members, const char *name,
 			struct stream_seal *seal_out)
 {
-	struct members seal = {json_object_get(members->root, name), NULL};
+	struct members seal = { json_object_get(members->root, name), NULL };
 
 	seal_out->size = (uint64_t)member_number(&seal, "size", 0, INT64_MAX);
 	member_hash(&seal, "sha256", seal_out->sha256);
@@ -320,16 +319,16 @@ static void member_seal(struct members *members, const char *name,
 static void read_end(struct members *members, struct trace_info *info,
 		     struct trace_seals *seals)
 {
-	info->end_realtime_ns = member_number(members, "end_realtime_ns",
-					      INT64_MIN, INT64_MAX);
-	info->exit_status = (int)member_number(members, "exit_status", INT_MIN,
-					       INT_MAX);
-	info->event_count = (uint64_t)member_number(members, "event_count", 0,
-						    INT64_MAX);
-	info->task_count = (uint64_t)member_number(members, "task_count", 0,
-						   INT64_MAX);
-	info->process_count = (uint64_t)member_number(members, "process_count",
-						      0, INT64_MAX);
+	info->end_realtime_ns =
+		member_number(members, "end_realtime_ns", INT64_MIN, INT64_MAX);
+	info->exit_status =
+		(int)member_number(members, "exit_status", INT_MIN, INT_MAX);
+	info->event_count =
+		(uint64_t)member_number(members, "event_count", 0, INT64_MAX);
+	info->task_count =
+		(uint64_t)member_number(members, "task_count", 0, INT64_MAX);
+	info->process_count =
+		(uint64_t)member_number(members, "process_count", 0, INT64_MAX);
 	member_seal(members, "events", &seals->events);
 	member_seal(members, "memory", &seals->memory);
 }
@@ -337,7 +336,7 @@ static void read_end(struct members *members, struct trace_info *info,
 static int read_members(const json_t *root, struct trace_info *info,
 			struct trace_seals *seals)
 {
-	struct members members = {root, NULL};
+	struct members members = { root, NULL };
 
 	info->version = (uint32_t)member_number(&members, "format_version", 1,
 						UINT32_MAX);
@@ -354,10 +353,10 @@ static int read_members(const json_t *root, struct trace_info *info,
 	info->cpu_choice = member_text(&members, "cpu_choice");
 	info->xsave_features = (uint64_t)member_number(
 		&members, "xsave_features", INT64_MIN, INT64_MAX);
-	info->xsave_size = (uint32_t)member_number(&members, "xsave_size", 0,
-						   1 << 20);
-	info->page_size = (uint64_t)member_number(&members, "page_size", 0,
-						  INT64_MAX);
+	info->xsave_size =
+		(uint32_t)member_number(&members, "xsave_size", 0, 1 << 20);
+	info->page_size =
+		(uint64_t)member_number(&members, "page_size", 0, INT64_MAX);
 	info->aslr = member_flag(&members, "aslr");
 	info->start_realtime_ns = member_number(&members, "start_realtime_ns",
 						INT64_MIN, INT64_MAX);
@@ -368,7 +367,8 @@ static int read_members(const json_t *root, struct trace_info *info,
 	else
 		info->complete = 0;
 	return members.wrong ? report(-EBADMSG, INFO_NAME ": member %s",
-				      members.wrong) : 0;
+				      members.wrong)
+			     : 0;
 }
 
 /* The whole file as text; the caller frees *text_out. */

@@ -22,11 +22,11 @@ struct trace_info {
 	uint32_t xsave_size;	 /* bytes of an NT_X86_XSTATE regset */
 	uint64_t page_size;
 	int64_t start_realtime_ns;
-	int aslr;	    /* 1 when --aslr was given */
+	int aslr; /* 1 when --aslr was given */
 	/* set at the end */
 	int complete; /* recorded to the program's end */
 	int64_t end_realtime_ns;
-	int exit_status;    /* as wait(2) gives it for the first process */
+	int exit_status; /* as wait(2) gives it for the first process */
 	uint64_t event_count;
 	uint64_t task_count;
 	uint64_t process_count;

@@ -67,12 +67,12 @@ static int put_output(struct object_writer *writer, const void *bytes,
 static int compress(struct object_writer *writer, const uint8_t *bytes,
 		    size_t length, ZSTD_EndDirective directive)
 {
-	ZSTD_inBuffer in = {bytes, length, 0};
+	ZSTD_inBuffer in = { bytes, length, 0 };
 	size_t left;
 	int err;
 
 	do {
-		ZSTD_outBuffer out = {writer->output, writer->output_room, 0};
+		ZSTD_outBuffer out = { writer->output, writer->output_room, 0 };
 
 		left = ZSTD_compressStream2(writer->context, &out, &in,
 					    directive);
@@ -88,8 +88,7 @@ static int compress(struct object_writer *writer, const uint8_t *bytes,
 
 static int end_frame(struct object_writer *writer)
 {
-	return writer->frame_open ?
-		       compress(writer, NULL, 0, ZSTD_e_end) : 0;
+	return writer->frame_open ? compress(writer, NULL, 0, ZSTD_e_end) : 0;
 }
 
 static int put_content(struct object_writer *writer, const uint8_t *bytes,
@@ -244,7 +243,7 @@ int object_hash(const struct object_source *source,
 		uint8_t sha256_out[HASH_SIZE])
 {
 	AUTO(hash_cleanup) struct hash *hash = hash_create();
-	struct sink sink = {.hash = hash};
+	struct sink sink = { .hash = hash };
 	int err = pump(source, &sink);
 
 	hash_finish(hash, sha256_out);
@@ -254,8 +253,8 @@ int object_hash(const struct object_source *source,
 int object_write(const struct object_source *source, int fd,
 		 uint8_t sha256_out[HASH_SIZE])
 {
-	struct object_writer writer = {.fd = fd};
-	struct sink sink = {.writer = &writer};
+	struct object_writer writer = { .fd = fd };
+	struct sink sink = { .writer = &writer };
 	uint8_t trailer[TRAILER_SIZE];
 	int err;
 
@@ -292,14 +291,14 @@ static int read_trailer(int fd, uint64_t file_size, uint64_t *size_out)
 
 	if (file_size < TRAILER_SIZE)
 		return -EBADMSG;
-	err = pread_all(fd, trailer, sizeof(trailer),
-			file_size - TRAILER_SIZE);
+	err = pread_all(fd, trailer, sizeof(trailer), file_size - TRAILER_SIZE);
 	if (err)
 		return err;
 	*size_out = get64(trailer + 8);
 	trailer_write(*size_out, file_size - TRAILER_SIZE, expected);
-	return memcmp(trailer, expected, TRAILER_SIZE) ||
-			       *size_out > INT64_MAX ? -EBADMSG : 0;
+	return memcmp(trailer, expected, TRAILER_SIZE) || *size_out > INT64_MAX
+		       ? -EBADMSG
+		       : 0;
 }
 
 int object_size(int objects, const uint8_t sha256[HASH_SIZE],
@@ -384,8 +383,8 @@ static int decompress(struct object_reader *reader)
 	int err = 0;
 
 	while (reader->left && !err) {
-		ZSTD_inBuffer in = {reader->in, PIECE, 0};
-		ZSTD_outBuffer out = {reader->out, PIECE, PIECE};
+		ZSTD_inBuffer in = { reader->in, PIECE, 0 };
+		ZSTD_outBuffer out = { reader->out, PIECE, PIECE };
 
 		if (in.size > reader->left)
 			in.size = (size_t)reader->left;
@@ -429,7 +428,7 @@ static int read_content(struct object_reader *reader, const char *name,
 
 int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd)
 {
-	struct object_reader reader = {.to = fd};
+	struct object_reader reader = { .to = fd };
 	char name[OBJECT_NAME_SIZE];
 	uint64_t file_size;
 	int err;
@@ -500,7 +499,7 @@ void object_list(int objects, struct buffer *hashes_out)
 	unsigned i;
 
 	for (i = 0; i < 256; i++) {
-		const char prefix[3] = {digits[i >> 4], digits[i & 15], '\0'};
+		const char prefix[3] = { digits[i >> 4], digits[i & 15], '\0' };
 
 		list_prefix(hashes_out, objects, prefix);
 	}

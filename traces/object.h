@@ -51,7 +51,6 @@ int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd);
 void object_list(int objects, struct buffer *hashes_out);
 
 /* True when such a list has the hash. */
-int object_listed(const struct buffer *hashes,
-		  const uint8_t sha256[HASH_SIZE]);
+int object_listed(const struct buffer *hashes, const uint8_t sha256[HASH_SIZE]);
 
 #endif

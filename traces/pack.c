@@ -28,8 +28,9 @@ struct packing {
 
 static int put(struct packing *packing, const void *bytes, size_t length)
 {
-	int err = fault_injected("write_pack") ?
-			  -ENOSPC : write_all(packing->fd, bytes, length);
+	int err = fault_injected("write_pack")
+			  ? -ENOSPC
+			  : write_all(packing->fd, bytes, length);
 
 	return err ? report(err, "write the packed trace") : 0;
 }
@@ -49,9 +50,9 @@ static void add_sum(struct buffer *sums, struct hash *hash, const char *name)
 	hash_finish(hash, sha256);
 	hash_to_text(sha256, text);
 	/* 64 digits, two spaces, the name, a newline; the NUL is dropped */
-	sums->length += (size_t)sprintf(
-		(char *)buffer_reserve(sums, 68 + strlen(name)), "%s  %s\n",
-		text, name);
+	sums->length +=
+		(size_t)sprintf((char *)buffer_reserve(sums, 68 + strlen(name)),
+				"%s  %s\n", text, name);
 }
 
 static int put_content(struct packing *packing, int fd, uint64_t size)
@@ -61,8 +62,8 @@ static int put_content(struct packing *packing, int fd, uint64_t size)
 
 	hash_restart(packing->hash);
 	while (done < size) {
-		size_t length = size - done < PIECE ? (size_t)(size - done) :
-						      PIECE;
+		size_t length =
+			size - done < PIECE ? (size_t)(size - done) : PIECE;
 
 		err = pread_all(fd, packing->piece, length, done);
 		if (err)
@@ -99,7 +100,7 @@ static int put_objects(struct packing *packing)
 {
 	char name[8 + OBJECT_NAME_SIZE] = "objects/";
 	AUTO(fd_close) int objects = -1;
-	struct buffer hashes = {0};
+	struct buffer hashes = { 0 };
 	int err = 0;
 	size_t at;
 
@@ -134,7 +135,7 @@ static int put_sums(struct packing *packing)
 
 static int put_all(const char *trace, int fd)
 {
-	struct packing packing = {.trace = trace, .fd = fd};
+	struct packing packing = { .trace = trace, .fd = fd };
 	int err;
 
 	packing.directory = open(trace, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -62,17 +62,21 @@ static int check_index(struct trace_reader *reader)
 
 	count_frames(reader);
 	if (events->count && events->frames[0].first_event != 1)
-		return report(-EBADMSG, "trace %s begins with event %llu",
-			      reader->path, (unsigned long long)
-			      events->frames[0].first_event);
+		return report(
+			-EBADMSG, "trace %s begins with event %llu",
+			reader->path,
+			(unsigned long long)events->frames[0].first_event);
 	if (!reader->seals.present)
 		return 0;
 	if (reader->frame_count < events->count ||
 	    reader->memory.size !=
-		    (events->count ?
-			     events->frames[events->count - 1].memory_end : 0))
-		return report(-EBADMSG, "trace %s: events and memory do not"
-			      " match", reader->path);
+		    (events->count
+			     ? events->frames[events->count - 1].memory_end
+			     : 0))
+		return report(-EBADMSG,
+			      "trace %s: events and memory do not"
+			      " match",
+			      reader->path);
 	if (reader->event_count != reader->info.event_count)
 		return report(-EBADMSG, "trace %s has %llu events, not %llu",
 			      reader->path,
@@ -86,12 +90,11 @@ static int open_parts(struct trace_reader *reader)
 	const struct trace_seals *seals = &reader->seals;
 	int err;
 
-	reader->directory = open(reader->path,
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	reader->directory =
+		open(reader->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (reader->directory < 0)
 		return report(-errno, "open trace %s", reader->path);
-	err = trace_info_read(reader->directory, &reader->info,
-			      &reader->seals);
+	err = trace_info_read(reader->directory, &reader->info, &reader->seals);
 	if (err)
 		return err;
 	/* Events first: they need no memory that is written after them. */
@@ -176,7 +179,7 @@ static int begin_frame(struct trace_reader *reader, size_t index)
 	    reader->codec.memory_position != memory_start) {
 		reader->cursor.next = NULL;
 		return damaged(reader, "a frame does not begin as its head"
-			       " says");
+				       " says");
 	}
 	return 0;
 }
@@ -227,7 +230,7 @@ static int decode(struct trace_reader *reader, struct event *event_out)
 	if (reader->codec.number > frame->first_event + frame->event_count ||
 	    reader->codec.memory_position > frame->memory_end)
 		return damaged(reader, "there is more than its frame's head"
-			       " says");
+				       " says");
 	return 0;
 }
 
@@ -254,8 +257,8 @@ static int gather(struct trace_reader *reader, uint64_t start, uint64_t length)
 			return err;
 		if (piece > length)
 			piece = (size_t)length;
-		memcpy(buffer_reserve(gathered, piece),
-		       memory->content + skip, piece);
+		memcpy(buffer_reserve(gathered, piece), memory->content + skip,
+		       piece);
 		gathered->length += piece;
 		start += piece;
 		length -= piece;
@@ -342,8 +345,10 @@ int trace_reader_seek(struct trace_reader *reader, uint64_t number)
 	int err = reader->err < 0 ? reader->err : 0;
 
 	if (number < 1 || number > reader->event_count)
-		return report(-ERANGE, "trace %s has events 1 to %llu, not"
-			      " %llu", reader->path,
+		return report(-ERANGE,
+			      "trace %s has events 1 to %llu, not"
+			      " %llu",
+			      reader->path,
 			      (unsigned long long)reader->event_count,
 			      (unsigned long long)number);
 	index = find_frame(reader, number);
@@ -351,9 +356,9 @@ int trace_reader_seek(struct trace_reader *reader, uint64_t number)
 	    reader->codec.number > number)
 		err = begin_frame(reader, index);
 	while (!err && reader->codec.number < number) {
-		err = reader->cursor.next == reader->cursor.end ?
-			      damaged(reader, "its frame ends before it") :
-			      decode(reader, &event);
+		err = reader->cursor.next == reader->cursor.end
+			      ? damaged(reader, "its frame ends before it")
+			      : decode(reader, &event);
 	}
 	reader->err = err;
 	return err;
@@ -362,9 +367,9 @@ int trace_reader_seek(struct trace_reader *reader, uint64_t number)
 static int open_objects(struct trace_reader *reader)
 {
 	if (reader->objects < 0)
-		reader->objects = openat(reader->directory, "objects",
-					 O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-						 O_NOFOLLOW);
+		reader->objects =
+			openat(reader->directory, "objects",
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	return reader->objects < 0 ? -errno : 0;
 }
 
@@ -376,8 +381,8 @@ int trace_reader_snapshot_size(struct trace_reader *reader,
 	return err ? err : object_size(reader->objects, sha256, size_out);
 }
 
-int trace_reader_extract(struct trace_reader *reader,
-			 const uint8_t sha256[32], int fd)
+int trace_reader_extract(struct trace_reader *reader, const uint8_t sha256[32],
+			 int fd)
 {
 	int err = open_objects(reader);
 
@@ -392,7 +397,7 @@ int trace_reader_snapshots(struct trace_reader *reader,
 					const uint8_t sha256[32]),
 			   void *context)
 {
-	struct buffer list = {0};
+	struct buffer list = { 0 };
 	int err = open_objects(reader);
 	size_t at;
 

@@ -52,8 +52,8 @@ int trace_reader_snapshot_size(struct trace_reader *reader,
  * Writes the snapshot's exact bytes into fd at offset 0, keeping holes, sets
  * fd's size and checks the hash; a missing or altered snapshot is an error.
  */
-int trace_reader_extract(struct trace_reader *reader,
-			 const uint8_t sha256[32], int fd);
+int trace_reader_extract(struct trace_reader *reader, const uint8_t sha256[32],
+			 int fd);
 
 /*
  * Calls visit for each snapshot that the trace holds, in the order of their

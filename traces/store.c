@@ -60,7 +60,8 @@ static void unshare(struct store *store)
 static void shared_failed(struct store *store, int err)
 {
 	warn("the shared snapshot store %s cannot be used, this trace goes on"
-	     " without it: %s", store->shared, strerror(-err));
+	     " without it: %s",
+	     store->shared, strerror(-err));
 	unshare(store);
 }
 
@@ -98,9 +99,9 @@ void store_share(struct store *store, const char *shared)
 	store->shared_objects = directory_open(directory, "objects");
 	store->by_inode = directory_open(directory, "by-inode");
 	if (store->shared_objects < 0 || store->by_inode < 0)
-		shared_failed(store, store->shared_objects < 0 ?
-					     store->shared_objects :
-					     store->by_inode);
+		shared_failed(store, store->shared_objects < 0
+					     ? store->shared_objects
+					     : store->by_inode);
 }
 
 int store_open(const char *objects, const char *shared,
@@ -133,7 +134,7 @@ void store_close(struct store *store)
 
 static int make_prefix(int objects, const char *name)
 {
-	char prefix[3] = {name[0], name[1], '\0'};
+	char prefix[3] = { name[0], name[1], '\0' };
 
 	return mkdirat(objects, prefix, 0777) && errno != EEXIST ? -errno : 0;
 }
@@ -171,8 +172,7 @@ static void put_into_shared(struct store *store,
 	object_name(sha256, name);
 	err = make_prefix(store->shared_objects, name);
 	/* One that a crash of the machine left in pieces gives way. */
-	if (!err && unlinkat(store->shared_objects, name, 0) &&
-	    errno != ENOENT)
+	if (!err && unlinkat(store->shared_objects, name, 0) && errno != ENOENT)
 		err = -errno;
 	if (!err)
 		err = file_link_or_copy(store->objects, name,
@@ -318,8 +318,7 @@ static int is_unchanged(int fd, const struct stat *before)
 	struct stat now;
 
 	return !fstat(fd, &now) && now.st_dev == before->st_dev &&
-	       now.st_ino == before->st_ino &&
-	       now.st_size == before->st_size &&
+	       now.st_ino == before->st_ino && now.st_size == before->st_size &&
 	       now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
 	       now.st_mtim.tv_nsec == before->st_mtim.tv_nsec &&
 	       now.st_ctim.tv_sec == before->st_ctim.tv_sec &&
@@ -406,8 +405,8 @@ static void remove_entry(struct collection *collection, int directory,
 	if (collection->dry_run || !unlinkat(directory, name, 0) ||
 	    errno == ENOENT || collection->err)
 		return;
-	collection->err = report(-errno, "remove %s from the shared store",
-				 name);
+	collection->err =
+		report(-errno, "remove %s from the shared store", name);
 }
 
 static void remove_stale(struct collection *collection, int directory,
@@ -474,15 +473,16 @@ static void visit_inode(struct collection *collection, int directory,
 int store_gc(const char *shared, int dry_run, uint64_t *files_out,
 	     uint64_t *bytes_out)
 {
-	struct collection collection = {.dry_run = dry_run};
+	struct collection collection = { .dry_run = dry_run };
 	AUTO(fd_close) int directory = -1;
 	AUTO(fd_close) int objects = -1;
 
 	*files_out = *bytes_out = 0;
 	directory = open(shared, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return errno == ENOENT ?
-			       0 : report(-errno, "open the store %s", shared);
+		return errno == ENOENT
+			       ? 0
+			       : report(-errno, "open the store %s", shared);
 	objects = openat(directory, "objects",
 			 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	collection.objects = objects;

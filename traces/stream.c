@@ -38,8 +38,9 @@ void stream_writer_deinit(struct stream_writer *stream)
 static int write_whole(struct stream_writer *stream, const uint8_t *bytes,
 		       size_t length)
 {
-	int err = fault_injected("write_trace") ?
-			  -EIO : write_all(stream->fd, bytes, length);
+	int err = fault_injected("write_trace")
+			  ? -EIO
+			  : write_all(stream->fd, bytes, length);
 
 	if (err) {
 		report(err, "write the trace's %s", stream->name);
@@ -140,7 +141,7 @@ void stream_table_wrap(const struct buffer *entries, struct buffer *table_out)
 int stream_writer_finish(struct stream_writer *stream,
 			 struct stream_seal *seal_out)
 {
-	struct buffer table = {0};
+	struct buffer table = { 0 };
 	int err;
 
 	stream_table_wrap(&stream->table, &table);

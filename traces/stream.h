@@ -22,14 +22,14 @@
 
 /* What a head says; what the events stream needs is 0 in others. */
 struct stream_frame {
-	uint64_t offset;      /* of the zstd frame in the file */
-	uint32_t compressed;  /* its size there */
-	uint32_t size;	      /* of its content */
-	uint64_t position;    /* of its content in the whole content */
+	uint64_t offset;     /* of the zstd frame in the file */
+	uint32_t compressed; /* its size there */
+	uint32_t size;	     /* of its content */
+	uint64_t position;   /* of its content in the whole content */
 	uint64_t first_event;
-	uint64_t memory_end;  /* the memory stream up to here is needed */
+	uint64_t memory_end; /* the memory stream up to here is needed */
 	uint32_t event_count;
-	uint32_t checksum;    /* low half of the content's XXH64 */
+	uint32_t checksum;	  /* low half of the content's XXH64 */
 	uint32_t packed_checksum; /* the same of the zstd frame */
 };
 

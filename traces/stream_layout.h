@@ -23,8 +23,7 @@ void stream_head_write(const struct stream_frame *frame, uint8_t *head);
 /* Appends to the entries of a table: a frame's head and the frame. */
 void stream_table_entry(struct buffer *table, uint32_t compressed,
 			uint32_t size, uint32_t checksum);
-void stream_table_frame(struct buffer *table,
-			const struct stream_frame *frame);
+void stream_table_frame(struct buffer *table, const struct stream_frame *frame);
 
 /* Makes a whole table, ready to write, of its entries. */
 void stream_table_wrap(const struct buffer *entries, struct buffer *table_out);

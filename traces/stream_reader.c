@@ -72,8 +72,8 @@ static int add_frame(struct stream_reader *stream, const uint8_t *head,
 		return SCAN_END;
 	if (stream->count == stream->room) {
 		stream->room = stream->room ? stream->room * 2 : 64;
-		stream->frames = xrealloc(stream->frames, stream->room *
-					  sizeof(*stream->frames));
+		stream->frames = xrealloc(
+			stream->frames, stream->room * sizeof(*stream->frames));
 	}
 	stream->frames[stream->count++] = frame;
 	stream->size += frame.size;
@@ -84,7 +84,7 @@ static int add_frame(struct stream_reader *stream, const uint8_t *head,
 static int check_table(struct stream_reader *stream, uint64_t offset,
 		       uint8_t table_sha256_out[HASH_SIZE])
 {
-	struct buffer entries = {0}, expected = {0};
+	struct buffer entries = { 0 }, expected = { 0 };
 	AUTO(heap_free) uint8_t *found = NULL;
 	uint64_t length = stream->file_size - offset;
 	int err = 0;
@@ -134,7 +134,7 @@ static int rest_is_zero(const struct stream_reader *stream, uint64_t offset)
 static int scan_at(struct stream_reader *stream, uint64_t offset,
 		   uint8_t table_sha256_out[HASH_SIZE])
 {
-	uint8_t head[HEAD_SIZE] = {0};
+	uint8_t head[HEAD_SIZE] = { 0 };
 	uint64_t left = stream->file_size - offset;
 	int err;
 
@@ -149,15 +149,16 @@ static int scan_at(struct stream_reader *stream, uint64_t offset,
 		return err ? err : SCAN_END;
 	}
 	if (get32(head) != HEAD_MAGIC)
-		return rest_is_zero(stream, offset) ?
-			       SCAN_END :
-			       damaged(stream, offset, "no frame begins here");
+		return rest_is_zero(stream, offset)
+			       ? SCAN_END
+			       : damaged(stream, offset,
+					 "no frame begins here");
 	return left < HEAD_SIZE ? SCAN_END : add_frame(stream, head, offset);
 }
 
 static int scan(struct stream_reader *stream, const struct stream_seal *seal)
 {
-	uint8_t table_sha256[HASH_SIZE] = {0};
+	uint8_t table_sha256[HASH_SIZE] = { 0 };
 	uint64_t offset = 0;
 	int err;
 
@@ -257,8 +258,7 @@ int stream_reader_load(struct stream_reader *stream, size_t index)
 	return 0;
 }
 
-size_t stream_reader_find(const struct stream_reader *stream,
-			  uint64_t position)
+size_t stream_reader_find(const struct stream_reader *stream, uint64_t position)
 {
 	size_t low = 0, high = stream->count;
 
@@ -296,8 +296,7 @@ int stream_reader_hash(struct stream_reader *stream,
 			length = (size_t)(stream->file_size - offset);
 		err = pread_all(stream->fd, piece, length, offset);
 		if (err)
-			return report(err, "read the trace's %s",
-				      stream->name);
+			return report(err, "read the trace's %s", stream->name);
 		hash_add(hash, piece, length);
 		offset += length;
 	}

@@ -66,7 +66,10 @@ void tar_header_write(const char *name, uint64_t size,
 	write_size(header + FIELD_SIZE, size);
 	strcpy(text + FIELD_MTIME, "00000000000");
 	header[FIELD_TYPE] = '0';
-	memcpy(text + FIELD_MAGIC, "ustar\0" "00", 8);
+	memcpy(text + FIELD_MAGIC,
+	       "ustar\0"
+	       "00",
+	       8);
 	strcpy(text + FIELD_DEVICE_MAJOR, "0000000");
 	strcpy(text + FIELD_DEVICE_MINOR, "0000000");
 	/* The sum counts its own field as spaces. */

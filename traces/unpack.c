@@ -79,9 +79,9 @@ static int get_content(struct unpacking *unpacking, int fd, uint64_t size)
 		if (err)
 			return err;
 		hash_add(unpacking->hash, unpacking->piece, length);
-		err = fault_injected("write_unpack") ?
-			      -ENOSPC :
-			      write_all(fd, unpacking->piece, length);
+		err = fault_injected("write_unpack")
+			      ? -ENOSPC
+			      : write_all(fd, unpacking->piece, length);
 		if (err)
 			return report(err, "write the unpacked trace");
 		left -= length;
@@ -104,7 +104,7 @@ static void add_sum(struct unpacking *unpacking, const char *name)
 /* The three files first, then objects in ascending order, none twice. */
 static int is_in_order(struct unpacking *unpacking, const char *name)
 {
-	static const char *const first[] = {"trace.json", "events", "memory"};
+	static const char *const first[] = { "trace.json", "events", "memory" };
 	unsigned member = unpacking->members++;
 
 	if (member < 3)
@@ -176,8 +176,9 @@ static int get_end(struct unpacking *unpacking, uint64_t size)
 		return err;
 	if (memcmp(end, zeros, sizeof(end)))
 		return refuse(unpacking, "it does not end where it should");
-	return read(unpacking->fd, end, 1) == 0 ?
-		       0 : refuse(unpacking, "something follows it");
+	return read(unpacking->fd, end, 1) == 0
+		       ? 0
+		       : refuse(unpacking, "something follows it");
 }
 
 static int get_all(struct unpacking *unpacking)
@@ -247,8 +248,7 @@ static int unpack_beside(const char *file, int fd, const char *parent_name,
 
 	directory = directory_make_temporary(parent, temporary);
 	if (directory < 0)
-		return report(directory, "make a directory in %s",
-			      parent_name);
+		return report(directory, "make a directory in %s", parent_name);
 	path = xasprintf("%s/%s", parent_name, temporary);
 	err = unpack_into(file, fd, directory);
 	if (!err)

@@ -83,8 +83,10 @@ static int verify_stream(struct verification *verification, const char *name,
 	if (!err && seal) {
 		err = stream_reader_hash(&stream, sha256);
 		if (!err && memcmp(sha256, seal->sha256, HASH_SIZE))
-			err = report(-EBADMSG, "the trace's %s is not what"
-				     " trace.json says: SHA-256", name);
+			err = report(-EBADMSG,
+				     "the trace's %s is not what"
+				     " trace.json says: SHA-256",
+				     name);
 		advance(verification, stream.file_size);
 	}
 	stream_reader_deinit(&stream);
@@ -152,7 +154,7 @@ static void verify_events(struct verification *verification,
 
 static void verify_parts(struct verification *verification)
 {
-	struct buffer hashes = {0};
+	struct buffer hashes = { 0 };
 	struct trace_info info;
 	struct trace_seals seals;
 	int sealed, err;
@@ -183,13 +185,12 @@ int trace_verify(const char *path,
 		.progress = progress,
 	};
 
-	verification.directory = open(path,
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	verification.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (verification.directory < 0)
 		return report(-errno, "open trace %s", path);
-	verification.objects = openat(verification.directory, "objects",
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					      O_NOFOLLOW);
+	verification.objects =
+		openat(verification.directory, "objects",
+		       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (verification.objects < 0)
 		note(&verification, report(-errno, "open the trace's objects"));
 	verify_parts(&verification);

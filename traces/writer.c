@@ -178,8 +178,7 @@ static void *writer_thread(void *context)
 			 !writer->current[CHUNK_MEMORY])
 			pthread_cond_wait(&writer->work, &writer->lock);
 		else if (pthread_cond_timedwait(&writer->work, &writer->lock,
-						&writer->flush_at) ==
-			 ETIMEDOUT)
+						&writer->flush_at) == ETIMEDOUT)
 			enqueue_all(writer);
 	}
 	pthread_mutex_unlock(&writer->lock);
@@ -351,22 +350,21 @@ static int append_bulk(struct trace_writer *writer, const struct event *event)
 }
 
 /* A frame is larger than STREAM_FRAME_SIZE only for a single event. */
-static int append_record(struct trace_writer *writer,
-			 const struct event *event, uint64_t memory_start)
+static int append_record(struct trace_writer *writer, const struct event *event,
+			 uint64_t memory_start)
 {
 	struct chunk *chunk = writer->current[CHUNK_EVENTS];
 
-	if (chunk && chunk->content.length + codec_bound(event) >
-			     STREAM_FRAME_SIZE)
+	if (chunk &&
+	    chunk->content.length + codec_bound(event) > STREAM_FRAME_SIZE)
 		enqueue_all(writer);
 	chunk = current_chunk(writer, CHUNK_EVENTS);
 	if (!chunk)
 		return writer->err;
 	if (!chunk->content.length) {
 		chunk->frame.first_event = event->number;
-		codec_write_start(&writer->codec, event->number,
-				  event->time_ns, memory_start,
-				  &chunk->content);
+		codec_write_start(&writer->codec, event->number, event->time_ns,
+				  memory_start, &chunk->content);
 	}
 	codec_write(&writer->codec, event, &chunk->content);
 	chunk->frame.event_count++;
@@ -390,7 +388,8 @@ static int check_event(const struct event *event)
 		       codec_bound(event) > STREAM_FRAME_LIMIT))
 		fault = "an event too large";
 	return fault ? report(-EINVAL, "event %llu cannot be written: %s",
-			      (unsigned long long)event->number, fault) : 0;
+			      (unsigned long long)event->number, fault)
+		     : 0;
 }
 
 int trace_writer_append(struct trace_writer *writer, struct event *event)

@@ -106,7 +106,7 @@ static void read_trace(const char *path)
 
 static void make_empty_trace(const char *path)
 {
-	struct trace_info info = {0};
+	struct trace_info info = { 0 };
 	struct trace_writer *writer;
 	int err;
 
@@ -123,7 +123,7 @@ static void put_frame(const char *path, const char *name,
 	AUTO(fd_close) int parent = open(path, O_RDONLY | O_DIRECTORY);
 	ZSTD_CCtx *context = ZSTD_createCCtx();
 	struct stream_writer stream;
-	struct buffer output = {0};
+	struct buffer output = { 0 };
 	int err;
 
 	unlinkat(parent, name, 0);
@@ -141,11 +141,11 @@ static void put_frame(const char *path, const char *name,
 /* The input is the events of a frame, after its base. */
 static void fuzz_events(const uint8_t *bytes, size_t length)
 {
-	static const uint8_t memory[MEMORY_SIZE] = {1, 2, 3};
+	static const uint8_t memory[MEMORY_SIZE] = { 1, 2, 3 };
 	const char *path = in_directory("events");
-	struct stream_frame frame = {0};
-	struct buffer content = {0};
-	struct codec codec = {0};
+	struct stream_frame frame = { 0 };
+	struct buffer content = { 0 };
+	struct codec codec = { 0 };
 
 	if (length < 3 || length > STREAM_FRAME_SIZE / 2)
 		return;
@@ -180,7 +180,7 @@ static void fuzz_stream(const char *name, const uint8_t *bytes, size_t length)
 static void fuzz_info(const uint8_t *bytes, size_t length)
 {
 	char sum[HASH_TEXT_SIZE], end[96];
-	struct buffer text = {0};
+	struct buffer text = { 0 };
 	uint8_t sha256[HASH_SIZE];
 	int size;
 
@@ -238,8 +238,8 @@ static void mutate(uint8_t *bytes, size_t length, unsigned number)
 	for (i = 0; i < changes && length > 1; i++) {
 		size_t at = 1 + (size_t)rand() % (length - 1);
 
-		bytes[at] = rand() % 3 ? (uint8_t)rand() :
-					 (uint8_t)(bytes[at] ^ 1 << rand() % 8);
+		bytes[at] = rand() % 3 ? (uint8_t)rand()
+				       : (uint8_t)(bytes[at] ^ 1 << rand() % 8);
 	}
 }
 
@@ -260,8 +260,8 @@ static int run_file(const char *path, unsigned mutations)
 		copy = xmemdup(bytes, size);
 		mutate(copy, size, i);
 		/* A shorter block lets sanitizers see reads behind it. */
-		LLVMFuzzerTestOneInput(copy, i % 5 ? size :
-						     (size_t)rand() % size);
+		LLVMFuzzerTestOneInput(copy,
+				       i % 5 ? size : (size_t)rand() % size);
 		free(copy);
 	}
 	free(bytes);
@@ -271,17 +271,23 @@ static int run_file(const char *path, unsigned mutations)
 /* Inputs to begin with: a byte for the choice, then a file of a trace. */
 static int make_corpus(const char *path)
 {
-	struct event event = {.kind = EVENT_SYSCALL, .task = 1, .detail = 3};
+	struct event event = { .kind = EVENT_SYSCALL, .task = 1, .detail = 3 };
 	struct effect effects[3] = {
-		{.kind = EFFECT_INPUT, .address = 77, .bytes = "name",
-		 .length = 4},
-		{.kind = EFFECT_MAP, .address = 4096, .extent = 4096,
-		 .protection = 5, .flags = 2, .id = 1},
-		{.kind = EFFECT_WRITE, .address = 99, .length = 128},
+		{ .kind = EFFECT_INPUT,
+		  .address = 77,
+		  .bytes = "name",
+		  .length = 4 },
+		{ .kind = EFFECT_MAP,
+		  .address = 4096,
+		  .extent = 4096,
+		  .protection = 5,
+		  .flags = 2,
+		  .id = 1 },
+		{ .kind = EFFECT_WRITE, .address = 99, .length = 128 },
 	};
 	static const uint8_t memory[128];
-	struct buffer content = {0};
-	struct codec codec = {0};
+	struct buffer content = { 0 };
+	struct codec codec = { 0 };
 	uint8_t *base;
 	int i;
 

@@ -53,8 +53,8 @@ static int file_with(const char *name, const void *bytes, size_t length)
 /* Content of the object in this directory, into a new file. */
 static int extract(const char *objects, const uint8_t sha256[32])
 {
-	AUTO(fd_close) int directory =
-		open(in_directory(objects), O_RDONLY | O_DIRECTORY);
+	AUTO(fd_close)
+	int directory = open(in_directory(objects), O_RDONLY | O_DIRECTORY);
 	int fd = open(in_directory("extracted"), O_RDWR | O_CREAT | O_TRUNC,
 		      0600);
 
@@ -90,10 +90,11 @@ static void stat_object(const char *objects, const uint8_t sha256[32],
 
 Test(store, content_of_any_length_comes_back)
 {
-	static const size_t lengths[] = {0, 1, 4095, 4096, 4097, 1 << 20,
-					 (1 << 20) + 1, 3 << 20, 5000001};
+	static const size_t lengths[] = {
+		0, 1, 4095, 4096, 4097, 1 << 20, (1 << 20) + 1, 3 << 20, 5000001
+	};
 	struct store *store = open_store("o", NULL);
-	struct dice dice = {1};
+	struct dice dice = { 1 };
 	uint8_t sha256[32];
 	size_t i;
 
@@ -183,7 +184,7 @@ Test(store, descriptors_with_o_direct_and_memfds_work)
 	AUTO(heap_free) char *bytes = xmalloc(length);
 	struct store *store = open_store("o", NULL);
 	AUTO(fd_close) int fd = -1;
-	struct dice dice = {9};
+	struct dice dice = { 9 };
 	uint8_t sha256[32];
 
 	dice_fill(&dice, bytes, length);
@@ -359,10 +360,10 @@ Test(store, a_file_just_changed_is_not_known_by_its_inode)
 
 Test(store, a_full_disk_is_an_error_and_leaves_nothing)
 {
-	struct rlimit limit = {100000, 100000};
+	struct rlimit limit = { 100000, 100000 };
 	struct store *store = open_store("o", NULL);
 	AUTO(heap_free) char *bytes = xmalloc(1000000);
-	struct dice dice = {2};
+	struct dice dice = { 2 };
 	uint8_t sha256[32];
 
 	silence_reports();

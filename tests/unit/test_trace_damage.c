@@ -66,7 +66,7 @@ static int64_t read_prefix(const char *path, int64_t all)
 
 static void flip_every_byte(const char *file, int is_object)
 {
-	struct dice dice = {3};
+	struct dice dice = { 3 };
 	uint8_t *bytes;
 	size_t i, length;
 
@@ -160,7 +160,7 @@ Test(trace_damage, bytes_after_the_end_are_found)
 
 Test(trace_damage, missing_files_are_found)
 {
-	static const char *const names[] = {"trace.json", "events", "memory"};
+	static const char *const names[] = { "trace.json", "events", "memory" };
 	char path[64];
 	size_t i, length;
 
@@ -243,7 +243,7 @@ Test(trace_damage, zeros_after_a_crash_of_the_machine_are_the_end)
 /* Flips in a stream without seal: heads and checksums find all but the cut. */
 static void flip_killed(const char *file)
 {
-	struct dice dice = {5};
+	struct dice dice = { 5 };
 	uint8_t *bytes;
 	size_t i, length;
 

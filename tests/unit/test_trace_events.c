@@ -73,8 +73,8 @@ Test(trace_events, an_empty_trace_is_a_trace)
 Test(trace_events, seek_finds_any_event_of_any_frame)
 {
 	const char *path = in_directory("t");
-	struct sample sample = {0};
-	struct dice dice = {1};
+	struct sample sample = { 0 };
+	struct dice dice = { 1 };
 	struct trace_reader *reader;
 	struct event event;
 	int i;
@@ -111,12 +111,12 @@ Test(trace_events, seek_finds_any_event_of_any_frame)
 Test(trace_events, bytes_of_one_effect_may_be_over_64_mib)
 {
 	const size_t length = ((size_t)70 << 20) + 12345;
-	struct event event = {.kind = EVENT_SYSCALL, .task = 1}, found;
+	struct event event = { .kind = EVENT_SYSCALL, .task = 1 }, found;
 	const char *path = in_directory("t");
-	struct effect_list list = {0};
+	struct effect_list list = { 0 };
 	struct trace_reader *reader;
 	struct trace_writer *writer;
-	struct dice dice = {7};
+	struct dice dice = { 7 };
 	struct effect *effect;
 	int i;
 
@@ -144,9 +144,9 @@ Test(trace_events, bytes_of_one_effect_may_be_over_64_mib)
 
 Test(trace_events, an_event_may_have_tens_of_thousands_of_effects)
 {
-	struct event event = {.kind = EVENT_EXEC, .task = 1}, found;
+	struct event event = { .kind = EVENT_EXEC, .task = 1 }, found;
 	const char *path = in_directory("t");
-	struct effect_list list = {0};
+	struct effect_list list = { 0 };
 	struct trace_reader *reader;
 	struct trace_writer *writer;
 	int i;
@@ -198,8 +198,8 @@ Test(trace_events, bytes_from_56_on_are_aligned)
 
 Test(trace_events, what_the_reader_would_refuse_is_refused_at_once)
 {
-	struct event event = {.kind = EVENT_SYSCALL, .task = 1};
-	struct effect effect = {.kind = EFFECT_SIGINFO};
+	struct event event = { .kind = EVENT_SYSCALL, .task = 1 };
+	struct effect effect = { .kind = EFFECT_SIGINFO };
 	struct trace_writer *writer;
 
 	silence_reports();
@@ -228,15 +228,16 @@ Test(trace_events, a_directory_with_anything_in_it_is_not_written_into)
 	silence_reports();
 	mkdir(in_directory("t"), 0700);
 	finish(write_samples(in_directory("t"), 1, 0, 0));
-	cr_assert_eq(trace_writer_create(in_directory("t"), &sample_info,
-					 &writer), -EEXIST);
+	cr_assert_eq(
+		trace_writer_create(in_directory("t"), &sample_info, &writer),
+		-EEXIST);
 	cr_assert_null(writer);
 }
 
 /* Polls until the trace at path can be read to count events, or 3 s. */
 static double wait_for_events(const char *path, uint64_t count)
 {
-	struct timespec pause = {0, 20000000};
+	struct timespec pause = { 0, 20000000 };
 	struct trace_reader *reader;
 	uint64_t found = 0;
 	int i;
@@ -282,7 +283,7 @@ Test(trace_events, a_killed_writer_leaves_all_that_was_flushed)
 	if (!child) {
 		struct trace_writer *writer =
 			write_samples(path, 5000, 3000, 1000);
-		struct sample sample = {0};
+		struct sample sample = { 0 };
 		uint64_t i;
 
 		for (i = 5001;; i++) {
@@ -314,7 +315,7 @@ Test(trace_events, a_trace_not_finished_is_incomplete)
 /* Appends until it fails, at most a few thousand times. */
 static int append_until_error(struct trace_writer *writer, uint64_t next)
 {
-	struct sample sample = {0};
+	struct sample sample = { 0 };
 	uint64_t i;
 	int err = 0;
 
@@ -330,7 +331,7 @@ static void expect_rest_is_readable(struct trace_writer *writer,
 				    const char *path, int64_t least, int err)
 {
 	struct trace_info info = sample_info;
-	struct event event = {.kind = EVENT_NOTE};
+	struct event event = { .kind = EVENT_NOTE };
 	const char *wrong;
 	int64_t count;
 
@@ -346,7 +347,7 @@ static void expect_rest_is_readable(struct trace_writer *writer,
 Test(trace_events, a_full_disk_leaves_what_was_flushed)
 {
 	const char *path = in_directory("t");
-	struct rlimit limit = {3 << 20, 3 << 20};
+	struct rlimit limit = { 3 << 20, 3 << 20 };
 	struct trace_writer *writer;
 
 	silence_reports();
@@ -443,29 +444,31 @@ Test(trace_events, standard_zstd_decompresses_the_streams)
 	if (system("zstd --version >/dev/null 2>&1"))
 		cr_skip_test("no zstd command");
 	finish(write_samples(in_directory("t"), 9000, 300, 2000));
-	snprintf(command, sizeof(command), "zstd -dc < %s > %s && "
-		 "zstd -dc < %s > /dev/null", in_directory("t/events"),
-		 in_directory("events"), in_directory("t/memory"));
+	snprintf(command, sizeof(command),
+		 "zstd -dc < %s > %s && "
+		 "zstd -dc < %s > /dev/null",
+		 in_directory("t/events"), in_directory("events"),
+		 in_directory("t/memory"));
 	cr_assert_eq(system(command), 0);
 }
 
 Test(trace_codec, varints_refuse_what_no_number_is)
 {
-	const uint8_t longest[] = {0xff, 0xff, 0xff, 0xff, 0xff,
-				   0xff, 0xff, 0xff, 0xff, 0x01};
-	const uint8_t too_large[] = {0xff, 0xff, 0xff, 0xff, 0xff,
-				     0xff, 0xff, 0xff, 0xff, 0x02};
-	struct cursor cursor = {longest, longest + 10, 0};
+	const uint8_t longest[] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+				    0xff, 0xff, 0xff, 0xff, 0x01 };
+	const uint8_t too_large[] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+				      0xff, 0xff, 0xff, 0xff, 0x02 };
+	struct cursor cursor = { longest, longest + 10, 0 };
 
 	cr_assert_eq(get_varint(&cursor), UINT64_MAX);
 	cr_assert_not(cursor.damaged);
-	cursor = (struct cursor){longest, longest + 9, 0};
+	cursor = (struct cursor){ longest, longest + 9, 0 };
 	get_varint(&cursor);
 	cr_assert(cursor.damaged);
-	cursor = (struct cursor){too_large, too_large + 10, 0};
+	cursor = (struct cursor){ too_large, too_large + 10, 0 };
 	get_varint(&cursor);
 	cr_assert(cursor.damaged);
-	cursor = (struct cursor){longest, longest + 10, 0};
+	cursor = (struct cursor){ longest, longest + 10, 0 };
 	get_varint32(&cursor);
 	cr_assert(cursor.damaged);
 }

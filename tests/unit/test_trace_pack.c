@@ -97,8 +97,7 @@ Test(trace_pack, packing_replaces_a_file_and_writes_into_a_pipe)
 	cr_assert_eq(trace_pack(in_directory("t"), in_directory("pipe")), 0);
 	cr_assert_eq(lstat(in_directory("pipe"), &status), 0);
 	cr_assert(S_ISFIFO(status.st_mode));
-	cr_assert_eq(trace_pack(in_directory("t"), in_directory("t")),
-		     -EISDIR);
+	cr_assert_eq(trace_pack(in_directory("t"), in_directory("t")), -EISDIR);
 	cr_assert_eq(trace_pack(in_directory("t"), in_directory("no/p")),
 		     -ENOENT);
 }
@@ -121,7 +120,7 @@ static void expect_refusal(const uint8_t *bytes, size_t length)
 
 Test(trace_pack, a_changed_byte_anywhere_is_found)
 {
-	struct dice dice = {11};
+	struct dice dice = { 11 };
 	uint8_t *bytes;
 	size_t i, length;
 
@@ -141,7 +140,7 @@ Test(trace_pack, a_changed_byte_anywhere_is_found)
 
 Test(trace_pack, a_cut_or_prolonged_file_is_refused)
 {
-	struct dice dice = {12};
+	struct dice dice = { 12 };
 	uint8_t *bytes;
 	size_t i, length;
 
@@ -169,7 +168,8 @@ static void try_name(const uint8_t *packed, size_t length, const char *name,
 	tar_header_write(name, size, bytes);
 	memcpy(bytes + 1024, packed, length);
 	expect_refusal(bytes, length + 1024);
-	/* before SHA256SUMS and the end: one header, one block, two zero ones */
+	/* before SHA256SUMS and the end: one header, one block, two zero ones
+	 */
 	third = length - 4 * TAR_BLOCK;
 	memcpy(bytes, packed, third);
 	memset(bytes + third, 0, 1024);
@@ -182,8 +182,17 @@ static void try_name(const uint8_t *packed, size_t length, const char *name,
 Test(trace_pack, hostile_names_and_lengths_are_refused)
 {
 	static const char *const names[] = {
-		"../escape", "/etc/passwd", "objects/../../x", "", ".", "..",
-		"trace.json", "objects", "objects/", "objects/ab", "note",
+		"../escape",
+		"/etc/passwd",
+		"objects/../../x",
+		"",
+		".",
+		"..",
+		"trace.json",
+		"objects",
+		"objects/",
+		"objects/ab",
+		"note",
 		"objects/zz/00000000000000000000000000000000000000000000000000"
 		"000000000000",
 		"objects/AB/00000000000000000000000000000000000000000000000000"
@@ -213,8 +222,7 @@ Test(trace_pack, a_full_disk_leaves_nothing_behind)
 	silence_reports();
 	setenv("REEL_FAULT", "write_pack:3,write_unpack:2", 1);
 	make_trace(in_directory("t"), 20, LIMIT);
-	cr_assert_eq(trace_pack(in_directory("t"), in_directory("p")),
-		     -ENOSPC);
+	cr_assert_eq(trace_pack(in_directory("t"), in_directory("p")), -ENOSPC);
 	cr_assert_eq(count_names(), 1);
 	cr_assert_eq(trace_pack(in_directory("t"), in_directory("p")), 0);
 	cr_assert_eq(trace_unpack(in_directory("p"), in_directory("u")),
@@ -230,7 +238,8 @@ Test(trace_pack, tar_reads_it)
 
 	make_trace(in_directory("t"), 60, LIMIT);
 	cr_assert_eq(trace_pack(in_directory("t"), in_directory("p")), 0);
-	snprintf(command, sizeof(command), "cd %s && tar xf p && "
+	snprintf(command, sizeof(command),
+		 "cd %s && tar xf p && "
 		 "cd reel-trace && sha256sum --quiet -c SHA256SUMS",
 		 in_directory("."));
 	cr_assert_eq(system(command), 0);
@@ -239,8 +248,9 @@ Test(trace_pack, tar_reads_it)
 
 Test(trace_pack, headers_of_large_members_come_back)
 {
-	static const uint64_t sizes[] = {0, 1, 0777, (1ull << 33) - 1,
-					 1ull << 33, INT64_MAX};
+	static const uint64_t sizes[] = { 0,	      1,
+					  0777,	      (1ull << 33) - 1,
+					  1ull << 33, INT64_MAX };
 	uint8_t header[TAR_BLOCK];
 	char name[TAR_NAME_SIZE];
 	uint64_t size;

@@ -113,9 +113,11 @@ static void add_random_effect(struct sample *sample, struct dice *dice,
 		hash_bytes(snapshot_bytes, snapshot_length,
 			   (void *)effect->bytes);
 	effect->id = (uint32_t)any_number(dice) | 1;
-	effect->address = dice_roll(dice, 2) ?
-		sample->event.registers[dice_roll(dice, EVENT_REGISTERS)] :
-		any_number(dice);
+	effect->address =
+		dice_roll(dice, 2)
+			? sample->event
+				  .registers[dice_roll(dice, EVENT_REGISTERS)]
+			: any_number(dice);
 	effect->extent = any_number(dice);
 	effect->offset = any_number(dice);
 	effect->protection = (uint32_t)dice_roll(dice, 8);
@@ -134,7 +136,7 @@ static void add_random_effect(struct sample *sample, struct dice *dice,
 static void random_registers(struct event *event, struct dice *dice,
 			     uint64_t number)
 {
-	struct dice steady = {number / 16};
+	struct dice steady = { number / 16 };
 	unsigned i;
 
 	for (i = 0; i < EVENT_REGISTERS; i++) {
@@ -154,7 +156,7 @@ static void random_registers(struct event *event, struct dice *dice,
 
 void sample_make(struct sample *sample, uint64_t number, size_t bytes_limit)
 {
-	struct dice dice = {number * 1000};
+	struct dice dice = { number * 1000 };
 	struct event *event = &sample->event;
 	uint64_t i, count;
 
@@ -223,14 +225,15 @@ const char *events_differ(const struct event *left, const struct event *right)
 	if (left->effect_count != right->effect_count)
 		return "number of effects";
 	for (i = 0; i < left->effect_count && !difference; i++)
-		difference = effects_differ(&left->effects[i],
-					    &right->effects[i]);
+		difference =
+			effects_differ(&left->effects[i], &right->effects[i]);
 	return difference;
 }
 
-static char *sample_arguments[] = {"true", "with space", "caf\xe9 \\ \n", "",
-				   "\xc3\xa9\xe2\x82\xac", NULL};
-static char *sample_environment[] = {"A=1", "B=\xff\xfe\x80\x01", NULL};
+static char *sample_arguments[] = {
+	"true", "with space", "caf\xe9 \\ \n", "", "\xc3\xa9\xe2\x82\xac", NULL
+};
+static char *sample_environment[] = { "A=1", "B=\xff\xfe\x80\x01", NULL };
 
 const struct trace_info sample_info = {
 	.arguments = sample_arguments,
@@ -255,14 +258,14 @@ const struct trace_info sample_info = {
 struct trace_writer *write_samples(const char *path, uint64_t count,
 				   size_t bytes_limit, uint64_t flush_every)
 {
-	struct sample sample = {0};
+	struct sample sample = { 0 };
 	struct trace_writer *writer;
 	uint8_t sha256[HASH_SIZE];
 	uint64_t i;
 
 	cr_assert_eq(trace_writer_create(path, &sample_info, &writer), 0);
-	cr_assert_eq(store_add_bytes(trace_writer_store(writer),
-				     snapshot_bytes, snapshot_length, sha256),
+	cr_assert_eq(store_add_bytes(trace_writer_store(writer), snapshot_bytes,
+				     snapshot_length, sha256),
 		     0);
 	for (i = 1; i <= count; i++) {
 		sample_make(&sample, i, bytes_limit);
@@ -288,7 +291,7 @@ void make_trace(const char *path, uint64_t count, size_t bytes_limit)
 int64_t read_samples(const char *path, size_t bytes_limit,
 		     const char **wrong_out)
 {
-	struct sample sample = {0};
+	struct sample sample = { 0 };
 	struct trace_reader *reader;
 	struct event event;
 	int64_t count = 0;
