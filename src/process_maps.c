@@ -72,8 +72,8 @@ int process_maps_read(pid_t tid, struct process_maps *maps_out)
 	while ((line = strsep(&rest, "\n")) && *line) {
 		if (maps_out->count == room) {
 			room = room ? room * 2 : 64;
-			maps_out->maps = xrealloc(maps_out->maps,
-						  room * sizeof(*maps_out->maps));
+			maps_out->maps = xrealloc(maps_out->maps, room *
+						  sizeof(*maps_out->maps));
 		}
 		if (parse_line(line, &maps_out->maps[maps_out->count]) == 0)
 			maps_out->count++;

@@ -32,7 +32,7 @@ void process_maps_deinit(struct process_maps *maps);
 const struct process_map *process_maps_find(const struct process_maps *maps,
 					    remote_addr addr);
 
-/* The whole of a /proc file, NUL-terminated, for the caller to free; or NULL. */
+/* The whole of a /proc file and a NUL, for the caller to free; or NULL. */
 char *read_proc_file(const char *path, size_t *length_out);
 
 #endif

@@ -156,7 +156,8 @@ static struct syscall_piece vector_piece(const struct walk *walk,
 					 uint64_t first, remote_addr array,
 					 uint64_t i)
 {
-	return piece_at(walk, first + i, array + i * sizeof(struct kernel_iovec));
+	return piece_at(walk, first + i,
+			array + i * sizeof(struct kernel_iovec));
 }
 
 /* Parses a msghdr; one that the kernel refuses to look into names nothing. */
