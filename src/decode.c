@@ -207,10 +207,17 @@ static int is_array(const struct row_argument *part, enum value_type type)
 {
 	uint32_t size = syscall_type_size(type);
 
-	if (part->room == ROOM_FIXED)
+	switch (part->room) {
+	case ROOM_FIXED:
 		return part->unit > size;
-	return part->room != ROOM_OWN_SIZE &&
-		(!part->unit || part->unit == size);
+	case ROOM_SIZE:
+	case ROOM_INT:
+	case ROOM_UNSIGNED:
+	case ROOM_LENGTH_AT:
+	case ROOM_SIZE_AT:
+		return !part->unit || part->unit == size;
+	}
+	return 0;
 }
 
 /* A buffer of which nothing was to be read or written. */
@@ -331,8 +338,8 @@ static void print_pointed(struct decoder *decoder, unsigned argument)
 			     &decoder->after.memory);
 	else if (direction == DIRECTION_INOUT && is_counter(type))
 		print_both(decoder, argument);
-	else if (has_failed(decoder) && direction == DIRECTION_OUT &&
-		 !was_written(decoder, argument))
+	else if (has_failed(decoder) && !was_written(decoder, argument) &&
+		 (direction == DIRECTION_OUT || type == TYPE_sockopt))
 		decode_address(decoder, decoder->call.arguments[argument]);
 	else if (direction == DIRECTION_INOUT)
 		print_memory(decoder, argument,

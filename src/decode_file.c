@@ -159,10 +159,29 @@ const struct field fields_mount_attr[] = {
 	END_OF_FIELDS
 };
 
+/* What statmount is to tell; the mount after which listmount goes on. */
+static void field_mount_param(struct decoder *decoder, uint64_t value,
+			      const struct field *field)
+{
+	if (decoder->call.number == 457 /* statmount */)
+		decode_flags(decoder->text, names_statmount_mask, value);
+	else
+		field_hex(decoder, value, field);
+}
+
+static void field_mount_id(struct decoder *decoder, uint64_t value,
+			   const struct field *field)
+{
+	if (value == UINT64_MAX)
+		text_add(decoder->text, "LSMT_ROOT");
+	else
+		field_hex(decoder, value, field);
+}
+
 const struct field fields_mnt_id_req[] = {
 	{"size", 0, 4, field_unsigned},
-	{"mnt_id", 8, 8, field_hex},
-	{"param", 16, 8, field_flags, names_statmount_mask},
+	{"mnt_id", 8, 8, field_mount_id},
+	{"param", 16, 8, field_mount_param},
 	{"mnt_ns_id", 24, 8, field_hex},
 	END_OF_FIELDS
 };

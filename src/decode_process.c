@@ -184,11 +184,6 @@ void decode_wait_status(struct text *text, uint32_t value)
 	}
 }
 
-const struct field fields_sched_param[] = {
-	{"", 0, 4, field_decimal},
-	END_OF_FIELDS
-};
-
 static void field_policy(struct decoder *decoder, uint64_t value,
 			 const struct field *field)
 {

@@ -418,6 +418,7 @@ static void print_fds(struct decoder *decoder, remote_addr address,
 	text_add(decoder->text, "]");
 }
 
+/* Most options, and what is told with packets, are an int. */
 static void print_int(struct decoder *decoder, remote_addr address,
 		      uint64_t length)
 {
@@ -425,6 +426,8 @@ static void print_int(struct decoder *decoder, remote_addr address,
 
 	if (length == 4 && decode_read(decoder, address, 4, &value))
 		text_format(decoder->text, "[%" PRId32 "]", (int32_t)value);
+	else if (length == 8 && decode_read(decoder, address, 8, &value))
+		text_format(decoder->text, "[%" PRIu64 "]", value);
 	else
 		decode_data(decoder, address, length);
 }

@@ -310,16 +310,6 @@ const struct field fields_lsm_ctx[] = {
 	END_OF_FIELDS
 };
 
-const struct field fields_lsm_id[] = {
-	{"", 0, 8, field_enum, names_lsm_ids},
-	END_OF_FIELDS
-};
-
-const struct field fields_key_serial[] = {
-	{"", 0, 4, field_enum, names_key_serials},
-	END_OF_FIELDS
-};
-
 const struct field fields_keyctl_dh[] = {
 	{"private", 0, 4, field_decimal},
 	{"prime", 4, 4, field_decimal},

@@ -21,14 +21,14 @@
 	X(utimbuf) X(itimerval) X(itimerspec) X(timex) X(tms) X(rusage)     \
 	X(rlimit) X(sysinfo) X(utsname) X(flock) X(f_owner_ex) X(open_how)  \
 	X(mount_attr) X(mnt_id_req) X(statmount) X(file_attr) X(xattr_args) \
-	X(clone_args) X(sched_param) X(sched_attr) X(cap_header)            \
+	X(clone_args) X(sched_attr) X(cap_header)            \
 	X(seccomp_notif_sizes) X(seccomp_notif) X(seccomp_notif_resp)       \
 	X(seccomp_notif_addfd) X(user_desc) X(robust_list_head)             \
 	X(futex_waitv) X(rseq) X(mq_attr) X(sembuf) X(semid_ds) X(msqid_ds) \
 	X(shmid_ds) X(seminfo) X(msginfo) X(shminfo) X(shm_info)            \
 	X(cachestat_range) X(cachestat) X(landlock_ruleset)                 \
-	X(landlock_path) X(landlock_port) X(lsm_ctx) X(lsm_id)              \
-	X(key_serial) X(keyctl_dh) X(keyctl_pkey) X(keyctl_pkey_query)      \
+	X(landlock_path) X(landlock_port) X(lsm_ctx) X(keyctl_dh)           \
+	X(keyctl_pkey) X(keyctl_pkey_query)                                 \
 	X(perf_attr) X(kexec_segment) X(io_event) X(iocb)                   \
 	X(io_uring_params) X(dqblk) X(dqinfo) X(fs_disk_quota)              \
 	X(fs_quota_stat) X(fs_quota_statv) X(user_regs)                     \
@@ -168,6 +168,11 @@ NUMBER(id, 4, field_id);
 NUMBER(signal, 4, field_signal);
 NUMBER(wait_status, 4, field_wait_status);
 
+static const struct field number_lsm_id =
+	{"", 0, 8, field_enum, names_lsm_ids};
+static const struct field number_key_serial =
+	{"", 0, 4, field_enum, names_key_serials};
+
 static void print_numbers(struct decoder *decoder, remote_addr address,
 			  uint64_t length, const struct field *number)
 {
@@ -282,7 +287,9 @@ static const struct type_format type_formats[TYPE_COUNT] = {
 	NUMBERS(pointer, pointer), NUMBERS(fd, fd), NUMBERS(pid, i32),
 	NUMBERS(uid, id), NUMBERS(gid, id), NUMBERS(offset, i64),
 	NUMBERS(wait_status, wait_status), NUMBERS(signal, signal),
-	NUMBERS(socklen, i32), NUMBERS(time, i64), NUMBERS(timer, i32),
+	NUMBERS(sched_param, i32), NUMBERS(lsm_id, lsm_id),
+	NUMBERS(key_serial, key_serial), NUMBERS(socklen, i32),
+	NUMBERS(time, i64), NUMBERS(timer, i32),
 	PRINT(bytes, print_bytes),
 	PRINT(path, print_path),
 	PRINT(string, print_path),
