@@ -20,8 +20,11 @@
 #include "traces/report.h"
 
 #define PAGE 4096ul
-#define RUN_PAGES 64		  /* pages read at once */
-#define SHARED_LIMIT (16ul << 20) /* larger shared mappings are left out */
+#define RUN_PAGES 64		   /* pages read at once */
+#define WINDOW_PAGES 8192	   /* pagemap entries read at once */
+/* Larger mappings are left out: sparse ones take too long to look through. */
+#define SHARED_LIMIT (16ul << 20)
+#define PRIVATE_LIMIT (16ul << 30)
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)
@@ -35,7 +38,7 @@ struct page_walk {
 	void *context;
 	int with_file_pages; /* also those that are still the file's */
 	uint8_t bytes[RUN_PAGES * PAGE];
-	uint64_t flags[RUN_PAGES];
+	uint64_t flags[WINDOW_PAGES];
 };
 
 static int page_counts(const struct page_walk *walk,
@@ -48,18 +51,40 @@ static int page_counts(const struct page_walk *walk,
 	return (flags & PAGEMAP_PRESENT) && !(flags & PAGEMAP_FILE);
 }
 
-/* Visits pages [first, last) of the run that begins at addr. */
-static int visit_run(struct page_walk *walk, remote_addr addr, size_t first,
-		     size_t last)
+/* Visits the pages from addr on, which all count. */
+static int visit_run(struct page_walk *walk, remote_addr addr, size_t pages)
 {
 	struct memory *memory = &walk->task->space->memory;
-	size_t got = memory->read(memory, addr + first * PAGE,
-				  walk->bytes, (last - first) * PAGE);
 
-	for (size_t i = 0; i < got / PAGE; i++) {
-		int err = walk->visit(walk->context,
-				      addr + (first + i) * PAGE,
-				      walk->bytes + i * PAGE);
+	while (pages) {
+		size_t piece = pages < RUN_PAGES ? pages : RUN_PAGES;
+		size_t got = memory->read(memory, addr, walk->bytes,
+					  piece * PAGE);
+
+		for (size_t i = 0; i < got / PAGE; i++) {
+			int err = walk->visit(walk->context, addr + i * PAGE,
+					      walk->bytes + i * PAGE);
+			if (err)
+				return err;
+		}
+		addr += piece * PAGE;
+		pages -= piece;
+	}
+	return 0;
+}
+
+/* Visits those of the pages from addr on whose pagemap flags say so. */
+static int walk_window(struct page_walk *walk, const struct process_map *map,
+		       remote_addr addr, size_t pages)
+{
+	for (size_t first = 0, last; first < pages; first = last + 1) {
+		int err;
+
+		for (last = first; last < pages; last++)
+			if (!page_counts(walk, map, walk->flags[last]))
+				break;
+		err = last > first ? visit_run(walk, addr + first * PAGE,
+					       last - first) : 0;
 		if (err)
 			return err;
 	}
@@ -70,28 +95,18 @@ static int walk_map(struct page_walk *walk, const struct process_map *map)
 {
 	for (remote_addr addr = map->start; addr < map->end;) {
 		size_t pages = (map->end - addr) / PAGE;
-		size_t first = 0;
 		ssize_t got;
+		int err;
 
-		if (pages > RUN_PAGES)
-			pages = RUN_PAGES;
+		if (pages > WINDOW_PAGES)
+			pages = WINDOW_PAGES;
 		got = pread(walk->pagemap_fd, walk->flags, pages * 8,
 			    (off_t)(addr / PAGE * 8));
-		for (ssize_t i = got < 0 ? 0 : got / 8; i < (ssize_t)pages; i++)
+		for (size_t i = got < 0 ? 0 : (size_t)got / 8; i < pages; i++)
 			walk->flags[i] = PAGEMAP_PRESENT;
-		while (first < pages) {
-			size_t last = first;
-			int err;
-
-			while (last < pages &&
-			       page_counts(walk, map, walk->flags[last]))
-				last++;
-			err = last > first ?
-				visit_run(walk, addr, first, last) : 0;
-			if (err)
-				return err;
-			first = last + 1;
-		}
+		err = walk_window(walk, map, addr, pages);
+		if (err)
+			return err;
 		addr += pages * PAGE;
 	}
 	return 0;
@@ -106,7 +121,8 @@ static int map_counts(const struct process_map *map)
 	if (map->start >= SESSION_PAGE &&
 	    map->end <= SESSION_PAGE + SESSION_PAGE_LENGTH)
 		return 0;
-	return !map->is_shared || map->end - map->start <= SHARED_LIMIT;
+	return map->end - map->start <=
+	       (map->is_shared ? SHARED_LIMIT : PRIVATE_LIMIT);
 }
 
 static int walk_pages(const struct task *task, int with_file_pages,
