@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "src/decode.h"
@@ -151,10 +152,15 @@ static void add_exit(struct dump *dump, const struct event *event,
 	task->in_call = 0;
 }
 
+static int never_returns(int number)
+{
+	return number == SYS_exit || number == SYS_exit_group;
+}
+
 static void add_call(struct dump *dump, const struct event *event,
 		     struct dump_task *task)
 {
-	if (event->kind == EVENT_SYSCALL) {
+	if (event->kind == EVENT_SYSCALL || never_returns(event->detail)) {
 		decode_call(&task->decoder, &dump->text);
 	} else if (event->kind == EVENT_SYSCALL_ENTER) {
 		decode_entry(&task->decoder, &dump->text);

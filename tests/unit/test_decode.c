@@ -462,6 +462,20 @@ Test(decode, netlink_requests)
 		    "12) = 20");
 }
 
+Test(decode, a_call_that_has_not_ended_has_no_result)
+{
+	struct decoder decoder;
+	struct text text = {0};
+
+	CALL(SYS_exit_group, 3);
+	decoder_init(&decoder);
+	decoder_enter(&decoder, &event);
+	decode_call(&decoder, &text);
+	cr_expect_str_eq(text_string(&text), "exit_group(3) = ?");
+	text_deinit(&text);
+	decoder_deinit(&decoder);
+}
+
 Test(decode, a_call_of_no_known_number_shows_its_registers)
 {
 	CALL(9999, 1, 2);
