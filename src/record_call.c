@@ -377,6 +377,9 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 			return change_argument(task, R_RDI, arguments[0] &
 					       ~(uint64_t)CLONE_UNTRACED);
 		return 0;
+	case SYS_execve:
+	case SYS_execveat:
+		return record_exec_entry(recorder, task);
 	case SYS_mmap:
 		return record_mmap_entry(recorder, task);
 	case SYS_madvise:
@@ -748,8 +751,9 @@ int record_interrupted_call(struct recorder *recorder,
  * The task is killed inside a call, which may have written before: what its
  * outputs hold now is saved, whatever the result would have been.
  */
-int record_killed_call(struct record_task *task, struct effect_list *effects)
+int record_killed_call(struct recorder *recorder, struct record_task *task)
 {
+	struct event event = { .kind = EVENT_NOTE };
 	int err;
 
 	if (task->phase != CALL_ANNOUNCED)
@@ -759,12 +763,9 @@ int record_killed_call(struct record_task *task, struct effect_list *effects)
 	task->call.result = INT64_MAX; /* clipped to the room */
 	if (!err)
 		err = save_outputs(NULL, task);
-	for (size_t i = 0; i < task->effects.count; i++) {
-		const struct effect *saved = &task->effects.effects[i];
-
-		effect_list_add_bytes(effects, saved->kind, saved->bytes,
-				      saved->length)->address = saved->address;
-	}
+	if (!err && task->effects.count)
+		err = recorder_append(recorder, task, &event, &task->effects);
+	effect_list_clear(&task->effects);
 	return err;
 }
 

@@ -2,7 +2,9 @@
 /* Tasks come and go: clone, exec, exit (ptrace(2), "Execve under ptrace"). */
 #include "src/recorder.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -192,6 +194,47 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 }
 
 /* ---- exec ---- */
+
+/* The file that an exec names, as the task itself would find it. */
+static int open_program(struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	int is_at = task->call.number == SYS_execveat;
+	char path[4096], full[4200];
+	size_t length = memory_string_length(&space_of(task)->memory,
+					     arguments[is_at], sizeof(path));
+	const char *self = "/proc/self/";
+	pid_t tid = task->task.tid;
+
+	if (!length || address_space_read(space_of(task), arguments[is_at],
+					  path, length))
+		return -1;
+	path[length - 1] = '\0';
+	if (!strncmp(path, self, strlen(self)))
+		snprintf(full, sizeof(full), "/proc/%d/%s", tid,
+			 path + strlen(self));
+	else if (*path == '/')
+		snprintf(full, sizeof(full), "/proc/%d/root%s", tid, path);
+	else if (is_at && (int)arguments[0] != AT_FDCWD)
+		snprintf(full, sizeof(full), "/proc/%d/fd/%d%s%s", tid,
+			 (int)arguments[0], *path ? "/" : "", path);
+	else
+		snprintf(full, sizeof(full), "/proc/%d/cwd/%s", tid, path);
+	return open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* A 32-bit program can't be recorded: it is refused like on a kernel without. */
+int record_exec_entry(struct recorder *recorder, struct record_task *task)
+{
+	AUTO(fd_close) int fd = open_program(task);
+	unsigned char ident[EI_NIDENT];
+
+	if (fd < 0 || pread(fd, ident, sizeof(ident), 0) != sizeof(ident) ||
+	    memcmp(ident, ELFMAG, SELFMAG) || ident[EI_CLASS] != ELFCLASS32)
+		return 0;
+	return record_refuse(recorder, task, -ENOEXEC, "exec of a 32-bit "
+			     "program was answered ENOEXEC (docs/limits.md)");
+}
 
 static int append_exit(struct recorder *recorder, struct record_task *task,
 		       struct effect_list *effects)
@@ -392,7 +435,7 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	if (!err)
-		err = record_killed_call(task, &effects);
+		err = record_killed_call(recorder, task);
 	task->phase = CALL_NONE;
 	if (!err && task->task.space->users == 1 && !WIFSIGNALED(message))
 		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);

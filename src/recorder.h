@@ -188,7 +188,7 @@ int record_blocked_call(struct recorder *recorder, struct record_task *task);
 /* The call isn't made; the program gets result, the reader a warning. */
 int record_refuse(struct recorder *recorder, struct record_task *task,
 		  int64_t result, const char *text);
-int record_killed_call(struct record_task *task, struct effect_list *effects);
+int record_killed_call(struct recorder *recorder, struct record_task *task);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
 
@@ -251,6 +251,7 @@ void withheld_free(struct record_task *task);
 /* record_life.c */
 int record_clone_event(struct recorder *recorder, struct record_task *task,
 		       int event);
+int record_exec_entry(struct recorder *recorder, struct record_task *task);
 int record_exec_event(struct recorder *recorder, struct record_task **task);
 int record_exec_exit(struct recorder *recorder, struct record_task *task);
 int record_exit_event(struct recorder *recorder, struct record_task *task);
