@@ -112,10 +112,11 @@ static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 		task->is_dirty = 1;
 	if (WIFSTOPPED(status) && !status_is_syscall(status) &&
 	    (WSTOPSIG(status) == signal ||
-	     (!signal && (WSTOPSIG(status) == SIGSEGV ||
-			  WSTOPSIG(status) == SIGTRAP)))) {
-		if (!signal && WSTOPSIG(status) == SIGTRAP)
-			task->registers.value[R_RIP]--; /* after the int3 */
+	     ((!signal || signal == SIGSEGV) &&
+	      (WSTOPSIG(status) == SIGSEGV || WSTOPSIG(status) == SIGTRAP)))) {
+		/* past the int3 that stands for the instruction */
+		if (WSTOPSIG(status) == SIGTRAP && signal != SIGTRAP)
+			task->registers.value[R_RIP]--;
 		return replay_compare_registers(replayer, task, event,
 						&task->registers);
 	}

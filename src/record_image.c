@@ -204,7 +204,8 @@ static int file_of_map(struct image *image, const struct process_map *map,
 
 /* ---- contents ---- */
 
-static void save_page(struct image *image, remote_addr addr)
+/* Zero pages are what a new mapping has, unless a file is behind it. */
+static void save_page(struct image *image, remote_addr addr, int has_file)
 {
 	static const uint8_t zeros[PAGE];
 	struct effect *effect;
@@ -212,7 +213,7 @@ static void save_page(struct image *image, remote_addr addr)
 
 	if (address_space_read(space_of(image->task), addr, page, PAGE))
 		return;
-	if (!memcmp(page, zeros, PAGE))
+	if (!has_file && !memcmp(page, zeros, PAGE))
 		return;
 	effect = effect_list_add_bytes(image->effects, EFFECT_WRITE, page,
 				       PAGE);
@@ -236,14 +237,14 @@ static void save_private_pages(struct image *image,
 			continue;
 		if (has_file && (flags & 1ull << 61))
 			continue;
-		save_page(image, addr);
+		save_page(image, addr, has_file);
 	}
 }
 
 static void save_all_pages(struct image *image, const struct process_map *map)
 {
 	for (remote_addr addr = map->start; addr < map->end; addr += PAGE)
-		save_page(image, addr);
+		save_page(image, addr, 0);
 }
 
 static int map_flags(const struct process_map *map, int has_file)

@@ -354,9 +354,12 @@ static int append_instruction(struct recorder *recorder,
 	return err;
 }
 
-#define NOT_TRAPPED 1
+#define NOT_TRAPPED (INSTRUCTION_FAULTS + 1)
 
-/* 0 when the signal was ours and the instruction is done, or NOT_TRAPPED. */
+/*
+ * 0 when the signal was ours and the instruction is done; INSTRUCTION_FAULTS
+ * when the processor would have refused it; or NOT_TRAPPED.
+ */
 static int run_trapped_instruction(struct recorder *recorder,
 				   struct record_task *task,
 				   const siginfo_t *info,
@@ -392,7 +395,9 @@ static int run_trapped_instruction(struct recorder *recorder,
 	}
 	registers->value[R_ORIG_RAX] = (uint64_t)-1;
 	after = *registers;
-	instruction_execute(&instruction, recorder->cpu, &after);
+	if (instruction_execute(&instruction, recorder->cpu, &after) ==
+	    INSTRUCTION_FAULTS)
+		return INSTRUCTION_FAULTS;
 	err = append_instruction(recorder, task, &instruction, registers,
 				 &after);
 	if (err)
@@ -416,8 +421,16 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return 0;
 	err = run_trapped_instruction(recorder, task, &delivery.info,
 				      &delivery.before);
-	if (err != NOT_TRAPPED)
+	if (err == INSTRUCTION_FAULTS) {
+		/* The program made a mistake; it must not see our int3. */
+		signal = delivery.info.si_signo = SIGSEGV;
+		delivery.info.si_code = SI_KERNEL;
+		delivery.info.si_addr = NULL;
+		task_set_registers(&task->task, &delivery.before);
+		task_set_siginfo(&task->task, &delivery.info);
+	} else if (err != NOT_TRAPPED) {
 		return err;
+	}
 	restore_info(task, signal, &delivery.info);
 	delivery.outcome = outcome_of(task, signal);
 	if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
