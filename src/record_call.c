@@ -306,7 +306,8 @@ static int change_argument(struct record_task *task, enum register_name name,
 /* The call isn't made; the program gets this result. */
 static int answer_instead(struct record_task *task, int64_t result)
 {
-	int err = change_argument(task, R_ORIG_RAX, (uint64_t)-1);
+	int err = change_argument(task, R_ORIG_RAX,
+				  record_harmless_call(task));
 
 	task->is_cancelled = 1;
 	task->call.result = result;

@@ -110,22 +110,25 @@ static int prepare(struct image *image)
 	uint64_t reserve[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
 				MAP_PRIVATE | MAP_ANONYMOUS |
 				MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
-	int64_t result;
+	int has_filter = record_has_filter(image->task);
+	int64_t result = -ENODEV;
 
 	if (!image->syscall_address)
 		return report(-ENOSYS, "task %d: no system call instruction "
 			      "in the vDSO", image->task->task.tid);
-	result = record_inject(image->task, image->syscall_address,
-			       SYS_arch_prctl, cpuid);
+	/* A filter that the program brought along may kill for this one. */
+	if (!has_filter)
+		result = record_inject(image->task, image->syscall_address,
+				       SYS_arch_prctl, cpuid);
 	image->recorder->has_cpuid_faulting = result == 0;
 	if (result == -ESRCH)
 		return -ESRCH;
 	result = record_inject(image->task, image->syscall_address, SYS_mmap,
 			       reserve);
-	if (result < 0 && result != -ESRCH)
+	if (result < 0 && result != -ESRCH && !has_filter)
 		return report((int)result, "reserve pages at %#lx in %d",
 			      SESSION_PAGE, image->task->task.tid);
-	return result < 0 ? -ESRCH : 0;
+	return result == -ESRCH ? -ESRCH : 0;
 }
 
 /* ---- files ---- */

@@ -6,10 +6,14 @@
 #include "src/recorder.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "traces/report.h"
+#include "src/process_maps.h"
 
 /* Resumes to the next syscall stop of this task; other stops end the try. */
 static int step_to_syscall_stop(struct record_task *task)
@@ -22,6 +26,29 @@ static int step_to_syscall_stop(struct record_task *task)
 	if (err)
 		return -ESRCH;
 	return status_is_syscall(status) ? 0 : -ESRCH;
+}
+
+/*
+ * The number to put in place of a call that shall not be made.  No call has
+ * -1, but a seccomp filter of the program's (seccomp(2)) may kill for it;
+ * hardly one does for getpid.
+ */
+uint64_t record_harmless_call(const struct record_task *task)
+{
+	return record_has_filter(task) ? SYS_getpid : (uint64_t)-1;
+}
+
+int record_has_filter(const struct record_task *task)
+{
+	char path[64], *status, *line;
+	int has_filter;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	line = status ? strstr(status, "\nSeccomp:") : NULL;
+	has_filter = line && atoi(line + strlen("\nSeccomp:")) != 0;
+	free(status);
+	return has_filter;
 }
 
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,

@@ -81,7 +81,7 @@ int record_deliver_withheld(struct recorder *recorder,
 	struct registers registers = task->entry;
 	int status, err;
 
-	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	registers.value[R_ORIG_RAX] = record_harmless_call(task);
 	err = task_set_registers(&task->task, &registers);
 	if (!err)
 		err = task_resume(&task->task, PTRACE_SYSCALL, 0);
@@ -92,6 +92,7 @@ int record_deliver_withheld(struct recorder *recorder,
 	if (!status_is_syscall(status))
 		return 0;
 	registers.value[R_RIP] -= 2;
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	if (task_set_registers(&task->task, &registers))
 		return 0;
 	registers.value[R_ORIG_RAX] = task->entry.value[R_ORIG_RAX];

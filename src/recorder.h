@@ -261,6 +261,8 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages);
 
 /* record_inject.c */
+uint64_t record_harmless_call(const struct record_task *task);
+int record_has_filter(const struct record_task *task);
 /*
  * Makes the task, which is at a syscall-exit-stop, perform a call and puts its
  * registers back.  Returns the call's result, or -ESRCH.
