@@ -654,13 +654,13 @@ static int record_root(struct recorder *recorder, pid_t child)
 	return err;
 }
 
-static void kill_everything(struct recorder *recorder)
+static void end_tasks(struct recorder *recorder)
 {
-	for (struct record_task *task = recorder->all; task;
-	     task = task->next_all)
-		if (recorder->options->detach_on_failure && recorder->failure)
-			ptrace(PTRACE_DETACH, task->task.tid, NULL, NULL);
-		else
+	if (recorder->options->detach_on_failure && !recorder->stop_signal)
+		record_detach_all(recorder);
+	else
+		for (struct record_task *task = recorder->all; task;
+		     task = task->next_all)
 			kill(task->task.tgid ? task->task.tgid :
 			     task->task.tid, SIGKILL);
 	while (recorder->all)
@@ -782,7 +782,7 @@ static int run_session(struct recorder *recorder,
 	if (!err)
 		err = session_loop(recorder);
 	if (err || recorder->stop_signal)
-		kill_everything(recorder);
+		end_tasks(recorder);
 	if (recorder->stop_signal && !recorder->has_root_status)
 		recorder->root_status = recorder->stop_signal;
 	if (!recorder->writer) {

@@ -99,6 +99,7 @@ static int patch_vdso(struct image *image, const struct process_map *map)
 	for (size_t at = 0; at + 1 < length && !image->syscall_address; at++)
 		if (bytes[at] == 0x0f && bytes[at + 1] == 0x05)
 			image->syscall_address = map->start + at;
+	space_data_of(image->task)->syscall_address = image->syscall_address;
 	return 0;
 }
 

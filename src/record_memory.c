@@ -76,15 +76,20 @@ static void forget_sites(struct space_data *data, remote_addr start,
 }
 
 static void add_site(struct space_data *data, remote_addr addr,
-		     const struct instruction *instruction)
+		     const struct instruction *instruction,
+		     const uint8_t original[16])
 {
+	struct patched_site *site;
+
 	if (data->site_count == data->site_room) {
 		data->site_room = data->site_room ? data->site_room * 2 : 16;
 		data->sites = xrealloc(data->sites, data->site_room *
 				       sizeof(*data->sites));
 	}
-	data->sites[data->site_count].addr = addr;
-	data->sites[data->site_count++].instruction = *instruction;
+	site = &data->sites[data->site_count++];
+	site->addr = addr;
+	site->instruction = *instruction;
+	memcpy(site->original, original, sizeof(site->original));
 }
 
 /* ---- traps in code ---- */
@@ -93,9 +98,11 @@ static void patch_site(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr,
 		       const struct instruction *instruction)
 {
-	uint8_t bytes[16];
+	uint8_t bytes[16], original[16] = { 0 };
 	struct effect *effect;
 
+	address_space_read(space_of(task), addr, original,
+			   instruction->length);
 	memset(bytes, PADDING, sizeof(bytes));
 	bytes[0] = BREAKPOINT;
 	if (address_space_write(space_of(task), addr, bytes,
@@ -104,7 +111,7 @@ static void patch_site(struct record_task *task, struct effect_list *effects,
 	effect = effect_list_add_bytes(effects, EFFECT_WRITE, bytes,
 				       instruction->length);
 	effect->address = addr;
-	add_site(space_data_of(task), addr, instruction);
+	add_site(space_data_of(task), addr, instruction, original);
 }
 
 static void patch_code(struct record_task *task, struct effect_list *effects,

@@ -10,6 +10,7 @@
  *   record_signal.c   signals and trapped instructions
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
+ *   record_detach.c   letting the program go on without us
  *
  * One thing to know: exactly one task runs user code at a time (`current`);
  * any number may be inside calls in the kernel.
@@ -111,11 +112,13 @@ struct record_file {
 struct patched_site {
 	remote_addr addr;
 	struct instruction instruction;
+	uint8_t original[16];
 };
 
 /* What the recorder knows of an address space. */
 struct space_data {
 	remote_addr break_end; /* 0: not asked yet */
+	remote_addr syscall_address; /* an instruction for injected calls */
 	struct patched_site *sites;
 	size_t site_count, site_room;
 	uint64_t next_digest_event;
@@ -269,5 +272,8 @@ int record_has_filter(const struct record_task *task);
  */
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6]);
+
+/* record_detach.c */
+void record_detach_all(struct recorder *recorder);
 
 #endif
