@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 #define PIECE (1u << 20) /* bytes of a file in one effect, at most */
@@ -271,16 +273,22 @@ static const struct write_call *write_call_of(int number)
 	return NULL;
 }
 
+/* The file position of the task's descriptor; -ESPIPE where there is none. */
 static int position_of(const struct record_task *task, int fd,
 		       uint64_t *position_out)
 {
-	AUTO(fd_close) int copy = task_descriptor(task, fd);
-	off_t position = copy < 0 ? -1 : lseek(copy, 0, SEEK_CUR);
+	struct stat status;
+	char path[64], *text;
+	int found;
 
-	if (position < 0)
+	if (task_descriptor_stat(task, fd, &status) ||
+	    !(S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)))
 		return -ESPIPE;
-	*position_out = (uint64_t)position;
-	return 0;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", task->task.tid, fd);
+	text = read_proc_file(path, NULL);
+	found = text && sscanf(text, "pos: %" SCNu64, position_out) == 1;
+	free(text);
+	return found ? 0 : -ESPIPE;
 }
 
 /* A descriptor that can read the file that the task's fd writes. */
