@@ -600,7 +600,12 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (err)
 		return err;
 	replay = syscall_replay_of(&task->call);
-	if (replay == REPLAY_UNKNOWN)
+	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
+	if (entry->value[R_RCX] != entry->value[R_RIP])
+		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
+				    "0x80 was answered ENOSYS "
+				    "(docs/limits.md)");
+	else if (replay == REPLAY_UNKNOWN)
 		err = warn_about_unknown(recorder, task);
 	else if (replay == REPLAY_REFUSE)
 		err = answer_instead(task, syscall_refusal(&task->call));
