@@ -638,9 +638,11 @@ int record_announce_call(struct recorder *recorder, struct record_task *task)
 	inputs.count = task->inputs;
 	err = recorder_append(recorder, task, &event, &inputs);
 	/* What an interrupted call wrote so far stays for its exit. */
-	memmove(task->effects.effects, task->effects.effects + task->inputs,
-		(task->effects.count - task->inputs) * sizeof(struct effect));
 	task->effects.count -= task->inputs;
+	if (task->effects.count)
+		memmove(task->effects.effects,
+			task->effects.effects + task->inputs,
+			task->effects.count * sizeof(struct effect));
 	task->inputs = 0;
 	return err;
 }
