@@ -117,11 +117,16 @@ static int prepare(struct image *image)
 	if (!image->syscall_address)
 		return report(-ENOSYS, "task %d: no system call instruction "
 			      "in the vDSO", image->task->task.tid);
-	/* A filter that the program brought along may kill for this one. */
-	if (!has_filter)
+	/*
+	 * CPUID is replaced where it is found in code.  To trap all of it has a
+	 * price, in a virtual machine four times the cost of a stop (each task
+	 * switch writes a model-specific register), so only what must not see
+	 * this processor is made to pay.  A filter that the program brought
+	 * along may kill for the call.
+	 */
+	if (image->recorder->cpu != CPU_HOST && !has_filter)
 		result = record_inject(image->task, image->syscall_address,
 				       SYS_arch_prctl, cpuid);
-	image->recorder->has_cpuid_faulting = result == 0;
 	if (result == -ESRCH)
 		return -ESRCH;
 	result = record_inject(image->task, image->syscall_address, SYS_mmap,

@@ -144,7 +144,6 @@ struct recorder {
 	cpu_set_t original_affinity, pinned;
 	int is_pinned;
 	enum cpu_choice cpu;
-	int has_cpuid_faulting;
 	struct stat standard[3]; /* of the session's own fds 0, 1 and 2 */
 	uint64_t audit_failures;
 	uint8_t warned[64 * 16]; /* numbers already warned about */
