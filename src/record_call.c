@@ -363,6 +363,15 @@ static int arch_prctl_entry(struct record_task *task)
 	return 0;
 }
 
+/* Where a sleep that is interrupted puts what remains of it. */
+static remote_addr sleep_rest_of(const struct record_task *task)
+{
+	if (task->call.number == SYS_nanosleep)
+		return task->call.arguments[1];
+	return task->call.number == SYS_clock_nanosleep ?
+		task->call.arguments[3] : 0;
+}
+
 static int hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -390,6 +399,11 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		return 0;
 	case SYS_shmdt:
 		record_shmdt_entry(task);
+		return 0;
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+		address_space_read(space_of(task), sleep_rest_of(task),
+				   task->sleep_rest, sizeof(task->sleep_rest));
 		return 0;
 	case SYS_splice:
 		record_splice_entry(recorder, task);
@@ -502,6 +516,12 @@ static void personality_result(struct recorder *recorder,
 		task->is_unrandomized = (asked & ADDR_NO_RANDOMIZE) != 0;
 }
 
+static void save_rest(struct record_task *task, remote_addr addr)
+{
+	effect_list_add_bytes(&task->effects, EFFECT_WRITE, task->sleep_rest,
+			      sizeof(task->sleep_rest))->address = addr;
+}
+
 /* Before the outputs are saved: what the program shall see. */
 static void hook_result(struct recorder *recorder, struct record_task *task)
 {
@@ -518,6 +538,19 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 		break;
 	case SYS_personality:
 		personality_result(recorder, task);
+		break;
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+		/* Only a tracer makes ignored signals interrupt a sleep. */
+		if (*result == 0 && task->was_restarted &&
+		    sleep_rest_of(task)) {
+			address_space_write(space_of(task),
+					    sleep_rest_of(task),
+					    task->sleep_rest,
+					    sizeof(task->sleep_rest));
+			/* an event may have had the remainder already */
+			save_rest(task, sleep_rest_of(task));
+		}
 		break;
 	case SYS_set_tid_address:
 		task->clear_tid = task->call.arguments[0];
@@ -578,6 +611,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (task->is_interrupted) {
 		/* The kernel restarts the call; the program notices nothing. */
 		task->is_interrupted = 0;
+		task->was_restarted = 1;
 		return resume_call(recorder, task);
 	}
 	if (task_get_registers(&task->task, entry))
@@ -587,6 +621,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 		return record_deliver_withheld(recorder, task);
 	task->at_boundary = 0;
 	task->phase = CALL_ENTERED;
+	task->was_restarted = 0;
 	effect_list_clear(&task->effects);
 	arguments[0] = entry->value[R_RDI];
 	arguments[1] = entry->value[R_RSI];

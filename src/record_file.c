@@ -155,6 +155,26 @@ static uint32_t naming_of(int fd, const struct stat *status, const char *label)
 	return use;
 }
 
+/*
+ * The descriptor may be the program's own description: its position, which
+ * looking for data moves, is put back.
+ */
+static int take_snapshot(struct recorder *recorder, int fd,
+			 const struct stat *status, uint8_t sha256[32])
+{
+	struct store *store = trace_writer_store(recorder->writer);
+	off_t position = lseek(fd, 0, SEEK_CUR);
+	int is_hole = status->st_size > 0 && lseek(fd, 0, SEEK_DATA) < 0 &&
+		      errno == ENXIO;
+	/* A file that is one hole is the empty file, made longer. */
+	int err = is_hole ? store_add_bytes(store, "", 0, sha256) :
+			    store_add_fd(store, fd, status, sha256);
+
+	if (position >= 0)
+		lseek(fd, position, SEEK_SET);
+	return err;
+}
+
 int record_file_of(struct recorder *recorder, struct effect_list *effects,
 		   int fd, const struct stat *status, const char *label,
 		   uint32_t use, struct record_file **file_out)
@@ -177,8 +197,7 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 	if (is_new) {
 		file = new_file(recorder, status->st_dev, status->st_ino);
 		file->status = *status;
-		err = store_add_fd(trace_writer_store(recorder->writer), fd,
-				   status, file->sha256);
+		err = take_snapshot(recorder, fd, status, file->sha256);
 		if (err)
 			return err;
 	}
@@ -189,8 +208,7 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 	/* Code is listed as it is when it runs, not as it was when mapped. */
 	if (!is_new && (use & (FILE_EXECUTED | FILE_MAPPED_CODE)) &&
 	    (file->is_changeable || file->is_changed)) {
-		err = store_add_fd(trace_writer_store(recorder->writer), fd,
-				   status, sha256);
+		err = take_snapshot(recorder, fd, status, sha256);
 		if (err)
 			return err;
 		if (memcmp(sha256, file->sha256, sizeof(sha256)))
@@ -338,14 +356,34 @@ static void save_size(struct record_task *task, struct record_file *file,
 	effect->extent = size;
 }
 
+/* pwrite(2): with O_APPEND data goes to the end, whatever the offset. */
+static int appends(const struct record_task *task, int fd)
+{
+	char path[64], *text, *line;
+	int is_appending;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", task->task.tid, fd);
+	text = read_proc_file(path, NULL);
+	line = text ? strstr(text, "flags:") : NULL;
+	is_appending = line && (strtoul(line + 6, NULL, 8) & O_APPEND);
+	free(text);
+	return is_appending;
+}
+
 static int written_offset(const struct record_task *task,
 			  const struct write_call *call, int fd,
 			  uint64_t *offset_out)
 {
 	uint64_t result = (uint64_t)task->call.result;
 	uint64_t pointer;
+	struct stat status;
 	int err;
 
+	if (call->place == WRITE_AT_OFFSET && appends(task, fd) &&
+	    !task_descriptor_stat(task, fd, &status)) {
+		*offset_out = (uint64_t)status.st_size - result;
+		return 0;
+	}
 	if (call->place == WRITE_AT_OFFSET &&
 	    task->call.arguments[call->offset_argument] != (uint64_t)-1) {
 		*offset_out = task->call.arguments[call->offset_argument];

@@ -64,6 +64,8 @@ struct record_task {
 
 	enum call_phase phase;
 	int is_interrupted; /* the call returned -ERESTART*, may go on */
+	int was_restarted;  /* the call was, unseen by the program */
+	uint8_t sleep_rest[16]; /* a sleep's remainder, before it */
 	int is_cancelled;   /* the entry was turned into nothing */
 	int refusal;	    /* negative errno to answer with, or 0 */
 	struct syscall_call call;
