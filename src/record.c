@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -25,13 +26,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/process_maps.h"
 #include "src/recorder.h"
 #include "traces/report.h"
 
 extern char **environ;
 
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
-#define TICK_US 100000		  /* how often a waiting session looks around */
+#define TICK_US 20000		  /* how often a waiting session looks around */
 #define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
 #define TRACE_OPTIONS                                                      \
@@ -237,6 +239,7 @@ static int handle_group_stop(struct recorder *recorder,
 	/* The first stop of a new task, or SIGCONT after a group-stop. */
 	if (task->state == TASK_NEW)
 		return 0;
+	task->is_interrupt_sent = 0;
 	if (task->is_interrupted || task->phase != CALL_NONE) {
 		task->state = task == recorder->current ? TASK_RUNNING :
 							  TASK_IN_CALL;
@@ -348,11 +351,54 @@ static int report_stuck(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
+/* What it computes can't be seen by others, nor what they do by it. */
+static int is_alone_in_memory(const struct recorder *recorder,
+			      const struct record_task *task)
+{
+	struct process_maps maps;
+	int is_alone = task->task.space->users == 1 &&
+		       !process_maps_read(task->task.tid, &maps);
+
+	for (size_t i = 0; is_alone && i < maps.count; i++) {
+		const struct process_map *map = &maps.maps[i];
+		const struct record_file *file = recorder->files;
+
+		if (!map->is_shared)
+			continue;
+		while (file && file->inode != map->inode)
+			file = file->next;
+		if ((map->protection & PROT_WRITE) || !file ||
+		    file->is_written_shared || file->is_changed)
+			is_alone = 0;
+	}
+	if (task->task.space->users == 1)
+		process_maps_deinit(&maps);
+	return is_alone;
+}
+
+/*
+ * A process that computes while others wait for their turn is stopped wherever
+ * it is: as nobody shares its memory, its place needs no event.
+ */
+static void preempt(struct recorder *recorder, struct record_task *current)
+{
+	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
+	    !recorder->ready_first || current->is_interrupt_sent ||
+	    now_ns() - current->slice_began_ns < SLICE_NS ||
+	    !is_alone_in_memory(recorder, current))
+		return;
+	current->is_interrupt_sent = 1;
+	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
+}
+
 /* Once a tick: what waits in the kernel gets announced. */
 static int look_around(struct recorder *recorder)
 {
 	struct record_task *current = recorder->current;
 	int err = 0;
+
+	if (current)
+		preempt(recorder, current);
 
 	if (current && current->phase == CALL_ENTERED) {
 		err = record_blocked_call(recorder, current);

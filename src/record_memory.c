@@ -252,6 +252,8 @@ static int map_file(struct recorder *recorder, struct record_task *task)
 			     mapping_use(arguments[2], arguments[3]), &file);
 	if (err)
 		return err;
+	if ((arguments[3] & MAP_SHARED) && (arguments[2] & PROT_WRITE))
+		file->is_written_shared = 1;
 	record_map_effect(task, &task->effects,
 			  (remote_addr)task->call.result,
 			  PAGE_UP(arguments[1]), (int)arguments[2],

@@ -126,9 +126,9 @@ static int ignored_by_default(int signal)
 }
 
 /*
- * True when all that interrupts the task are signals that it ignores.  The
- * kernel drops those at once, unless a tracer wants to see them: only because
- * of us do they make a call return EINTR.
+ * True when all that interrupts the task are signals that it ignores, or our
+ * own wish to preempt it.  The kernel drops such signals at once, unless a
+ * tracer wants to see them: only because of us does a call return EINTR.
  */
 int record_only_ignored_pending(const struct record_task *task)
 {
@@ -146,7 +146,7 @@ int record_only_ignored_pending(const struct record_task *task)
 	pending = (status_mask(status, "\nSigPnd:") |
 		   status_mask(status, "\nShdPnd:")) & ~blocked;
 	free(status);
-	is_only_ignored = pending != 0;
+	is_only_ignored = pending != 0 || task->is_interrupt_sent;
 	for (int signal = 1; signal <= 64; signal++) {
 		uint64_t bit = 1ull << (signal - 1);
 

@@ -87,6 +87,7 @@ struct record_task {
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
 	uint64_t slice_began_ns;
+	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
@@ -103,6 +104,7 @@ struct record_file {
 	struct stat status;
 	uint32_t use;	  /* enum file_use, as announced */
 	int is_changeable; /* mapped shared: stores change it */
+	int is_written_shared; /* mapped shared and writable */
 	int is_changed;	   /* recorded calls have, since its snapshot */
 	uint8_t sha256[32];
 	struct instruction_site *sites; /* in its code, by offset */
