@@ -14,7 +14,8 @@
 
 #define NAME_LIMIT 100 /* characters of the program in a trace's name */
 
-int trace_root(char **path_out)
+/* False when the environment names no place for it. */
+static int find_root(char **path_out)
 {
 	const char *traces = getenv("REEL_TRACES");
 	const char *data = getenv("XDG_DATA_HOME");
@@ -27,9 +28,16 @@ int trace_root(char **path_out)
 	else if (home && *home)
 		*path_out = xasprintf("%s/.local/share/reel", home);
 	else
-		return report(-ENOENT, "find the traces directory: neither "
-				       "REEL_TRACES nor HOME is set");
-	return 0;
+		return 0;
+	return 1;
+}
+
+int trace_root(char **path_out)
+{
+	if (find_root(path_out))
+		return 0;
+	report(0, "no traces directory: neither REEL_TRACES nor HOME is set");
+	return -ENOENT;
 }
 
 int is_trace(const char *path)
@@ -79,8 +87,11 @@ int trace_path_find(const char *operand, char **path_out)
 	return -ENOENT;
 }
 
-/* mkdir -p; the last directory is for its owner alone: traces hold secrets. */
-static int make_root(const char *path)
+/*
+ * mkdir -p; the last directory is for its owner alone: traces hold secrets.
+ * The errno is not reported.
+ */
+static int make_directories(const char *path)
 {
 	AUTO(heap_free) char *copy = xstrdup(path);
 
@@ -88,15 +99,22 @@ static int make_root(const char *path)
 		if (*at != '/')
 			continue;
 		*at = '\0';
+		/* What is there already need not be writable. */
 		if (mkdir(copy, 0777) && errno != EEXIST && errno != EROFS &&
 		    errno != EACCES)
-			return report(-errno, "make directory %s", copy);
+			return -errno;
 		*at = '/';
 	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return report(-errno, "make the traces directory %s (set "
-				      "REEL_TRACES to another, or use -o)",
-			      path);
+	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+static int make_root(const char *path)
+{
+	int err = make_directories(path);
+
+	if (err)
+		return report(err, "make the traces directory %s (set "
+				   "REEL_TRACES to another, or use -o)", path);
 	return 0;
 }
 
@@ -195,8 +213,7 @@ static int reserve_given(const char *path, struct new_trace *trace)
 		return report(-errno, "make the trace directory %s", path);
 	}
 	trace->path = xstrdup(path);
-	if ((getenv("REEL_TRACES") || getenv("HOME")) && !trace_root(&root) &&
-	    access(root, W_OK) == 0)
+	if (find_root(&root) && !make_directories(root))
 		find_store(root, trace);
 	return 0;
 }
