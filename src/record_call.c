@@ -31,6 +31,9 @@
 #define OUTPUT_LIMIT (4u << 20)
 #define DIGEST_PAGES 256u      /* budget of a digest between events */
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef ARCH_GET_CPUID
 #define ARCH_GET_CPUID 0x1011
 #define ARCH_SET_CPUID 0x1012
@@ -363,6 +366,22 @@ static int arch_prctl_entry(struct record_task *task)
 	return 0;
 }
 
+/* Kernels before 6.13 know no advice here that changes what memory holds. */
+static int process_madvise_entry(struct recorder *recorder,
+				 struct record_task *task)
+{
+	switch (task->call.arguments[3]) {
+	case MADV_NORMAL:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_WILLNEED:
+	case MADV_COLLAPSE:
+		return 0;
+	}
+	return record_refuse(recorder, task, -EINVAL, "process_madvise that "
+			     "discards memory was answered EINVAL");
+}
+
 /* Where a sleep that is interrupted puts what remains of it. */
 static remote_addr sleep_rest_of(const struct record_task *task)
 {
@@ -397,6 +416,8 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		if (arguments[2] == MADV_FREE)
 			return change_argument(task, R_RDX, MADV_DONTNEED);
 		return 0;
+	case SYS_process_madvise:
+		return process_madvise_entry(recorder, task);
 	case SYS_shmdt:
 		record_shmdt_entry(task);
 		return 0;
@@ -572,6 +593,8 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 	switch (task->call.number) {
 	case SYS_mmap:
 		return record_mmap_exit(recorder, task);
+	case SYS_munmap:
+		return record_munmap_exit(task);
 	case SYS_brk:
 		return record_brk_exit(recorder, task);
 	case SYS_shmat:

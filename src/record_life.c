@@ -223,7 +223,7 @@ static int open_program(struct record_task *task)
 	return open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-/* A 32-bit program can't be recorded: it is refused like on a kernel without. */
+/* A 32-bit program is refused as by a kernel that has no such programs. */
 int record_exec_entry(struct recorder *recorder, struct record_task *task)
 {
 	AUTO(fd_close) int fd = open_program(task);

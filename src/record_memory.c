@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "src/process_maps.h"
@@ -167,6 +168,22 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 	return record_refuse(recorder, task, -ENOMEM,
 			     "mmap over the pages that reel keeps at "
 			     "0x70000000: answered ENOMEM");
+}
+
+/* Our pages went with the rest: the kernel must not choose their place. */
+int record_munmap_exit(struct record_task *task)
+{
+	uint64_t reserve[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
+				MAP_PRIVATE | MAP_ANONYMOUS |
+				MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
+
+	if (task->call.result == 0 &&
+	    overlaps_session_page(task->call.arguments[0],
+				  task->call.arguments[1]) &&
+	    space_data_of(task)->syscall_address)
+		record_inject(task, space_data_of(task)->syscall_address,
+			      SYS_mmap, reserve);
+	return 0;
 }
 
 /* Content that no snapshot can give: devices, memory of other drivers. */

@@ -200,6 +200,7 @@ int record_interrupted_call(struct recorder *recorder,
 
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
+int record_munmap_exit(struct record_task *task);
 int record_mmap_exit(struct recorder *recorder, struct record_task *task);
 int record_brk_exit(struct recorder *recorder, struct record_task *task);
 int record_shmat_exit(struct recorder *recorder, struct record_task *task);
