@@ -361,12 +361,13 @@ static int is_alone_in_memory(const struct recorder *recorder,
 
 	for (size_t i = 0; is_alone && i < maps.count; i++) {
 		const struct process_map *map = &maps.maps[i];
-		const struct record_file *file = recorder->files;
+		const struct record_file *file;
 
 		if (!map->is_shared)
 			continue;
+		file = recorder->file_buckets[map->inode % FILE_BUCKETS];
 		while (file && file->inode != map->inode)
-			file = file->next;
+			file = file->next_in_bucket;
 		if ((map->protection & PROT_WRITE) || !file ||
 		    file->is_written_shared || file->is_changed)
 			is_alone = 0;

@@ -75,10 +75,11 @@ ssize_t task_descriptor_text(const struct record_task *task, int fd,
 struct record_file *record_file_find(struct recorder *recorder, dev_t device,
 				     ino_t inode)
 {
-	struct record_file *file = recorder->files;
+	struct record_file *file = recorder->file_buckets[inode % FILE_BUCKETS];
 
-	while (file && (file->inode != inode || file->device != device))
-		file = file->next;
+	while (file && (file->inode != inode || file->device != device ||
+			file->is_outdated))
+		file = file->next_in_bucket;
 	return file;
 }
 
@@ -103,6 +104,8 @@ static struct record_file *new_file(struct recorder *recorder, dev_t device,
 	file->inode = inode;
 	file->next = recorder->files;
 	recorder->files = file;
+	file->next_in_bucket = recorder->file_buckets[inode % FILE_BUCKETS];
+	recorder->file_buckets[inode % FILE_BUCKETS] = file;
 	return file;
 }
 
@@ -191,7 +194,7 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 	 * stores; any other change means different content.
 	 */
 	if (file && !file->is_changeable && !is_unchanged(file, status)) {
-		file->inode = 0; /* no longer found */
+		file->is_outdated = 1;
 		is_new = 1;
 	}
 	if (is_new) {

@@ -434,14 +434,15 @@ int record_protect_exit(struct recorder *recorder, struct record_task *task)
 		return 0;
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct process_map *map = &maps.maps[i];
-		struct record_file *file = recorder->files;
+		struct record_file *file;
 
 		if (!map->inode || map->is_shared || map->end <= start ||
 		    map->start >= end)
 			continue;
+		file = recorder->file_buckets[map->inode % FILE_BUCKETS];
 		while (file && (file->inode != map->inode ||
 				!file->site_count))
-			file = file->next;
+			file = file->next_in_bucket;
 		if (!file)
 			continue;
 		forget_sites(space_data_of(task), map->start, map->end);

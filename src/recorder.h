@@ -109,7 +109,8 @@ struct record_file {
 	uint8_t sha256[32];
 	struct instruction_site *sites; /* in its code, by offset */
 	size_t site_count;
-	struct record_file *next;
+	int is_outdated; /* changed since: other content has its inode */
+	struct record_file *next, *next_in_bucket;
 };
 
 /* A patched instruction in an address space. */
@@ -129,6 +130,7 @@ struct space_data {
 };
 
 #define TASK_BUCKETS 1024
+#define FILE_BUCKETS 1024
 
 struct recorder {
 	const struct record_options *options;
@@ -139,6 +141,7 @@ struct recorder {
 	struct record_task *ready_first, *ready_last;
 	struct record_task *current;
 	struct record_file *files;
+	struct record_file *file_buckets[FILE_BUCKETS]; /* by inode */
 	uint32_t last_file_id, last_task_serial;
 	uint64_t start_ns;
 	unsigned live_tasks;
