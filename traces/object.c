@@ -318,6 +318,7 @@ struct object_reader {
 	uint64_t left; /* compressed bytes not read yet */
 	uint64_t offset;
 	int to;	       /* or -1 */
+	uint64_t most; /* bytes that may still be written there */
 	uint64_t size; /* of the content, as the trailer says */
 	uint64_t done;
 	ZSTD_DCtx *context;
@@ -348,6 +349,9 @@ static int write_sparse(struct object_reader *reader, size_t length)
 			if (is_zero(reader->out + end, page))
 				break;
 		}
+		if (end - start > reader->most)
+			return OBJECT_TOO_LARGE;
+		reader->most -= end - start;
 		for (done = start; done < end;) {
 			ssize_t put = pwrite(reader->to, reader->out + done,
 					     end - done,
@@ -423,12 +427,13 @@ static int read_content(struct object_reader *reader, const char *name,
 	hash_finish(reader->hash, found);
 	if (!err && memcmp(found, sha256, HASH_SIZE))
 		err = -EBADMSG;
-	return err ? report(err, "snapshot %s", name) : 0;
+	return err < 0 ? report(err, "snapshot %s", name) : err;
 }
 
-int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd)
+int object_read_at_most(int objects, const uint8_t sha256[HASH_SIZE], int fd,
+			uint64_t most)
 {
-	struct object_reader reader = { .to = fd };
+	struct object_reader reader = { .to = fd, .most = most };
 	char name[OBJECT_NAME_SIZE];
 	uint64_t file_size;
 	int err;
@@ -460,6 +465,11 @@ int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd)
 	free(reader.out);
 	close(reader.from);
 	return err;
+}
+
+int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd)
+{
+	return object_read_at_most(objects, sha256, fd, UINT64_MAX);
 }
 
 /* The names in objects/ that are hashes, as binary. */

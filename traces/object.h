@@ -47,6 +47,15 @@ int object_size(int objects, const uint8_t sha256[HASH_SIZE],
  */
 int object_read(int objects, const uint8_t sha256[HASH_SIZE], int fd);
 
+#define OBJECT_TOO_LARGE 1
+
+/*
+ * The same, but writes no more than most bytes, holes not counted: where there
+ * are more, OBJECT_TOO_LARGE.
+ */
+int object_read_at_most(int objects, const uint8_t sha256[HASH_SIZE], int fd,
+			uint64_t most);
+
 /* Appends the hashes that objects are named by, in ascending order. */
 void object_list(int objects, struct buffer *hashes_out);
 

@@ -381,15 +381,23 @@ int trace_reader_snapshot_size(struct trace_reader *reader,
 	return err ? err : object_size(reader->objects, sha256, size_out);
 }
 
-int trace_reader_extract(struct trace_reader *reader, const uint8_t sha256[32],
-			 int fd)
+int trace_reader_extract_at_most(struct trace_reader *reader,
+				 const uint8_t sha256[32], int fd,
+				 uint64_t most)
 {
 	int err = open_objects(reader);
 
 	if (err)
 		return report(err, "open the snapshots of trace %s",
 			      reader->path);
-	return object_read(reader->objects, sha256, fd);
+	_Static_assert(TRACE_TOO_LARGE == OBJECT_TOO_LARGE, "one outcome");
+	return object_read_at_most(reader->objects, sha256, fd, most);
+}
+
+int trace_reader_extract(struct trace_reader *reader, const uint8_t sha256[32],
+			 int fd)
+{
+	return trace_reader_extract_at_most(reader, sha256, fd, UINT64_MAX);
 }
 
 int trace_reader_snapshots(struct trace_reader *reader,

@@ -55,6 +55,16 @@ int trace_reader_snapshot_size(struct trace_reader *reader,
 int trace_reader_extract(struct trace_reader *reader, const uint8_t sha256[32],
 			 int fd);
 
+#define TRACE_TOO_LARGE 1
+
+/*
+ * The same, but writes no more than most bytes, holes not counted: where there
+ * are more, TRACE_TOO_LARGE.
+ */
+int trace_reader_extract_at_most(struct trace_reader *reader,
+				 const uint8_t sha256[32], int fd,
+				 uint64_t most);
+
 /*
  * Calls visit for each snapshot that the trace holds, in the order of their
  * hashes, until it returns other than 0, which is returned.
