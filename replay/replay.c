@@ -32,19 +32,13 @@ static const struct effect *find_effect(const struct event *event,
 static int child_writes(struct replayer *replayer, struct replay_task *child,
 			const struct event *event)
 {
-	for (size_t i = 0; i < event->effect_count; i++) {
-		const struct effect *effect = &event->effects[i];
+	int err = 0;
 
-		if (effect->kind == EFFECT_CHILD_WRITE &&
-		    address_space_write(child->task.space, effect->address,
-					effect->bytes, effect->length))
-			return replay_diverged(replayer, child, event,
-					       "a new task's memory at %#llx "
-					       "can't be written",
-					       (unsigned long long)
-					       effect->address);
-	}
-	return 0;
+	for (size_t i = 0; !err && i < event->effect_count; i++)
+		if (event->effects[i].kind == EFFECT_CHILD_WRITE)
+			err = replay_write(replayer, child, event,
+					   &event->effects[i]);
+	return err;
 }
 
 static int replay_clone(struct replayer *replayer, const struct event *event)
@@ -55,7 +49,8 @@ static int replay_clone(struct replayer *replayer, const struct event *event)
 	int is_root = !replayer->root_serial;
 	int err;
 
-	if (!made || made->length != sizeof(child->registers) ||
+	if (!made || !made->id ||
+	    made->length != sizeof(child->registers) ||
 	    replay_find(replayer, made->id) || (!parent && !is_root))
 		return report(-EBADMSG, "event %llu makes no task",
 			      (unsigned long long)event->number);
@@ -143,11 +138,9 @@ static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 	default:
 		break;
 	}
-	if (!task->is_dirty &&
-	    task_get_registers(&task->task, &task->registers))
-		return -ESRCH;
-	return replay_compare_registers(replayer, task, event,
-					&task->registers);
+	err = replay_get_registers(replayer, task);
+	return err ? err : replay_compare_registers(replayer, task, event,
+						    &task->registers);
 }
 
 static int replay_signal(struct replayer *replayer, struct replay_task *task,
@@ -296,6 +289,7 @@ int replay_run(const struct replay_options *options,
 	replayer->options = options;
 	replayer->summary = summary_out;
 	raise_descriptor_limit();
+	replay_files_init(replayer);
 	pin_to_one_core(&affinity);
 	err = trace_reader_open(options->trace_path, &replayer->reader);
 	if (!err)

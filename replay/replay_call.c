@@ -82,32 +82,41 @@ int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
 			task_get_registers(&task->task, registers);
 		return wrong_stop(replayer, task, event, status);
 	}
-	err = task_get_registers(&task->task, registers);
+	err = replay_get_registers(replayer, task);
 	if (err)
 		return err;
 	registers->value[R_RAX] = registers->value[R_ORIG_RAX];
-	task->is_dirty = 1;
 	return 0;
 }
 
 /* ---- calls made again ---- */
 
-static int64_t repeat_munmap(struct replay_task *task,
-			     const uint64_t arguments[6])
+/*
+ * A call on the pages from arguments[0] on, arguments[1] bytes, as the program
+ * sees it: without the pages of reel among them.
+ */
+static int64_t repeat_range(struct replay_task *task, int number,
+			    const uint64_t arguments[6])
 {
 	uint64_t start = arguments[0], end = start + arguments[1];
-	uint64_t below[6] = { start, SESSION_PAGE - start };
-	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH };
+	uint64_t below[6] = { start, SESSION_PAGE - start, arguments[2] };
+	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH, 0,
+			      arguments[2] };
+	int64_t result = 0;
 
-	if (end < start || start >= SESSION_PAGE + SESSION_PAGE_LENGTH ||
-	    end <= SESSION_PAGE)
-		return replay_inject(task, SYS_munmap, arguments);
+	if (!replay_is_reserved(start, arguments[1]))
+		return replay_inject(task, number,
+				     (uint64_t[6]){ start, arguments[1],
+						    arguments[2] });
+	if (end < start)
+		return -ENOMEM;
 	if (start < SESSION_PAGE)
-		replay_inject(task, SYS_munmap, below);
-	above[1] = end - above[0];
-	if (end > above[0])
-		replay_inject(task, SYS_munmap, above);
-	return 0;
+		result = replay_inject(task, number, below);
+	if (!result && end > above[0]) {
+		above[1] = end - above[0];
+		result = replay_inject(task, number, above);
+	}
+	return result;
 }
 
 static int64_t repeat_mremap(struct replay_task *task,
@@ -117,6 +126,9 @@ static int64_t repeat_mremap(struct replay_task *task,
 
 	if (result < 0 && result > -4096)
 		return result;
+	if (replay_is_reserved(arguments[0], arguments[1] + !arguments[1]) ||
+	    replay_is_reserved((uint64_t)result, arguments[2]))
+		return -EFAULT;
 	memcpy(changed, arguments, sizeof(changed));
 	if ((uint64_t)result == arguments[0]) {
 		changed[3] &= ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED);
@@ -125,6 +137,14 @@ static int64_t repeat_mremap(struct replay_task *task,
 		changed[4] = (uint64_t)result;
 	}
 	return replay_inject(task, SYS_mremap, changed);
+}
+
+static int64_t repeat_remap(struct replay_task *task,
+			    const uint64_t arguments[6])
+{
+	if (replay_is_reserved(arguments[0], arguments[1]))
+		return -EFAULT;
+	return replay_inject(task, SYS_remap_file_pages, arguments);
 }
 
 static int64_t repeat_madvise(struct replay_task *task,
@@ -149,7 +169,7 @@ static int64_t repeat_madvise(struct replay_task *task,
 	default:
 		return result; /* changes nothing that a program can see */
 	}
-	replay_inject(task, SYS_madvise, changed);
+	repeat_range(task, SYS_madvise, changed);
 	return result;
 }
 
@@ -162,18 +182,17 @@ static int repeat_call(struct replayer *replayer, struct replay_task *task,
 	switch (task->call.number) {
 	case SYS_munmap:
 		if (expected == 0)
-			got = repeat_munmap(task, arguments);
+			got = repeat_range(task, SYS_munmap, arguments);
 		break;
 	case SYS_mprotect:
 	case SYS_pkey_mprotect:
 		/* On ENOMEM the pages before the hole have changed. */
 		if (expected == 0 || expected == -ENOMEM)
-			got = replay_inject(task, SYS_mprotect, arguments);
+			got = repeat_range(task, SYS_mprotect, arguments);
 		break;
 	case SYS_remap_file_pages:
 		if (expected == 0)
-			got = replay_inject(task, SYS_remap_file_pages,
-					    arguments);
+			got = repeat_remap(task, arguments);
 		break;
 	case SYS_mremap:
 		got = repeat_mremap(task, arguments, expected);

@@ -13,10 +13,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "src/session_page.h"
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -48,14 +49,72 @@ void replay_files_free(struct replayer *replayer)
 	}
 }
 
-/* Nothing of it is executed as a program, only mapped. */
-static int make_memfd(const char *name)
+/*
+ * Nothing of it is executed as a program, only mapped.  Its descriptor is one
+ * that the sandbox lets tasks map.
+ */
+static int make_memfd(struct replayer *replayer, const char *name)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	AUTO(fd_close) int low = memfd_create(name, MFD_CLOEXEC |
+					      MFD_NOEXEC_SEAL);
+	int fd = -1;
 
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, MFD_CLOEXEC);
+	if (low < 0 && errno == EINVAL)
+		low = memfd_create(name, MFD_CLOEXEC);
+	if (low >= 0)
+		fd = fcntl(low, F_DUPFD_CLOEXEC, replayer->first_file);
 	return fd < 0 ? report(-errno, "make a memfd for a recorded file") : fd;
+}
+
+/* ---- memory that files take ---- */
+
+static uint64_t memory_line(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+
+	return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+/*
+ * A small trace can hold files that fill all memory, and the kernel would end
+ * other programs to get some.  What is available now is the limit.
+ */
+void replay_files_init(struct replayer *replayer)
+{
+	AUTO(heap_free) char *text = read_proc_file("/proc/meminfo", NULL);
+	struct rlimit limit;
+
+	replayer->file_bytes_limit = UINT64_MAX;
+	if (text)
+		replayer->file_bytes_limit =
+			memory_line(text, "MemAvailable:") / 8 * 7 +
+			memory_line(text, "SwapFree:");
+	if (!getrlimit(RLIMIT_AS, &limit) &&
+	    limit.rlim_cur < replayer->file_bytes_limit)
+		replayer->file_bytes_limit = limit.rlim_cur;
+}
+
+static uint64_t bytes_of(const struct replay_file *file)
+{
+	struct stat status;
+
+	return fstat(file->fd, &status) ? 0 : (uint64_t)status.st_blocks * 512;
+}
+
+static uint64_t room_left(const struct replayer *replayer)
+{
+	return replayer->file_bytes < replayer->file_bytes_limit ?
+	       replayer->file_bytes_limit - replayer->file_bytes : 0;
+}
+
+static int no_room(const struct replayer *replayer,
+		   const struct replay_file *file)
+{
+	return report(-ENOMEM, "event %llu: the copies of recorded files, %s "
+		      "with them, need more than the %llu MiB of memory that "
+		      "are available", (unsigned long long)replayer->event,
+		      file->name, (unsigned long long)
+		      (replayer->file_bytes_limit >> 20));
 }
 
 static char *memfd_name(const char *label, size_t length)
@@ -86,51 +145,82 @@ static int add_file(struct replayer *replayer, const struct effect *effect)
 	file = xcalloc(1, sizeof(*file));
 	file->id = effect->id;
 	file->name = memfd_name(label, effect->length - sizeof(fixed));
-	file->fd = fd = make_memfd(file->name);
+	file->fd = fd = make_memfd(replayer, file->name);
 	file->next = replayer->files;
 	replayer->files = file;
 	if (fd < 0)
 		return fd;
-	err = trace_reader_extract(replayer->reader, fixed.sha256, fd);
+	err = trace_reader_extract_at_most(replayer->reader, fixed.sha256, fd,
+					   room_left(replayer));
+	if (err == TRACE_TOO_LARGE)
+		return no_room(replayer, file);
+	replayer->file_bytes += bytes_of(file);
 	if (!err && ftruncate(fd, (off_t)effect->extent))
 		err = report(-errno, "size the copy of %s", file->name);
 	return err;
 }
 
+static int write_file(struct replayer *replayer, struct replay_file *file,
+		      const struct effect *effect)
+{
+	uint64_t before = bytes_of(file);
+
+	if (effect->length > room_left(replayer))
+		return no_room(replayer, file);
+	if (pwrite(file->fd, effect->bytes, effect->length,
+		   (off_t)effect->offset) != (ssize_t)effect->length)
+		return report(-errno, "event %llu: write to the copy of %s",
+			      (unsigned long long)replayer->event, file->name);
+	replayer->file_bytes += bytes_of(file) - before;
+	return 0;
+}
+
 static int file_effect(struct replayer *replayer, const struct effect *effect)
 {
 	struct replay_file *file = replay_file_find(replayer, effect->id);
-	off_t offset = (off_t)effect->offset;
+	uint64_t before;
 	int failed;
 
 	if (!file)
 		return report(-EBADMSG, "event %llu: no file %u in the trace",
 			      (unsigned long long)replayer->event, effect->id);
-	switch (effect->kind) {
-	case EFFECT_FILE_WRITE:
-		failed = pwrite(file->fd, effect->bytes, effect->length,
-				offset) != (ssize_t)effect->length;
-		break;
-	case EFFECT_FILE_SIZE:
+	if (effect->kind == EFFECT_FILE_WRITE)
+		return write_file(replayer, file, effect);
+	before = bytes_of(file);
+	if (effect->kind == EFFECT_FILE_SIZE)
 		failed = ftruncate(file->fd, (off_t)effect->extent);
-		break;
-	default:
+	else
 		failed = fallocate(file->fd, FALLOC_FL_PUNCH_HOLE |
-				   FALLOC_FL_KEEP_SIZE, offset,
+				   FALLOC_FL_KEEP_SIZE, (off_t)effect->offset,
 				   (off_t)effect->extent);
-		break;
-	}
-	return failed ? report(-errno, "event %llu: change the copy of %s",
-			       (unsigned long long)replayer->event,
-			       file->name) : 0;
+	if (failed)
+		return report(-errno, "event %llu: change the copy of %s",
+			      (unsigned long long)replayer->event, file->name);
+	replayer->file_bytes += bytes_of(file) - before;
+	return 0;
 }
 
 /* ---- mappings ---- */
 
-static int is_ours(uint64_t address, uint64_t length)
+/*
+ * All that a recorder writes.  Others would lock memory, or take pages so large
+ * that the mapping reaches beyond its end.
+ */
+#define MAP_FLAGS_KNOWN (MAP_SHARED | MAP_PRIVATE | MAP_FIXED |	       \
+			 MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_STACK |   \
+			 MAP_NORESERVE)
+#define PROTECTIONS_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+/* The pages that injected calls are made from stay as they are. */
+static int refuse_reserved(const struct replayer *replayer,
+			   const struct effect *effect, uint64_t length)
 {
-	return address < SESSION_PAGE + SESSION_PAGE_LENGTH &&
-	       address + length > SESSION_PAGE;
+	if (!replay_is_reserved(effect->address, length))
+		return 0;
+	return report(-EBADMSG, "event %llu: the trace wants to change memory "
+		      "at %#llx that belongs to reel",
+		      (unsigned long long)replayer->event,
+		      (unsigned long long)effect->address);
 }
 
 static int map_effect(struct replayer *replayer, struct replay_task *task,
@@ -143,9 +233,14 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 				  effect->flags | MAP_FIXED, (uint64_t)-1,
 				  effect->offset };
 
-	if (is_ours(effect->address, effect->extent))
-		return report(-EBADMSG, "event %llu: a mapping where none can "
-			      "be", (unsigned long long)replayer->event);
+	if (refuse_reserved(replayer, effect, effect->extent))
+		return -EBADMSG;
+	if ((effect->flags & ~MAP_FLAGS_KNOWN) ||
+	    (effect->protection & ~PROTECTIONS_KNOWN))
+		return report(-EBADMSG, "event %llu: a mapping of no known "
+			      "kind (protection %#x, flags %#x)",
+			      (unsigned long long)replayer->event,
+			      effect->protection, effect->flags);
 	if (effect->id) {
 		file = replay_file_find(replayer, effect->id);
 		if (!file)
@@ -173,18 +268,20 @@ static int unmap_effect(struct replayer *replayer, struct replay_task *task,
 {
 	uint64_t arguments[6] = { effect->address, effect->extent };
 
-	if (is_ours(effect->address, effect->extent))
-		return report(-EBADMSG, "event %llu: unmaps reel's own page",
-			      (unsigned long long)replayer->event);
+	if (refuse_reserved(replayer, effect, effect->extent))
+		return -EBADMSG;
 	replay_inject(task, SYS_munmap, arguments);
 	return 0;
 }
 
 /* ---- memory and registers ---- */
 
-static int write_effect(struct replayer *replayer, struct replay_task *task,
-			const struct event *event, const struct effect *effect)
+/* /proc/PID/mem writes to pages of any protection. */
+int replay_write(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event, const struct effect *effect)
 {
+	if (refuse_reserved(replayer, effect, effect->length))
+		return -EBADMSG;
 	if (!address_space_write(task->task.space, effect->address,
 				 effect->bytes, effect->length))
 		return 0;
@@ -313,7 +410,7 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 {
 	switch (effect->kind) {
 	case EFFECT_WRITE:
-		return write_effect(replayer, task, event, effect);
+		return replay_write(replayer, task, event, effect);
 	case EFFECT_INPUT:
 		return compare_input(replayer, task, event, effect);
 	case EFFECT_REGISTERS:

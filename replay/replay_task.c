@@ -2,13 +2,20 @@
 /*
  * Replayed tasks.  They descend from a template: a child of the replayer whose
  * address space was emptied but for one page with a syscall instruction, and
- * whose seccomp filter lets calls through from that instruction alone.  The
- * replayed program itself runs under PTRACE_SYSEMU, which stops at every call
- * and performs none, wherever it is made.
+ * whose seccomp filter lets calls through from that instruction alone, and of
+ * these only the few that the replayer injects.  The replayed program itself
+ * runs under PTRACE_SYSEMU, which stops at every call and performs none,
+ * wherever it is made.
+ *
+ * Only while a call is injected does a task run without PTRACE_SYSEMU: from
+ * that instruction to the int3 behind it.  So nothing that a trace says may
+ * ever change or move that page (replay_is_reserved).
  */
 #include "replay/replayer.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -20,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,16 +51,39 @@ static const long trace_options = PTRACE_O_TRACESYSGOOD |
 
 /* ---- the template ---- */
 
-static void install_filter(void)
+#define LOAD(field, offset)                                    \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
+		 offsetof(struct seccomp_data, field) + (offset))
+#define IF(test, value, then, otherwise) \
+	BPF_JUMP(BPF_JMP | BPF_##test | BPF_K, (value), (then), (otherwise))
+
+/* Calls that are injected, and what their arguments can be. */
+static void install_filter(unsigned first_file)
 {
 	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AFTER_CALL, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer) +
-			 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		LOAD(arch, 0),
+		IF(JEQ, AUDIT_ARCH_X86_64, 0, 20),
+		LOAD(instruction_pointer, 0),
+		IF(JEQ, AFTER_CALL, 0, 18),
+		LOAD(instruction_pointer, 4),
+		IF(JEQ, 0, 0, 16),
+		LOAD(nr, 0),
+		IF(JEQ, SYS_munmap, 13, 0),
+		IF(JEQ, SYS_mprotect, 12, 0),
+		IF(JEQ, SYS_mremap, 11, 0),
+		IF(JEQ, SYS_madvise, 10, 0),
+		IF(JEQ, SYS_remap_file_pages, 9, 0),
+		IF(JEQ, SYS_mmap, 6, 0),
+		IF(JEQ, SYS_clone, 0, 8),
+		/* a process that shares descriptors and perhaps memory */
+		LOAD(args[0], 4),
+		IF(JEQ, 0, 0, 6),
+		LOAD(args[0], 0),
+		IF(JEQ, CLONE_PARENT | CLONE_FILES, 3, 0),
+		IF(JEQ, CLONE_PARENT | CLONE_FILES | CLONE_VM, 2, 3),
+		/* no descriptor that the person's shell gave to reel */
+		LOAD(args[4], 0),
+		IF(JGE, first_file, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 	};
@@ -71,16 +102,42 @@ static void leave_rseq(void)
 			__rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
-/* In the child, before the replayer takes over; it never returns. */
-static void become_template(void)
+/* When memory is short, the kernel must end this and nobody else. */
+static void volunteer_for_oom(void)
 {
-	sigset_t none;
+	AUTO(fd_close) int fd = open("/proc/self/oom_score_adj",
+				     O_WRONLY | O_CLOEXEC);
 
+	if (fd >= 0)
+		write_all(fd, "1000", 4);
+}
+
+/*
+ * Out of reach of the terminal's signals, which are for the replayer: when it
+ * dies, so do all of these.  A size of 1 means no core file, not even a pipe's
+ * (core(5)).
+ */
+static void stand_apart(pid_t replayer)
+{
+	struct rlimit no_core = { 1, 1 };
+	sigset_t all;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != replayer)
+		_exit(125);
+	setsid();
+	setrlimit(RLIMIT_CORE, &no_core);
 	for (int signal = 1; signal < 65; signal++)
 		syscall(SYS_rt_sigaction, signal,
 			&(uint64_t[4]){ 0 }, NULL, 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+/* In the child, before the replayer takes over; it never returns. */
+static void become_template(pid_t replayer, unsigned first_file)
+{
+	stand_apart(replayer);
+	volunteer_for_oom();
 	leave_rseq();
 	if (mmap((void *)SESSION_PAGE, SESSION_PAGE_LENGTH,
 		 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
@@ -93,32 +150,44 @@ static void become_template(void)
 		_exit(125);
 	syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
 	/* Traced from here on: the replayer lets it go on to the filter. */
-	install_filter();
+	install_filter(first_file);
 	/* No call is possible any more; a trap stops all the same. */
 	for (;;)
 		__asm__ volatile("int3");
 }
 
-static int64_t inject_with(const struct task *task, struct registers *changed)
-{
-	int status;
+/* ---- calls ---- */
 
-	if (task_set_registers(task, changed) ||
-	    task_resume(task, PTRACE_CONT, 0) || task_wait(task, &status) ||
-	    !WIFSTOPPED(status) || task_get_registers(task, changed))
-		return -ESRCH;
-	if (changed->value[R_RIP] != AFTER_CALL + 1)
-		return -ESRCH;
-	return (int64_t)changed->value[R_RAX];
+int replay_is_reserved(uint64_t address, uint64_t length)
+{
+	address &= ~(uint64_t)0xfff;
+	if (address >= SESSION_PAGE + SESSION_PAGE_LENGTH)
+		return 0;
+	return address >= SESSION_PAGE || length > SESSION_PAGE - address;
 }
 
-static int64_t inject(const struct task *task, int number,
-		      const uint64_t arguments[6])
+/* One that ended is gone: its number may soon be that of another process. */
+static int wait_for_stop(struct task *task, int *status_out)
+{
+	int err = task_wait(task, status_out);
+
+	if (!err && !WIFSTOPPED(*status_out))
+		task->tid = 0;
+	return err;
+}
+
+/* Lets the task run its syscall instruction; status as waitpid(2) has it. */
+static int start_call(struct task *task, int number,
+		      const uint64_t arguments[6], int *status_out)
 {
 	struct registers changed;
 
 	if (task_get_registers(task, &changed))
 		return -ESRCH;
+	/* Nothing of the program's state may matter to the call. */
+	changed.value[R_CS] = 0x33;
+	changed.value[R_SS] = 0x2b;
+	changed.value[R_EFLAGS] = 0x202;
 	changed.value[R_RIP] = CALL_INSTRUCTION;
 	changed.value[R_RAX] = (uint64_t)number;
 	changed.value[R_ORIG_RAX] = (uint64_t)-1;
@@ -128,11 +197,29 @@ static int64_t inject(const struct task *task, int number,
 	changed.value[R_R10] = arguments[3];
 	changed.value[R_R8] = arguments[4];
 	changed.value[R_R9] = arguments[5];
-	changed.value[R_EFLAGS] &= ~0x100ul; /* no trap flag of the program */
-	return inject_with(task, &changed);
+	if (task_set_registers(task, &changed) ||
+	    task_resume(task, PTRACE_CONT, 0) ||
+	    wait_for_stop(task, status_out) || !WIFSTOPPED(*status_out))
+		return -ESRCH;
+	return 0;
 }
 
-static int empty_address_space(const struct task *task)
+static int64_t inject(struct task *task, int number,
+		      const uint64_t arguments[6])
+{
+	struct registers changed;
+	int status;
+
+	if (start_call(task, number, arguments, &status) ||
+	    task_get_registers(task, &changed) ||
+	    changed.value[R_RIP] != AFTER_CALL + 1)
+		return -ESRCH;
+	return (int64_t)changed.value[R_RAX];
+}
+
+/* ---- the template, seen by the replayer ---- */
+
+static int empty_address_space(struct task *task)
 {
 	uint64_t below[6] = { 0, SESSION_PAGE };
 	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH,
@@ -143,27 +230,46 @@ static int empty_address_space(const struct task *task)
 	return 0;
 }
 
+/* The number above all descriptors that are open now. */
+static unsigned first_free_descriptor(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned first = 3;
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		unsigned fd = (unsigned)strtoul(entry->d_name, NULL, 10);
+
+		if (fd >= first)
+			first = fd + 1;
+	}
+	if (directory)
+		closedir(directory);
+	return first;
+}
+
 int replay_template_create(struct replayer *replayer)
 {
 	struct task *template = &replayer->template;
 	int status, err;
-	/* a fork that shares the descriptors, so that files can be mapped */
-	pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0,
-				     0);
+	pid_t child, self = getpid();
 
+	/* a fork that shares the descriptors, so that files can be mapped */
+	replayer->first_file = first_free_descriptor();
+	child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (child < 0)
 		return report(-errno, "make the replayed process");
 	if (child == 0)
-		become_template();
+		become_template(self, replayer->first_file);
 	template->tid = template->tgid = child;
-	err = task_wait(template, &status);
+	err = wait_for_stop(template, &status);
 	if (!err && WIFSTOPPED(status) &&
 	    ptrace(PTRACE_SETOPTIONS, child, NULL, trace_options))
 		err = -errno;
 	if (!err && WIFSTOPPED(status))
 		err = task_resume(template, PTRACE_CONT, 0);
 	if (!err && WIFSTOPPED(status))
-		err = task_wait(template, &status);
+		err = wait_for_stop(template, &status);
 	if (err || !WIFSTOPPED(status))
 		return report(err ? err : -EPERM, "prepare the sandbox of the "
 			      "replay (ptrace, seccomp or page %#lx is not to "
@@ -189,42 +295,36 @@ struct replay_task *replay_find(struct replayer *replayer, uint32_t serial)
 	return task;
 }
 
+static int lost(const struct replayer *replayer)
+{
+	return report(-ESRCH, "event %llu: a replayed task was killed",
+		      (unsigned long long)replayer->event);
+}
+
 /*
  * Clones from (the template or a replayed task).  Its parent is the replayer
  * (CLONE_PARENT), which so is the only one to reap it.
  */
-static int clone_from(const struct task *from, uint64_t share,
-		      pid_t *child_out)
+static int clone_from(struct replayer *replayer, struct task *from,
+		      uint64_t share, pid_t *child_out)
 {
 	uint64_t arguments[6] = { CLONE_PARENT | CLONE_FILES | share };
-	struct registers changed;
 	struct task child = { 0 };
 	unsigned long tid;
 	int status;
 
-	if (task_get_registers(from, &changed))
-		return -ESRCH;
-	changed.value[R_RIP] = CALL_INSTRUCTION;
-	changed.value[R_RAX] = SYS_clone;
-	changed.value[R_ORIG_RAX] = (uint64_t)-1;
-	changed.value[R_RDI] = arguments[0];
-	changed.value[R_RSI] = changed.value[R_RDX] = 0;
-	changed.value[R_R10] = changed.value[R_R8] = 0;
-	changed.value[R_EFLAGS] &= ~0x100ul;
-	if (task_set_registers(from, &changed) ||
-	    task_resume(from, PTRACE_CONT, 0) || task_wait(from, &status))
-		return -ESRCH;
-	if (!WIFSTOPPED(status) || !status_event(status))
-		return report(-EAGAIN, "make a replayed task");
-	if (task_get_event_message(from, &tid))
-		return -ESRCH;
+	if (start_call(from, SYS_clone, arguments, &status))
+		return lost(replayer);
+	if (!status_event(status) || task_get_event_message(from, &tid))
+		return report(-EAGAIN, "event %llu: make a replayed task",
+			      (unsigned long long)replayer->event);
 	child.tid = (pid_t)tid;
 	*child_out = child.tid;
-	if (task_wait(&child, &status) || !WIFSTOPPED(status))
-		return report(-ECHILD, "make a replayed task");
+	if (wait_for_stop(&child, &status) || !WIFSTOPPED(status))
+		return lost(replayer);
 	/* on to the int3 after the call */
-	if (task_resume(from, PTRACE_CONT, 0) || task_wait(from, &status))
-		return -ESRCH;
+	if (task_resume(from, PTRACE_CONT, 0) || wait_for_stop(from, &status))
+		return lost(replayer);
 	return 0;
 }
 
@@ -242,24 +342,24 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		       uint64_t clone_flags, uint32_t serial,
 		       struct replay_task **task_out)
 {
-	const struct task *from = parent ? &parent->task : &replayer->template;
-	struct replay_task *task = xcalloc(1, sizeof(*task));
+	struct task *from = parent ? &parent->task : &replayer->template;
 	int is_shared = parent && (clone_flags & CLONE_VM);
-	struct registers saved;
+	struct replay_task *task;
+	pid_t tid;
 	int err;
 
-	if (parent && !parent->is_dirty) {
-		err = task_get_registers(from, &saved);
-		if (err)
-			return err;
-		parent->registers = saved;
-		parent->is_dirty = 1;
-	}
-	err = clone_from(from, is_shared ? CLONE_VM : 0, &task->task.tid);
-	if (err) {
-		free(task);
+	if (replayer->task_count >= TASKS_LIMIT)
+		return report(-EAGAIN, "event %llu: more than %d tasks at once",
+			      (unsigned long long)replayer->event, TASKS_LIMIT);
+	err = parent ? replay_get_registers(replayer, parent) : 0;
+	if (!err)
+		err = clone_from(replayer, from, is_shared ? CLONE_VM : 0,
+				 &tid);
+	if (err)
 		return err;
-	}
+	task = xcalloc(1, sizeof(*task));
+	task->task.tid = tid;
+	replayer->task_count++;
 	task->task.tgid = task->task.tid;
 	task->task.serial = serial;
 	task->task.space = is_shared ?
@@ -271,10 +371,13 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 	return 0;
 }
 
+/* A number of 0 is that of a process that has ended already. */
 static void kill_process(pid_t tid)
 {
 	int status;
 
+	if (tid <= 0)
+		return;
 	kill(tid, SIGKILL);
 	while (waitpid(tid, &status, __WALL) == tid || errno == EINTR)
 		if (!WIFSTOPPED(status))
@@ -284,7 +387,8 @@ static void kill_process(pid_t tid)
 int replay_task_renew(struct replayer *replayer, struct replay_task *task)
 {
 	pid_t old = task->task.tid;
-	int err = clone_from(&replayer->template, 0, &task->task.tid);
+	int err = clone_from(replayer, &replayer->template, 0,
+			     &task->task.tid);
 
 	if (err)
 		return err;
@@ -303,6 +407,7 @@ void replay_task_end(struct replayer *replayer, struct replay_task *task)
 	while (*link != task)
 		link = &(*link)->next;
 	*link = task->next;
+	replayer->task_count--;
 	kill_process(task->task.tid);
 	address_space_release(task->task.space);
 	free(task);
@@ -313,10 +418,18 @@ void replay_kill_all(struct replayer *replayer)
 	for (size_t i = 0; i < TASK_BUCKETS; i++)
 		while (replayer->buckets[i])
 			replay_task_end(replayer, replayer->buckets[i]);
-	if (replayer->template.tid) {
-		kill_process(replayer->template.tid);
-		address_space_release(replayer->template.space);
-	}
+	kill_process(replayer->template.tid);
+	address_space_release(replayer->template.space);
+}
+
+int replay_get_registers(struct replayer *replayer, struct replay_task *task)
+{
+	if (task->is_dirty)
+		return 0;
+	if (task_get_registers(&task->task, &task->registers))
+		return lost(replayer);
+	task->is_dirty = 1;
+	return 0;
 }
 
 int64_t replay_inject(struct replay_task *task, int number,
@@ -330,16 +443,24 @@ int64_t replay_inject(struct replay_task *task, int number,
 	return inject(&task->task, number, arguments);
 }
 
+/* A stop that somebody outside asked for is none of the program's. */
+static int is_foreign_stop(int status)
+{
+	return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
+}
+
 int replay_run_task(struct replayer *replayer, struct replay_task *task,
 		    int *status_out)
 {
 	int err = settle(task);
 
 	replayer->summary->stops++;
-	if (!err)
-		err = task_resume(&task->task, PTRACE_SYSEMU, 0);
-	if (!err)
-		err = task_wait(&task->task, status_out);
+	do {
+		if (!err)
+			err = task_resume(&task->task, PTRACE_SYSEMU, 0);
+		if (!err)
+			err = wait_for_stop(&task->task, status_out);
+	} while (!err && is_foreign_stop(*status_out));
 	if (err)
 		return report(err, "event %llu: run replayed task %u",
 			      (unsigned long long)replayer->event,

@@ -6,6 +6,7 @@
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_call.c     system calls: checking, answering, repeating
+ *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
  *
  * A replayed task is a process of its own even where the recorded one was a
@@ -31,8 +32,6 @@ struct replay_task {
 	int is_in_call;
 	struct registers registers; /* to be set before it runs */
 	int is_dirty;		    /* registers are not in the kernel yet */
-	int has_ended;
-	int exit_status;
 };
 
 /* A file of the trace, materialized in a memfd. */
@@ -45,6 +44,7 @@ struct replay_file {
 };
 
 #define TASK_BUCKETS 1024
+#define TASKS_LIMIT 16384 /* at once: a trace must not use up all processes */
 
 struct replayer {
 	const struct replay_options *options;
@@ -53,6 +53,9 @@ struct replayer {
 	struct task template; /* an empty process in the sandbox */
 	struct replay_task *buckets[TASK_BUCKETS]; /* by serial number */
 	struct replay_file *files;
+	unsigned first_file; /* lowest descriptor that may be mapped */
+	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
+	unsigned task_count;
 	uint64_t event; /* number of the current one */
 	uint32_t root_serial;
 	pid_t root_tgid;
@@ -69,6 +72,13 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 int replay_task_renew(struct replayer *replayer, struct replay_task *task);
 void replay_task_end(struct replayer *replayer, struct replay_task *task);
 void replay_kill_all(struct replayer *replayer);
+/* Makes sure that task->registers are the task's. */
+int replay_get_registers(struct replayer *replayer, struct replay_task *task);
+/*
+ * True when some of the pages are the ones that injected calls are made from.
+ * What could change, move or unmap them must be asked this first.
+ */
+int replay_is_reserved(uint64_t address, uint64_t length);
 /* A call performed in the task, in the name of the replayer. */
 int64_t replay_inject(struct replay_task *task, int number,
 		      const uint64_t arguments[6]);
@@ -79,7 +89,11 @@ int replay_run_task(struct replayer *replayer, struct replay_task *task,
 /* replay_effect.c */
 int replay_effects(struct replayer *replayer, struct replay_task *task,
 		   const struct event *event);
+/* Writes the effect's bytes into the task's memory. */
+int replay_write(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event, const struct effect *effect);
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
+void replay_files_init(struct replayer *replayer);
 void replay_files_free(struct replayer *replayer);
 
 /* replay_call.c */
