@@ -144,6 +144,8 @@ int process_tree_read(struct trace_reader *reader,
 	int err;
 
 	memset(tree_out, 0, sizeof(*tree_out));
+	if (!trace_reader_event_count(reader))
+		return 0; /* there is no event 1 to go to */
 	err = trace_reader_seek(reader, 1);
 	while (!err && !(err = trace_reader_next(reader, &event)))
 		err = add_event(tree_out, &event);

@@ -77,6 +77,8 @@ int trace_files_read(struct trace_reader *reader,
 	int err;
 
 	memset(files_out, 0, sizeof(*files_out));
+	if (!trace_reader_event_count(reader))
+		return 0; /* there is no event 1 to go to */
 	err = trace_reader_seek(reader, 1);
 	while (!err && !(err = trace_reader_next(reader, &event))) {
 		for (size_t i = 0; i < event.effect_count; i++) {

@@ -27,6 +27,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 99' INT TERM HUP
 cd "$work" || exit 99
+export REEL_TRACES=$work/traces
 
 ok() { # DESCRIPTION
 	number=$((number + 1))
