@@ -45,12 +45,13 @@ int main(int argc, char **argv)
 	sys(pipe2(from, O_CLOEXEC));
 	child = sys(fork());
 	if (child == 0) {
+		/* Out of the way: it may be 4 or 5 itself. */
+		fd = sys(fcntl(fd, F_DUPFD_CLOEXEC, 50));
 		sys(dup2(to[0], 104));
 		sys(dup2(from[1], 105));
 		sys(dup2(104, 4));
 		sys(dup2(105, 5));
-		syscall(SYS_execveat, sys(fcntl(fd, F_DUPFD_CLOEXEC, 50)), "", args,
-			environ, AT_EMPTY_PATH);
+		syscall(SYS_execveat, fd, "", args, environ, AT_EMPTY_PATH);
 		_exit(99);
 	}
 	check(read(from[0], &byte, 1) == 1);
