@@ -550,10 +550,10 @@ static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
 /* After the writer's thread was made, which goes on using all cores. */
 static void pin_to_one_core(struct recorder *recorder, pid_t child)
 {
-	int core = sched_getcpu();
-
+	if (recorder->info.core < 0)
+		return;
 	CPU_ZERO(&recorder->pinned);
-	CPU_SET(core < 0 ? 0 : core, &recorder->pinned);
+	CPU_SET(recorder->info.core, &recorder->pinned);
 	recorder->is_pinned =
 		!sched_setaffinity(0, sizeof(recorder->pinned),
 				   &recorder->pinned) &&
@@ -779,6 +779,7 @@ static void describe_session(struct recorder *recorder)
 	info->reel_version = xstrdup(PACKAGE_VERSION);
 	info->xsave_size = xsave_size(&info->xsave_features);
 	info->page_size = 4096;
+	info->core = sched_getcpu();
 	info->aslr = options->aslr;
 	info->start_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
 }

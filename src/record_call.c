@@ -343,11 +343,30 @@ static uint64_t clone_flags_of(struct record_task *task)
 	return flags;
 }
 
+/*
+ * A process that is not dumpable can't be looked into by an unprivileged
+ * tracer (ptrace(2)): it believes to be so.
+ */
+static int dumpable_entry(struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	uint64_t mode = task->call.arguments[1];
+
+	if (task->call.arguments[0] == PR_GET_DUMPABLE)
+		return data->is_undumpable ? answer_instead(task, 0) : 0;
+	if (mode > 1)
+		return answer_instead(task, -EINVAL);
+	data->is_undumpable = mode == 0;
+	return answer_instead(task, 0);
+}
+
 static int prctl_entry(struct record_task *task)
 {
 	uint64_t option = task->call.arguments[0];
 	uint64_t mode = task->call.arguments[1];
 
+	if (option == PR_SET_DUMPABLE || option == PR_GET_DUMPABLE)
+		return dumpable_entry(task);
 	if (option != PR_SET_TSC)
 		return 0;
 	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)

@@ -195,7 +195,10 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 
 /* ---- exec ---- */
 
-/* The file that an exec names, as the task itself would find it. */
+/*
+ * The file that an exec names, as the task itself would find it; negative
+ * errno when there is none.
+ */
 static int open_program(struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -205,10 +208,11 @@ static int open_program(struct record_task *task)
 					     arguments[is_at], sizeof(path));
 	const char *self = "/proc/self/";
 	pid_t tid = task->task.tid;
+	int fd;
 
 	if (!length || address_space_read(space_of(task), arguments[is_at],
 					  path, length))
-		return -1;
+		return -EFAULT;
 	path[length - 1] = '\0';
 	if (!strncmp(path, self, strlen(self)))
 		snprintf(full, sizeof(full), "/proc/%d/%s", tid,
@@ -220,15 +224,23 @@ static int open_program(struct record_task *task)
 			 (int)arguments[0], *path ? "/" : "", path);
 	else
 		snprintf(full, sizeof(full), "/proc/%d/cwd/%s", tid, path);
-	return open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
 }
 
-/* A 32-bit program is refused as by a kernel that has no such programs. */
+/*
+ * A 32-bit program is refused as by a kernel that has no such programs; one
+ * that may be executed but not read can't be looked into.
+ */
 int record_exec_entry(struct recorder *recorder, struct record_task *task)
 {
 	AUTO(fd_close) int fd = open_program(task);
 	unsigned char ident[EI_NIDENT];
 
+	if (fd == -EACCES)
+		return record_refuse(recorder, task, -EACCES, "exec of a "
+				     "program that may not be read was "
+				     "answered EACCES (docs/limits.md)");
 	if (fd < 0 || pread(fd, ident, sizeof(ident), 0) != sizeof(ident) ||
 	    memcmp(ident, ELFMAG, SELFMAG) || ident[EI_CLASS] != ELFCLASS32)
 		return 0;
@@ -289,6 +301,10 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);
 	space_data_init(task->task.space, NULL);
+	if (task->task.space->memory_fd < 0)
+		return report(-EACCES, "read the memory of task %d: may its "
+			      "program be executed, but not read?",
+			      task->task.tid);
 	return recorder_resume(task, PTRACE_SYSCALL, 0);
 }
 

@@ -127,6 +127,7 @@ struct space_data {
 	struct patched_site *sites;
 	size_t site_count, site_room;
 	uint64_t next_digest_event;
+	int is_undumpable; /* as the program believes */
 };
 
 #define TASK_BUCKETS 1024

@@ -168,6 +168,7 @@ static json_t *json_of_info(const struct trace_info *info,
 	set_number(root, "xsave_features", info->xsave_features);
 	set_number(root, "xsave_size", info->xsave_size);
 	set_number(root, "page_size", info->page_size);
+	set_number(root, "core", info->core);
 	json_object_set_new(root, "aslr", json_boolean(info->aslr));
 	set_number(root, "start_realtime_ns",
 		   (uint64_t)info->start_realtime_ns);
@@ -357,6 +358,7 @@ static int read_members(const json_t *root, struct trace_info *info,
 		(uint32_t)member_number(&members, "xsave_size", 0, 1 << 20);
 	info->page_size =
 		(uint64_t)member_number(&members, "page_size", 0, INT64_MAX);
+	info->core = (int)member_number(&members, "core", -1, 1 << 20);
 	info->aslr = member_flag(&members, "aslr");
 	info->start_realtime_ns = member_number(&members, "start_realtime_ns",
 						INT64_MIN, INT64_MAX);

@@ -21,6 +21,7 @@ struct trace_info {
 	uint64_t xsave_features; /* XCR0 */
 	uint32_t xsave_size;	 /* bytes of an NT_X86_XSTATE regset */
 	uint64_t page_size;
+	int core;	    /* the one that all ran on; -1 unknown */
 	int64_t start_realtime_ns;
 	int aslr; /* 1 when --aslr was given */
 	/* set at the end */
