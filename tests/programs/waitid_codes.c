@@ -20,11 +20,13 @@ int main(void)
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &none);
 		raise(SIGSTOP);
-		raise(SIGKILL);
+		for (;;)
+			pause();
 	}
 	check(next(child).si_code == CLD_STOPPED);
 	kill(child, SIGCONT);
 	check(next(child).si_code == CLD_CONTINUED);
+	kill(child, SIGKILL);
 	check(next(child).si_code == CLD_KILLED);
 	child = sys(fork());
 	if (child == 0) {
