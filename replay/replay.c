@@ -255,17 +255,22 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* Stops are cheap only while tracer and tracee share a core. */
-static void pin_to_one_core(cpu_set_t *before)
+/*
+ * Stops are cheap only while tracer and tracee share a core.  The recorded one
+ * is best: a CPUID that no trap replaced tells its number.
+ */
+static void pin_to_one_core(int recorded_core)
 {
 	cpu_set_t one;
-	int core = sched_getcpu();
 
-	CPU_ZERO(before);
-	if (sched_getaffinity(0, sizeof(*before), before) || core < 0)
-		return;
+	if (recorded_core >= 0 && recorded_core < CPU_SETSIZE) {
+		CPU_ZERO(&one);
+		CPU_SET(recorded_core, &one);
+		if (!sched_setaffinity(0, sizeof(one), &one))
+			return;
+	}
 	CPU_ZERO(&one);
-	CPU_SET(core, &one);
+	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one), &one);
 }
 
@@ -283,6 +288,7 @@ int replay_run(const struct replay_options *options,
 	struct replayer *replayer = xcalloc(1, sizeof(*replayer));
 	uint64_t start = now_ns();
 	cpu_set_t affinity;
+	int has_affinity = !sched_getaffinity(0, sizeof(affinity), &affinity);
 	int err;
 
 	*summary_out = (struct replay_summary){ 0 };
@@ -290,10 +296,11 @@ int replay_run(const struct replay_options *options,
 	replayer->summary = summary_out;
 	raise_descriptor_limit();
 	replay_files_init(replayer);
-	pin_to_one_core(&affinity);
 	err = trace_reader_open(options->trace_path, &replayer->reader);
-	if (!err)
+	if (!err) {
+		pin_to_one_core(trace_reader_info(replayer->reader)->core);
 		err = replay_template_create(replayer);
+	}
 	if (!err)
 		err = replay_all(replayer);
 	if (!err && !options->last_event)
@@ -302,7 +309,7 @@ int replay_run(const struct replay_options *options,
 	replay_kill_all(replayer);
 	replay_files_free(replayer);
 	trace_reader_close(replayer->reader);
-	if (CPU_COUNT(&affinity))
+	if (has_affinity)
 		sched_setaffinity(0, sizeof(affinity), &affinity);
 	summary_out->elapsed_ns = now_ns() - start;
 	free(replayer);

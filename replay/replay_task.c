@@ -36,6 +36,10 @@
 #include "src/session_page.h"
 #include "traces/report.h"
 
+#ifndef ARCH_SET_CPUID
+#define ARCH_SET_CPUID 0x1012
+#endif
+
 #define TASK_SIZE 0x7ffffffff000ul /* 47 bits less a page */
 #define CALL_INSTRUCTION SESSION_PAGE
 #define AFTER_CALL (SESSION_PAGE + 2)
@@ -134,7 +138,8 @@ static void stand_apart(pid_t replayer)
 }
 
 /* In the child, before the replayer takes over; it never returns. */
-static void become_template(pid_t replayer, unsigned first_file)
+static void become_template(pid_t replayer, unsigned first_file,
+			    int traps_cpuid)
 {
 	stand_apart(replayer);
 	volunteer_for_oom();
@@ -148,6 +153,9 @@ static void become_template(pid_t replayer, unsigned first_file)
 	    prctl(PR_SET_TSC, PR_TSC_SIGSEGV) ||
 	    ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(125);
+	/* Where it can't be trapped, a CPUID in generated code diverges. */
+	if (traps_cpuid)
+		syscall(SYS_arch_prctl, ARCH_SET_CPUID, 0);
 	syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
 	/* Traced from here on: the replayer lets it go on to the filter. */
 	install_filter(first_file);
@@ -251,6 +259,8 @@ static unsigned first_free_descriptor(void)
 int replay_template_create(struct replayer *replayer)
 {
 	struct task *template = &replayer->template;
+	const char *cpu = trace_reader_info(replayer->reader)->cpu_choice;
+	int traps_cpuid = cpu && strcmp(cpu, "host");
 	int status, err;
 	pid_t child, self = getpid();
 
@@ -260,7 +270,7 @@ int replay_template_create(struct replayer *replayer)
 	if (child < 0)
 		return report(-errno, "make the replayed process");
 	if (child == 0)
-		become_template(self, replayer->first_file);
+		become_template(self, replayer->first_file, traps_cpuid);
 	template->tid = template->tgid = child;
 	err = wait_for_stop(template, &status);
 	if (!err && WIFSTOPPED(status) &&
