@@ -134,9 +134,9 @@ static void reply_entry(const struct fuse_in_header *in, unsigned number)
 
 	fill_attributes(&out.entry.attr, number);
 	reply(in,
-	      number			  ? 0
-	      : in->opcode == FUSE_LOOKUP ? ENOENT
-					  : ENOSPC,
+	      number			? 0 :
+	      in->opcode == FUSE_LOOKUP ? ENOENT :
+					  ENOSPC,
 	      &out, is_create ? sizeof(out) : sizeof(out.entry));
 }
 

@@ -9,7 +9,8 @@ int main(void)
 
 	sys(setrlimit(RLIMIT_AS, &limit));
 	fails(mmap(NULL, 128 << 20, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	      ENOMEM);
 	memory = sys(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	memory[5] = 1;

@@ -10,7 +10,8 @@ int main(void)
 	static char text[16];
 	struct iocb request = { .aio_lio_opcode = IOCB_CMD_PREAD,
 				.aio_buf = (uintptr_t)text,
-				.aio_nbytes = 7 }, *list = &request;
+				.aio_nbytes = 7 },
+		    *list = &request;
 	struct io_event event;
 
 	if (syscall(SYS_io_setup, 4, &context)) {

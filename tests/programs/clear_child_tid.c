@@ -12,7 +12,7 @@ int main(void)
 	if (child == 0) {
 		check(syscall(SYS_set_tid_address, word) == getpid());
 		sleep_ms(5);
-		/* The word is cleared only while the memory has another user. */
+		/* Cleared only while the memory has another user. */
 		_exit(0);
 	}
 	await_exit(child, 0);

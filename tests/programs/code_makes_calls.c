@@ -5,8 +5,7 @@
 int main(void)
 {
 	/* mov $39,%eax (getpid); syscall; ret */
-	static const unsigned char code[] = { 0xb8, 39, 0, 0, 0, 0x0f, 5,
-					      0xc3 };
+	static const char code[] = "\xb8\x27\0\0\0\x0f\x05\xc3";
 	char *page = map_private(4096);
 
 	memcpy(page + 100, code, sizeof(code));

@@ -11,8 +11,8 @@ int main(void)
 	for (unsigned leaf = 0; leaf <= last && leaf < 32; leaf++) {
 		for (unsigned sub = 0; sub < 3; sub++) {
 			__cpuid_count(leaf, sub, a, b, c, d);
-			say("%x.%x: %08x %08x %08x %08x\n", leaf, sub, a, b,
-			    c, d);
+			say("%x.%x: %08x %08x %08x %08x\n", leaf, sub, a, b, c,
+			    d);
 		}
 	}
 	__cpuid(0x80000000, a, b, c, d);

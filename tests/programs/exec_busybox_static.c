@@ -12,7 +12,8 @@ int main(void)
 	if (child == 0) {
 		execl("/bin/busybox", "busybox", "sh", "-c",
 		      "echo busybox $$; for i in 1 2 3; do "
-		      "echo $i | cat; done; exit 4", NULL);
+		      "echo $i | cat; done; exit 4",
+		      NULL);
 		_exit(99);
 	}
 	await_exit(child, 4);

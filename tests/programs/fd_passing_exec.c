@@ -11,7 +11,8 @@ static void give(int socket, int fd)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = { .room = "" };
 	struct iovec piece = { "x", 1 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1,
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -27,7 +28,8 @@ static int take(int socket)
 {
 	char control[64], byte;
 	struct iovec piece = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1,
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
 				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	int fd;

@@ -16,10 +16,10 @@ int main(void)
 	check(r == getuid() && e == geteuid());
 	check(rg == getgid() && eg == getegid());
 	count = sys(getgroups(64, list));
-	say("pid %d tid %d parent %d group %d session %d\n", getpid(),
-	    my_tid(), getppid(), getpgrp(), getsid(0));
-	say("uid %d %d %d gid %d %d %d, fsuid %d, %d groups\n", r, e, s, rg,
-	    eg, sg, setfsuid(-1), count);
+	say("pid %d tid %d parent %d group %d session %d\n", getpid(), my_tid(),
+	    getppid(), getpgrp(), getsid(0));
+	say("uid %d %d %d gid %d %d %d, fsuid %d, %d groups\n", r, e, s, rg, eg,
+	    sg, setfsuid(-1), count);
 	for (int i = 0; i < count; i++)
 		say("group %d\n", list[i]);
 	return success();

@@ -12,8 +12,8 @@ int main(void)
 	ssize_t n;
 
 	scratch();
-	watch = sys(inotify_add_watch(fd, ".", IN_CREATE | IN_MOVE | IN_DELETE |
-					       IN_CLOSE_WRITE));
+	watch = sys(inotify_add_watch(
+		fd, ".", IN_CREATE | IN_MOVE | IN_DELETE | IN_CLOSE_WRITE));
 	child = sys(fork());
 	if (child == 0) {
 		sleep_ms(5);

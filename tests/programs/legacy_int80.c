@@ -10,8 +10,9 @@ int main(void)
 	if (child == 0) {
 		long result = 20; /* getpid in the 32-bit table */
 
-		asm volatile("int $0x80" : "+a"(result)::"memory", "r8", "r9",
-			     "r10", "r11");
+		asm volatile("int $0x80"
+			     : "+a"(result)::"memory", "r8", "r9", "r10",
+			       "r11");
 		_exit(result == getpid() ? 3 : 4);
 	}
 	status = await(child);

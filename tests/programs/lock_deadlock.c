@@ -4,7 +4,8 @@
 
 static int lock(int fd, int start)
 {
-	struct flock range = { .l_type = F_WRLCK, .l_start = start,
+	struct flock range = { .l_type = F_WRLCK,
+			       .l_start = start,
 			       .l_len = 1 };
 
 	return fcntl(fd, F_SETLKW, &range) ? errno : 0;

@@ -5,8 +5,8 @@
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"two words", "line\nbreak", "tab\there", "", "(deleted)",
-		"a/b/../c", "caf\xc3\xa9", "\xff\xfe", "'\"\\$`", "%s%n"
+		"two words", "line\nbreak", "tab\there", "",	    "(deleted)",
+		"a/b/../c",  "caf\xc3\xa9", "\xff\xfe",	 "'\"\\$`", "%s%n"
 	};
 	char longest[250];
 

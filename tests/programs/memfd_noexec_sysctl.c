@@ -14,8 +14,7 @@ static void attempt(const char *what, unsigned flags)
 	}
 	copy_self(fd);
 	result = run_fd(fd, "child");
-	say("  %s: seals %#x, exec %d\n", what, fcntl(fd, F_GET_SEALS),
-	    result);
+	say("  %s: seals %#x, exec %d\n", what, fcntl(fd, F_GET_SEALS), result);
 	close(fd);
 }
 

@@ -41,7 +41,6 @@ int main(int argc, char **argv)
 	fd = memfd_executable("preload", 0);
 	while ((n = sys(read(from, block, sizeof(block)))) > 0)
 		put(fd, block, n);
-	snprintf(variable, sizeof(variable), "LD_PRELOAD=/proc/self/fd/%d",
-		 fd);
+	snprintf(variable, sizeof(variable), "LD_PRELOAD=/proc/self/fd/%d", fd);
 	sys(execve("/proc/self/exe", args, environment));
 }

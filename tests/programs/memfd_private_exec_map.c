@@ -11,11 +11,11 @@ int main(void)
 	char *view;
 
 	put(fd, (char *)code, sizeof(code));
-	shared = sys(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd,
-			  0));
+	shared =
+		sys(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0));
 	view = sys(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-	writable = sys(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
-			    0));
+	writable = sys(
+		mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
 	check(shared() == 42 && writable() == 42);
 	view[1] = 43;
 	check(shared() == 43);

@@ -8,8 +8,8 @@ int main(void)
 	char *memory, byte;
 
 	sys(ftruncate(fd, 4096));
-	memory = sys(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	fails(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
 		skip("no F_SEAL_FUTURE_WRITE: errno %d", errno);

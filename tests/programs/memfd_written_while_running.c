@@ -2,8 +2,8 @@
 /* A running memfd program is written to: its pages change under it. */
 #include "exec_anonymous.h"
 
-static const char marker[4096] __attribute__((aligned(4096))) =
-	"marker: as it was built";
+static const char marker[4096]
+	__attribute__((aligned(4096))) = "marker: as it was built";
 
 /* The loader maps pages, so the page's place in the file is aligned too. */
 static off_t find_marker(int fd)

@@ -5,10 +5,10 @@
 int main(void)
 {
 	int fd = sys(open("/dev/zero", O_RDWR));
-	char *one = sys(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE,
-			     fd, 0));
-	char *two = sys(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED,
-			     fd, 0));
+	char *one = sys(
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+	char *two = sys(
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	pid_t child;
 
 	one[0] = two[0] = 'x';

@@ -14,8 +14,8 @@ int main(void)
 	fd = make_file("file", block, sizeof(block), 0600);
 	memory = sys(mmap(NULL, 100, PROT_READ, MAP_PRIVATE, fd, 3 * 4096));
 	check(memory[0] == 'D' && memory[4095] == 'D');
-	memory = sys(mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE, fd,
-			  3 * 4096));
+	memory =
+		sys(mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE, fd, 3 * 4096));
 	check(memory[2 * 4096 + 76] == 'F' && memory[2 * 4096 + 77] == 0);
 	fails(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 100), EINVAL);
 	sys(mmap(memory, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0));

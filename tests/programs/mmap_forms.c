@@ -24,8 +24,9 @@ int main(void)
 	check(map(any + 4096, 4096, MAP_FIXED) == any + 4096);
 	sys(munmap(any + 8192, 4096));
 	check(map(any + 8192, 4096, MAP_FIXED_NOREPLACE) == any + 8192);
-	fails(mmap(any, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
-		   MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+	fails(mmap(any, 4096, PROT_READ,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+	      EEXIST);
 	low = map(NULL, 4096, MAP_32BIT);
 	check((uintptr_t)low < 0x80000000);
 	map(NULL, 4096, MAP_POPULATE);
@@ -33,8 +34,9 @@ int main(void)
 	fails(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
 	      EINVAL);
 	fails(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0), EBADF);
-	fails(mmap((void *)1, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
-		   MAP_FIXED, -1, 0), EINVAL);
+	fails(mmap((void *)1, 4096, PROT_READ,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+	      EINVAL);
 	sys(munmap(any, 16384));
 	fails(munmap(any + 1, 4096), EINVAL);
 	return success();

@@ -7,9 +7,10 @@ int main(void)
 	char *room = map_private(1 << 22), *stack, *at;
 
 	sys(munmap(room, 1 << 22));
-	stack = sys(mmap(room + (1 << 22) - 8192, 8192, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN |
-				 MAP_FIXED, -1, 0));
+	stack = sys(
+		mmap(room + (1 << 22) - 8192, 8192, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED,
+		     -1, 0));
 	for (at = stack + 8000; at > stack - 200000; at -= 1000)
 		*at = (char)(uintptr_t)at;
 	for (at = stack + 8000; at > stack - 200000; at -= 1000)

@@ -15,8 +15,8 @@ int main(void)
 
 		if (fd < 0)
 			flags |= MAP_ANONYMOUS;
-		again = sys(mmap(at, 8192, PROT_READ | PROT_WRITE, flags, fd,
-				 0));
+		again = sys(
+			mmap(at, 8192, PROT_READ | PROT_WRITE, flags, fd, 0));
 		check(again == at);
 		at[i] = i;
 		if (i % 5 == 4)

@@ -6,8 +6,8 @@ int main(void)
 {
 	size_t size = 6UL << 30;
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			    0), *file;
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+	     *file;
 	int fd;
 
 	if (memory == MAP_FAILED)

@@ -31,8 +31,8 @@ int main(void)
 	attempt("process_madvise", 440, pidfd, (long)&piece, 1, MADV_COLD);
 	attempt("process_mrelease", 448, pidfd, 0, 0, 0);
 	attempt("mseal", 462, (long)page, 4096, 0, 0);
-	attempt("lsm_list_modules", 461, (long)room, (long)&(size_t){ 4096 },
-		0, 0);
+	attempt("lsm_list_modules", 461, (long)room, (long)&(size_t){ 4096 }, 0,
+		0);
 	attempt("landlock", 444, 0, 0, 1, 0);
 	attempt("futex_wake", 454, (long)room, 1, 1, 2);
 	attempt("quotactl_fd", 443, file, 0, 0, 0);

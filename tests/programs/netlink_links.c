@@ -12,7 +12,8 @@ int main(void)
 		struct nlmsghdr head;
 		struct rtgenmsg body;
 	} ask = { { sizeof(ask), RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1,
-		    0 }, { AF_UNSPEC } };
+		    0 },
+		  { AF_UNSPEC } };
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	static char answer[32768];
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);

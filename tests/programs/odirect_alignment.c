@@ -6,9 +6,9 @@ int main(void)
 {
 	static const struct {
 		int shift, length, offset;
-	} tries[] = { { 0, 4096, 0 },	{ 0, 512, 0 },	 { 0, 512, 512 },
-		      { 512, 4096, 0 }, { 4, 4096, 0 },	 { 1, 4096, 0 },
-		      { 0, 100, 0 },	{ 0, 4096, 1 },	 { 0, 4096, 256 },
+	} tries[] = { { 0, 4096, 0 },	{ 0, 512, 0 },	{ 0, 512, 512 },
+		      { 512, 4096, 0 }, { 4, 4096, 0 }, { 1, 4096, 0 },
+		      { 0, 100, 0 },	{ 0, 4096, 1 }, { 0, 4096, 256 },
 		      { 0, 65536, 0 },	{ 8, 65536, 0 } };
 	char *block;
 	int fd;
@@ -21,8 +21,8 @@ int main(void)
 	if (fd < 0)
 		skip("no O_DIRECT here: errno %d", errno);
 	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
-		ssize_t got = pread(fd, block + tries[i].shift,
-				    tries[i].length, tries[i].offset);
+		ssize_t got = pread(fd, block + tries[i].shift, tries[i].length,
+				    tries[i].offset);
 		int error = got < 0 ? errno : 0;
 		ssize_t put_back = pwrite(fd, block + tries[i].shift,
 					  tries[i].length, tries[i].offset);

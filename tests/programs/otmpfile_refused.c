@@ -22,9 +22,9 @@ static int temporary(const char *directory)
 
 int main(void)
 {
-	static const char *const directories[] = { ".", "/proc", "/sys",
-						   "/dev/pts", "/none",
-						   "/dev/shm" };
+	static const char *const directories[] = { ".",	    "/proc",
+						   "/sys",  "/dev/pts",
+						   "/none", "/dev/shm" };
 
 	scratch();
 	for (size_t i = 0; i < 6; i++) {

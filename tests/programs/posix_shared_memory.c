@@ -13,8 +13,8 @@ int main(void)
 	if (fd < 0)
 		skip("no /dev/shm: errno %d", errno);
 	sys(ftruncate(fd, 8192));
-	memory = sys(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	child = sys(fork());
 	if (child == 0) {
 		int other = sys(shm_open(name, O_RDWR, 0));

@@ -10,8 +10,8 @@ int main(void)
 	scratch();
 	memset(block, 'o', sizeof(block));
 	fd = make_file("file", block, sizeof(block), 0600);
-	memory = sys(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
 	memory[0] = 'p';
 	check(pread(fd, block, 1, 0) == 1 && block[0] == 'o');
 	check(memory[4096] == 'o');

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-	static const char *const files[] = { "maps", "status", "stat",
-					     "cmdline", "auxv", "limits",
+	static const char *const files[] = { "maps",	     "status", "stat",
+					     "cmdline",	     "auxv",   "limits",
 					     "smaps_rollup", "environ" };
 	static char text[65536];
 

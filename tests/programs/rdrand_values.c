@@ -4,14 +4,14 @@
 
 #include "tracee.h"
 
-#define ASK(name, type)                                            \
-	static int name##_##type(type *value)                                \
-	{                                                                    \
-		unsigned char ok;                                            \
-									     \
-		asm volatile(#name " %0\n\tsetc %1"                          \
-			     : "=r"(*value), "=qm"(ok)::"cc");               \
-		return ok;                                                   \
+#define ASK(name, type)                                        \
+	static int name##_##type(type *value)                  \
+	{                                                      \
+		unsigned char ok;                              \
+                                                               \
+		asm volatile(#name " %0\n\tsetc %1"            \
+			     : "=r"(*value), "=qm"(ok)::"cc"); \
+		return ok;                                     \
 	}
 
 ASK(rdrand, uint16_t)

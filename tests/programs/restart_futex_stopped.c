@@ -14,7 +14,8 @@ int main(void)
 
 	child = sys(fork());
 	if (child == 0) {
-		check(futex(&word, 0, 0, &wait, NULL, 0) == -1 && errno == ETIMEDOUT);
+		check(futex(&word, 0, 0, &wait, NULL, 0) == -1 &&
+		      errno == ETIMEDOUT);
 		say("child went on\n");
 		_exit(3);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A child is stopped and continued while it sleeps in nanosleep.  No handler runs;
- * the kernel takes the call up again by itself.
+ * A child is stopped and continued while it sleeps in nanosleep.  No handler
+ * runs; the kernel takes the call up again by itself.
  */
 #include "tracee.h"
 

@@ -23,7 +23,8 @@ int main(void)
 {
 	char control[256], text[8];
 	struct iovec piece = { text, sizeof(text) };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1,
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
 				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	int ends[2], one = 1;

@@ -11,7 +11,8 @@ static void give(int socket, int a, int b)
 		char room[CMSG_SPACE(2 * sizeof(int))];
 	} control = { .room = "" };
 	struct iovec piece = { "fds", 3 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1,
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -28,7 +29,8 @@ static void take(int socket, int fds[2])
 {
 	char control[256], text[8];
 	struct iovec piece = { text, sizeof(text) };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1,
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
 				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *head;

@@ -7,9 +7,9 @@
 
 #include "tracee.h"
 
-#define ALLOW(name) \
+#define ALLOW(name)                                            \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), \
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static void handler(int signal)
 {
@@ -21,13 +21,29 @@ int main(int argc, char **argv)
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		ALLOW(read), ALLOW(write), ALLOW(exit_group), ALLOW(brk),
-		ALLOW(mmap), ALLOW(mprotect), ALLOW(munmap), ALLOW(close),
-		ALLOW(openat), ALLOW(newfstatat), ALLOW(pread64),
-		ALLOW(getpid), ALLOW(rt_sigreturn), ALLOW(set_tid_address),
-		ALLOW(set_robust_list), ALLOW(rseq), ALLOW(prlimit64),
-		ALLOW(arch_prctl), ALLOW(getrandom), ALLOW(execve),
-		ALLOW(access), ALLOW(io_uring_setup), ALLOW(getppid),
+		ALLOW(read),
+		ALLOW(write),
+		ALLOW(exit_group),
+		ALLOW(brk),
+		ALLOW(mmap),
+		ALLOW(mprotect),
+		ALLOW(munmap),
+		ALLOW(close),
+		ALLOW(openat),
+		ALLOW(newfstatat),
+		ALLOW(pread64),
+		ALLOW(getpid),
+		ALLOW(rt_sigreturn),
+		ALLOW(set_tid_address),
+		ALLOW(set_robust_list),
+		ALLOW(rseq),
+		ALLOW(prlimit64),
+		ALLOW(arch_prctl),
+		ALLOW(getrandom),
+		ALLOW(execve),
+		ALLOW(access),
+		ALLOW(io_uring_setup),
+		ALLOW(getppid),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };

@@ -5,8 +5,8 @@
 
 #include "tracee.h"
 
-#define RULE(number, action)                                             \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),               \
+#define RULE(number, action)                               \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), \
 		BPF_STMT(BPF_RET | BPF_K, action)
 
 int main(void)

@@ -12,8 +12,8 @@ int main(void)
 	scratch();
 	sys(pipe(ends));
 	fd = make_file("file", "x", 1, 0600);
-	memory = sys(mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	child = sys(fork());
 	if (child == 0) {
 		for (int i = 1; i < 16; i++)

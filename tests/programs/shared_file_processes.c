@@ -11,8 +11,7 @@ int main(void)
 	scratch();
 	fd = make_file("file", "", 0, 0600);
 	sys(ftruncate(fd, 12288));
-	all = sys(mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		       0));
+	all = sys(mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	strcpy(all + 8192, "from the parent");
 	child = sys(fork());
 	if (child == 0) {

@@ -10,8 +10,8 @@ int main(void)
 
 	scratch();
 	fd = make_file("file", "before", 7, 0600);
-	memory = sys(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	check(!strcmp(memory, "before"));
 	child = sys(fork());
 	if (child == 0) {

@@ -11,13 +11,13 @@ int main(void)
 	scratch();
 	fd = make_file("file", "start", 5, 0600);
 	sys(ftruncate(fd, 16384));
-	memory = sys(mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	check(!strcmp(memory, "start"));
 	check(write(fd, " and more", 9) == 9);
 	check(!strcmp(memory, "start and more"));
-	check(pwrite(fd, "far", 3, 8190) == 3 && !memcmp(memory + 8190, "far",
-							 3));
+	check(pwrite(fd, "far", 3, 8190) == 3 &&
+	      !memcmp(memory + 8190, "far", 3));
 	check(pwritev(fd, piece, 2, 100) == 6);
 	check(!memcmp(memory + 100, "onetwo", 6));
 	sys(ftruncate(fd, 4000));

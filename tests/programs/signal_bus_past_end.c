@@ -20,8 +20,8 @@ int main(void)
 
 	scratch();
 	fd = make_file("file", "short", 5, 0600);
-	memory = sys(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0));
+	memory = sys(
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	handle_info(SIGBUS, handler, 0);
 	check(memory[4095] == 0);
 	switch (sigsetjmp(back, 1)) {

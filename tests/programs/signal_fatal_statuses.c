@@ -4,11 +4,11 @@
 
 int main(void)
 {
-	static const int fatal[] = { SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGKILL,
-				     SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
-				     SIGALRM, SIGTERM, SIGSTKFLT, SIGXCPU,
-				     SIGVTALRM, SIGPROF, SIGIO, SIGPWR,
-				     SIGSYS };
+	static const int fatal[] = { SIGHUP,  SIGINT,	 SIGQUIT, SIGABRT,
+				     SIGKILL, SIGUSR1,	 SIGSEGV, SIGUSR2,
+				     SIGPIPE, SIGALRM,	 SIGTERM, SIGSTKFLT,
+				     SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,
+				     SIGPWR,  SIGSYS };
 	struct rlimit none = { 0, 0 };
 
 	sys(setrlimit(RLIMIT_CORE, &none));

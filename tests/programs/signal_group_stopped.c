@@ -7,8 +7,7 @@ static int *beats;
 static void *thread_main(void *argument)
 {
 	for (;;) {
-		__atomic_add_fetch(&beats[(long)argument], 1,
-				   __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&beats[(long)argument], 1, __ATOMIC_SEQ_CST);
 		sleep_ms(1);
 	}
 	return NULL;

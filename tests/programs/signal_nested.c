@@ -16,8 +16,8 @@ static void handler(int number)
 
 int main(void)
 {
-	static const int expected[] = { SIGUSR1, SIGUSR2, SIGHUP, -SIGHUP,
-					-SIGUSR2, -SIGUSR1 };
+	static const int expected[] = { SIGUSR1, SIGUSR2,  SIGHUP,
+					-SIGHUP, -SIGUSR2, -SIGUSR1 };
 
 	handle_flags(SIGUSR1, handler, 0);
 	handle_flags(SIGUSR2, handler, 0);

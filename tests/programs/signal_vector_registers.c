@@ -42,8 +42,8 @@ int main(void)
 			     : [low] "=m"(*(char(*)[16])out),
 			       [high] "=m"(*(char(*)[16])(out + 16)),
 			       [result] "=m"(result), "+a"(call)
-			     : [in] "m"(*(char(*)[16])in),
-			       [number] "m"(number), "D"(tid), "S"(signal)
+			     : [in] "m"(*(char(*)[16])in), [number] "m"(number),
+			       "D"(tid), "S"(signal)
 			     : "rcx", "r11", "xmm3", "xmm9", "memory", "st");
 		check(call == 0 && !memcmp(in, out, 16));
 		check(!memcmp(in, out + 16, 16) && result == number);

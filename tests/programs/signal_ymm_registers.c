@@ -8,7 +8,8 @@ static void handler(int number)
 	asm volatile("vzeroall" ::: "memory");
 	if (__builtin_cpu_supports("avx512f"))
 		asm volatile("vpxorq %%zmm20,%%zmm20,%%zmm20\n\t"
-			     "kxorw %%k2,%%k2,%%k2" ::: "memory");
+			     "kxorw %%k2,%%k2,%%k2" ::
+				     : "memory");
 }
 
 static void check_ymm(unsigned char in[64])

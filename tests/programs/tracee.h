@@ -54,7 +54,7 @@ UNUSED static void put(int fd, const char *text, size_t length)
 }
 
 UNUSED __attribute__((format(printf, 1, 2))) static void say(const char *format,
-							       ...)
+							     ...)
 {
 	char line[4096];
 	int saved = errno;
@@ -69,43 +69,43 @@ UNUSED __attribute__((format(printf, 1, 2))) static void say(const char *format,
 }
 
 /* Ends the program (all threads of it) when what it expects is not so. */
-#define check(condition)                                                    \
-	do {                                                                \
-		if (!(condition)) {                                         \
-			say("FAILED %s:%d: %s (errno %d)\n", __FILE__,      \
-			    __LINE__, #condition, errno);                   \
-			_exit(1);                                           \
-		}                                                           \
+#define check(condition)                                               \
+	do {                                                           \
+		if (!(condition)) {                                    \
+			say("FAILED %s:%d: %s (errno %d)\n", __FILE__, \
+			    __LINE__, #condition, errno);              \
+			_exit(1);                                      \
+		}                                                      \
 	} while (0)
 
 /* The value of a call that must not return -1. */
-#define sys(call)                                                           \
-	({                                                                  \
-		__typeof__(call) value_ = (call);                           \
-		if (value_ == (__typeof__(call))-1) {                       \
-			say("FAILED %s:%d: %s: errno %d\n", __FILE__,       \
-			    __LINE__, #call, errno);                        \
-			_exit(1);                                           \
-		}                                                           \
-		value_;                                                     \
+#define sys(call)                                                     \
+	({                                                            \
+		__typeof__(call) value_ = (call);                     \
+		if (value_ == (__typeof__(call))-1) {                 \
+			say("FAILED %s:%d: %s: errno %d\n", __FILE__, \
+			    __LINE__, #call, errno);                  \
+			_exit(1);                                     \
+		}                                                     \
+		value_;                                               \
 	})
 
 /* The call must fail with this errno. */
-#define fails(call, expected)                                               \
-	do {                                                                \
-		errno = 0;                                                  \
-		if ((long)(call) != -1 || errno != (expected)) {            \
-			say("FAILED %s:%d: %s: errno %d, not %s\n",         \
-			    __FILE__, __LINE__, #call, errno, #expected);   \
-			_exit(1);                                           \
-		}                                                           \
+#define fails(call, expected)                                                 \
+	do {                                                                  \
+		errno = 0;                                                    \
+		if ((long)(call) != -1 || errno != (expected)) {              \
+			say("FAILED %s:%d: %s: errno %d, not %s\n", __FILE__, \
+			    __LINE__, #call, errno, #expected);               \
+			_exit(1);                                             \
+		}                                                             \
 	} while (0)
 
-#define skip(...)                                                           \
-	do {                                                                \
-		say("SKIPPED: " __VA_ARGS__);                               \
-		say("\n");                                                  \
-		exit(77);                                                   \
+#define skip(...)                             \
+	do {                                  \
+		say("SKIPPED: " __VA_ARGS__); \
+		say("\n");                    \
+		exit(77);                     \
 	} while (0)
 
 UNUSED static int success(void)
@@ -193,9 +193,8 @@ UNUSED static void handle_flags(int number, void (*handler)(int), int flags)
 	sys(sigaction(number, &action, NULL));
 }
 
-UNUSED static void handle_info(int number,
-			       void (*handler)(int, siginfo_t *, void *),
-			       int flags)
+UNUSED static void
+handle_info(int number, void (*handler)(int, siginfo_t *, void *), int flags)
 {
 	struct sigaction action = { .sa_sigaction = handler,
 				    .sa_flags = flags | SA_SIGINFO };
@@ -240,8 +239,9 @@ UNUSED static void say_hex(const char *what, const void *bytes, size_t length)
 static char scratch_path[PATH_MAX];
 static pid_t scratch_owner;
 
-UNUSED static int scratch_remove_one(const char *path, const struct stat *status,
-				     int kind, struct FTW *walk)
+UNUSED static int scratch_remove_one(const char *path,
+				     const struct stat *status, int kind,
+				     struct FTW *walk)
 {
 	(void)status, (void)kind, (void)walk;
 	return remove(path), 0;

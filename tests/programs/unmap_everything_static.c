@@ -15,9 +15,9 @@ int main(void)
 		*name = 0;
 		sscanf(line, "%lx-%lx %*s %*s %*s %*s %255s", &start, &end,
 		       name);
-		if (count < 8 && (!strcmp(name, "[vdso]") ||
-				  !strcmp(name, "[vvar]") ||
-				  !strcmp(name, "[vvar_vclock]"))) {
+		if (count < 8 &&
+		    (!strcmp(name, "[vdso]") || !strcmp(name, "[vvar]") ||
+		     !strcmp(name, "[vvar_vclock]"))) {
 			from[count] = start;
 			to[count++] = end;
 		}

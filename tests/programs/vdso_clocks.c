@@ -4,12 +4,15 @@
 
 int main(void)
 {
-	static const clockid_t clocks[] = {
-		CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
-		CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
-		CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
-		CLOCK_TAI
-	};
+	static const clockid_t clocks[] = { CLOCK_REALTIME,
+					    CLOCK_MONOTONIC,
+					    CLOCK_PROCESS_CPUTIME_ID,
+					    CLOCK_THREAD_CPUTIME_ID,
+					    CLOCK_MONOTONIC_RAW,
+					    CLOCK_REALTIME_COARSE,
+					    CLOCK_MONOTONIC_COARSE,
+					    CLOCK_BOOTTIME,
+					    CLOCK_TAI };
 	struct timespec time_spec;
 	struct timeval time_value;
 	unsigned cpu, node;
