@@ -15,12 +15,13 @@ int main(void)
 {
 	struct epoll_event event = { .events = EPOLLIN }, got[4];
 	struct timespec wait = { 5, 0 };
-	int ends[2], poller = sys(epoll_create(1));
+	int ends[2], go[2], poller = sys(epoll_create(1));
 	sigset_t empty;
 	pid_t child;
 	char text[4];
 
 	sys(pipe(ends));
+	sys(pipe(go));
 	sys(epoll_ctl(poller, EPOLL_CTL_ADD, ends[0], &event));
 	handle_flags(SIGUSR1, handler, 0);
 	mask(SIG_BLOCK, SIGUSR1);
@@ -29,12 +30,14 @@ int main(void)
 	if (child == 0) {
 		sleep_ms(5);
 		sys(kill(getppid(), SIGUSR1));
-		sleep_ms(20);
+		check(read(go[0], text, 1) == 1);
+		sleep_ms(5);
 		put(ends[1], "x", 1);
 		_exit(0);
 	}
 	fails(epoll_pwait(poller, got, 4, -1, &empty), EINTR);
 	check(got_signal == SIGUSR1);
+	put(go[1], "g", 1);
 	check(epoll_wait(poller, got, 4, -1) == 1);
 	check(read(ends[0], text, 4) == 1);
 	await_exit(child, 0);

@@ -8,7 +8,7 @@
 int main(void)
 {
 	int status;
-	struct timespec wait = { 0, 60000000 };
+	struct timespec wait = { 0, 250000000 };
 	static int word;
 	pid_t child;
 

@@ -12,7 +12,7 @@ int main(void)
 
 	child = sys(fork());
 	if (child == 0) {
-		check(poll(NULL, 0, 60) == 0);
+		check(poll(NULL, 0, 250) == 0);
 		say("child went on\n");
 		_exit(3);
 	}

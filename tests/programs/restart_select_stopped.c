@@ -10,7 +10,7 @@
 int main(void)
 {
 	int status;
-	struct timeval time = { 0, 60000 };
+	struct timeval time = { 0, 250000 };
 	pid_t child;
 
 	child = sys(fork());

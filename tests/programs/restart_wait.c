@@ -7,6 +7,7 @@
 
 static volatile sig_atomic_t count;
 static sem_t *semaphore;
+static int ready[2];
 
 static void handler(int number)
 {
@@ -22,6 +23,7 @@ static pid_t child_with(int fd)
 		return child;
 	if (fd >= 0)
 		sys(flock(fd, LOCK_EX));
+	put(ready[1], "r", 1);
 	sleep_ms(10);
 	sys(kill(getppid(), SIGUSR1));
 	sleep_ms(10);
@@ -32,9 +34,11 @@ static pid_t child_with(int fd)
 int main(void)
 {
 	pid_t child;
+	char bytes[3];
 	int fd, fd2;
 
 	scratch();
+	sys(pipe(ready));
 	semaphore = map_shared(4096);
 	sem_init(semaphore, 1, 0);
 	handle_flags(SIGUSR1, handler, SA_RESTART);
@@ -50,7 +54,8 @@ int main(void)
 	fd2 = sys(open("lock", O_RDWR));
 	child = child_with(fd2);
 	close(fd2);
-	sleep_ms(3);
+	for (int i = 0; i < 3; i++)
+		check(read(ready[0], bytes, 1) == 1);
 	sys(flock(fd, LOCK_EX));
 	await_exit(child, 12);
 	check(count == 3);

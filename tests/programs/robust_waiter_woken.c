@@ -3,10 +3,12 @@
 #include "tracee.h"
 
 static pthread_mutex_t mutex;
+static pthread_barrier_t barrier;
 
 static void *owner(void *unused)
 {
 	pthread_mutex_lock(&mutex);
+	pthread_barrier_wait(&barrier);
 	sleep_ms(30);
 	return unused;
 }
@@ -19,8 +21,9 @@ int main(void)
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&mutex, &attributes);
+	pthread_barrier_init(&barrier, NULL, 2);
 	pthread_create(&thread, NULL, owner, NULL);
-	sleep_ms(5);
+	pthread_barrier_wait(&barrier);
 	check(pthread_mutex_lock(&mutex) == EOWNERDEAD);
 	pthread_mutex_consistent(&mutex);
 	pthread_mutex_unlock(&mutex);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A child ends while its parent sleeps in epoll_wait; SIGCHLD has no handler. */
+/* A child ends while its parent sleeps in epoll_wait; SIGCHLD unhandled. */
 #include <sys/epoll.h>
 
 #include "tracee.h"

@@ -11,7 +11,7 @@ static void handler(int number)
 
 int main(void)
 {
-	struct itimerval soon = { { 0, 0 }, { 0, 5000 } };
+	struct itimerval soon = { { 0, 5000 }, { 0, 5000 } };
 	sigset_t set;
 
 	sigemptyset(&set);

@@ -10,7 +10,7 @@ static void handler(int number)
 int main(void)
 {
 	struct timespec wait = { 5, 0 }, left = { 9, 9 };
-	struct itimerval soon = { { 0, 0 }, { 0, 10000 } };
+	struct itimerval soon = { { 0, 10000 }, { 0, 10000 } };
 
 	handle_flags(SIGALRM, handler, SA_RESTART);
 	sys(setitimer(ITIMER_REAL, &soon, NULL));
