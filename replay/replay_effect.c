@@ -307,7 +307,7 @@ static int compare_input(struct replayer *replayer, struct replay_task *task,
 				       "argument %u: %zu bytes at %#llx can't "
 				       "be read", effect->id, length,
 				       (unsigned long long)effect->address);
-	if (!memcmp(bytes, expected, length))
+	if (!length || !memcmp(bytes, expected, length))
 		return 0;
 	for (at = 0; bytes[at] == expected[at];)
 		at++;

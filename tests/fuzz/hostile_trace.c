@@ -665,7 +665,7 @@ static void task_zero(struct forge *forge)
 static void task_bomb(struct forge *forge)
 {
 	begin_idle(forge);
-	for (uint32_t i = 2; i < 100000; i++) {
+	for (uint32_t i = 2; i < 20000; i++) {
 		add_task(forge, i, 0x100 /* CLONE_VM */);
 		append(forge, EVENT_CLONE, ROOT, 0, 0);
 	}
@@ -718,7 +718,8 @@ static void rude_words(struct forge *forge)
 	size_t length = put_call(code, SYS_open, arguments);
 
 	begin(forge, code, length);
-	add_true_file(forge, 1, "/memfd:" RUDE)->id = 1;
+	add_bytes(forge, EFFECT_WRITE, DATA + 0x400, RUDE, sizeof(RUDE));
+	add_true_file(forge, 1, "/memfd:" RUDE);
 	add_map(forge, 0x200000, 0x1000, MAP_PRIVATE)->id = 1;
 	for (uint32_t i = TEXT_COMM; i <= TEXT_MOUNT; i++)
 		add_bytes(forge, EFFECT_TEXT, 0, RUDE, strlen(RUDE))->id = i;
@@ -728,8 +729,6 @@ static void rude_words(struct forge *forge)
 	add_bytes(forge, EFFECT_INPUT, DATA + 0x400, RUDE, sizeof(RUDE));
 	add_bytes(forge, EFFECT_FD, 0, RUDE, strlen(RUDE))->id = 5;
 	append(forge, EVENT_SYSCALL, ROOT, SYS_open, 3);
-	add_bytes(forge, EFFECT_WRITE, DATA, RUDE, strlen(RUDE));
-	append(forge, EVENT_SYSCALL, ROOT, 100000, 3);
 	/* stop in the file, so that its name is in the backtrace */
 	forge->registers[R_RIP] = 0x200000;
 	add_bytes(forge, EFFECT_REGISTERS, 0, forge->registers,
