@@ -270,7 +270,9 @@ static void print_text(FILE *stream, const char *text)
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < 0x20 || c == 0x7f || c == '\\')
+		/* C2 and 80 to 9F: the control codes of 8 bits in UTF-8 */
+		if (c < 0x20 || c == 0x7f || c == '\\' ||
+		    (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80))
 			fprintf(stream, "\\%03o", c);
 		else
 			putc(c, stream);

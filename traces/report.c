@@ -29,8 +29,9 @@ static void print_line(const char *prefix, const char *format, va_list values,
 
 	vsnprintf(message, sizeof(message), format, values);
 	for (byte = message; *byte; byte++)
-		if ((unsigned char)*byte < ' ' || *byte == 0x7f)
-			*byte = '?';
+		if ((unsigned char)*byte < ' ' || *byte == 0x7f ||
+		    (*byte == '\xc2' && (byte[1] & 0xe0) == 0x80))
+			*byte = '?'; /* C2, 80 to 9F: controls in UTF-8 */
 	used = (size_t)snprintf(line, sizeof(line) - 1, "reel: %s%s%s%s",
 				prefix, message, suffix ? ": " : "",
 				suffix ? suffix : "");
