@@ -119,7 +119,7 @@ static int map_counts(const struct process_map *map)
 	if ((map->protection & both) != both)
 		return 0;
 	if (map->start >= SESSION_PAGE &&
-	    map->end <= SESSION_PAGE + SESSION_PAGE_LENGTH)
+	    map->end <= SESSION_PAGE + SESSION_RESERVED)
 		return 0;
 	return map->end - map->start <=
 	       (map->is_shared ? SHARED_LIMIT : PRIVATE_LIMIT);

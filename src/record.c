@@ -156,6 +156,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	if (recorder->current == task)
 		recorder->current = NULL;
 	recorder->live_tasks--;
+	record_scratch_release(task);
 	address_space_release(task->task.space);
 	memory_copy_destroy(task->audit);
 	effect_list_deinit(&task->effects);
@@ -384,7 +385,8 @@ static int is_alone_in_memory(const struct recorder *recorder,
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
-	    !recorder->ready_first || current->is_interrupt_sent ||
+	    !(recorder->ready_first || recorder->deferred_count) ||
+	    current->is_interrupt_sent ||
 	    now_ns() - current->slice_began_ns < SLICE_NS ||
 	    !is_alone_in_memory(recorder, current))
 		return;
@@ -419,14 +421,66 @@ static int look_around(struct recorder *recorder)
 	return err;
 }
 
-/* Waits for the next stop of any task: 0, or -EINTR at a tick. */
+/* A task that is in user code, where it may look at what calls write. */
+static int is_running_user_code(const struct record_task *task)
+{
+	return task && task->state == TASK_RUNNING &&
+	       task->phase == CALL_NONE;
+}
+
+static void defer(struct recorder *recorder, pid_t tid, int status)
+{
+	if (recorder->deferred_count == recorder->deferred_room) {
+		recorder->deferred_room += 64;
+		recorder->deferred = xrealloc(recorder->deferred,
+					      recorder->deferred_room *
+					      sizeof(*recorder->deferred));
+	}
+	recorder->deferred[recorder->deferred_count].tid = tid;
+	recorder->deferred[recorder->deferred_count++].status = status;
+}
+
+int recorder_take_deferred(struct recorder *recorder, pid_t tid)
+{
+	for (size_t i = 0; i < recorder->deferred_count; i++)
+		if (recorder->deferred[i].tid == tid) {
+			recorder->deferred[i].tid = 0;
+			return 1;
+		}
+	return 0;
+}
+
+/* The current task has stopped: now the others' stops have their effects. */
+static int handle_deferred(struct recorder *recorder)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < recorder->deferred_count && !err; i++)
+		if (recorder->deferred[i].tid)
+			err = handle_status(recorder,
+					    recorder->deferred[i].tid,
+					    recorder->deferred[i].status);
+	recorder->deferred_count = 0;
+	return err;
+}
+
+/* Waits for the next stop of any task and handles it, now or soon. */
 static int wait_any(struct recorder *recorder, int options)
 {
-	int status;
+	int status, err;
 	pid_t tid = waitpid(-1, &status, __WALL | options);
 
-	if (tid > 0)
-		return handle_status(recorder, tid, status);
+	if (tid > 0) {
+		struct record_task *current = recorder->current;
+
+		if (is_running_user_code(current) && current->task.tid != tid) {
+			defer(recorder, tid, status);
+			return 0;
+		}
+		err = handle_status(recorder, tid, status);
+		return err || is_running_user_code(recorder->current) ? err :
+			handle_deferred(recorder);
+	}
 	if (tid == 0)
 		return -EAGAIN;
 	if (errno == EINTR) {
@@ -870,6 +924,7 @@ int record_run(const struct record_options *options,
 	if (recorder->writer)
 		trace_writer_destroy(recorder->writer);
 	record_files_free(recorder);
+	free(recorder->deferred);
 	trace_info_deinit(&recorder->info);
 	if (recorder->is_pinned)
 		sched_setaffinity(0, sizeof(recorder->original_affinity),

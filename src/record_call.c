@@ -100,7 +100,8 @@ static int save_output(void *context, const struct syscall_extent *extent)
 {
 	struct save_context *saving = context;
 	struct record_task *task = saving->task;
-	struct memory *memory = &space_of(task)->memory;
+	struct scratch_memory memory = record_call_memory(task);
+	int is_elsewhere = record_scratch_is_redirected(task, extent->address);
 	uint64_t done = 0;
 
 	while (done < extent->length) {
@@ -108,9 +109,14 @@ static int save_output(void *context, const struct syscall_extent *extent)
 		size_t piece = left < OUTPUT_PIECE ? left : OUTPUT_PIECE;
 		struct effect *effect = effect_list_add_bytes(
 			&task->effects, EFFECT_WRITE, NULL, piece);
-		size_t got = memory->read(memory, extent->address + done,
-					  (void *)effect->bytes, piece);
+		size_t got = memory.memory.read(&memory.memory,
+						extent->address + done,
+						(void *)effect->bytes, piece);
 
+		if (is_elsewhere)
+			address_space_write(space_of(task),
+					    extent->address + done,
+					    effect->bytes, got);
 		effect->address = extent->address + done;
 		effect->id = extent->argument;
 		effect->length = got;
@@ -137,9 +143,10 @@ static int save_inputs(struct record_task *task)
 static int save_outputs(struct recorder *recorder, struct record_task *task)
 {
 	struct save_context context = { recorder, task };
+	struct scratch_memory memory = record_call_memory(task);
 
-	return syscall_outputs(&task->call, &space_of(task)->memory,
-			       save_output, &context);
+	return syscall_outputs(&task->call, &memory.memory, save_output,
+			       &context);
 }
 
 /* ---- calls without a row, and the audit ---- */
@@ -654,6 +661,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 		/* The kernel restarts the call; the program notices nothing. */
 		task->is_interrupted = 0;
 		task->was_restarted = 1;
+		record_scratch_apply(task);
 		return resume_call(recorder, task);
 	}
 	if (task_get_registers(&task->task, entry))
@@ -690,6 +698,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 		err = hook_entry(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
+	record_scratch_entry(recorder, task);
 	copy_memory_before(recorder, task);
 	return resume_call(recorder, task);
 }
@@ -774,6 +783,7 @@ static int finish_call(struct recorder *recorder, struct record_task *task)
 		event.detail = task->call.number;
 	}
 	task->phase = CALL_NONE;
+	record_scratch_release(task);
 	err = recorder_append(recorder, task, &event, &task->effects);
 	effect_list_clear(&task->effects);
 	return err;
@@ -829,6 +839,7 @@ int record_interrupted_call(struct recorder *recorder,
 		return 0;
 	memory_copy_destroy(task->audit);
 	task->audit = NULL;
+	task->has_restore = 0;
 	return finish_call(recorder, task);
 }
 
@@ -841,7 +852,8 @@ int record_killed_call(struct recorder *recorder, struct record_task *task)
 	struct event event = { .kind = EVENT_NOTE };
 	int err;
 
-	if (task->phase != CALL_ANNOUNCED)
+	/* Redirected outputs never reach the program now. */
+	if (task->phase != CALL_ANNOUNCED || task->scratch_count)
 		return 0;
 	task->call.result = -516; /* ERESTART_RESTARTBLOCK: a sleep's rest */
 	err = save_outputs(NULL, task);
@@ -885,9 +897,11 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (is_restart(task->call.result)) {
 		err = save_outputs(recorder, task);
 		task->is_interrupted = 1;
+		record_scratch_undo(task, &now);
 		task->last = now;
 		return err ? err : resume_call(recorder, task);
 	}
+	record_restore_mask(task, task);
 	if (task->call.result == -EINTR && !task->is_cancelled &&
 	    record_only_ignored_pending(task))
 		return repeat_call(recorder, task);

@@ -108,9 +108,6 @@ static int patch_vdso(struct image *image, const struct process_map *map)
 static int prepare(struct image *image)
 {
 	uint64_t cpuid[6] = { ARCH_SET_CPUID, 0 };
-	uint64_t reserve[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
-				MAP_PRIVATE | MAP_ANONYMOUS |
-				MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
 	int has_filter = record_has_filter(image->task);
 	int64_t result = -ENODEV;
 
@@ -129,8 +126,7 @@ static int prepare(struct image *image)
 				       SYS_arch_prctl, cpuid);
 	if (result == -ESRCH)
 		return -ESRCH;
-	result = record_inject(image->task, image->syscall_address, SYS_mmap,
-			       reserve);
+	result = record_reserve(image->task);
 	if (result < 0 && result != -ESRCH && !has_filter)
 		return report((int)result, "reserve pages at %#lx in %d",
 			      SESSION_PAGE, image->task->task.tid);
@@ -274,7 +270,8 @@ static int save_map(struct image *image, const struct process_map *map)
 	int err = 0;
 
 	if (!strncmp(map->name, "[vvar", 5) ||
-	    !strcmp(map->name, "[vsyscall]") || map->start == SESSION_PAGE)
+	    !strcmp(map->name, "[vsyscall]") || (map->start >= SESSION_PAGE &&
+	     map->end <= SESSION_PAGE + SESSION_RESERVED))
 		return 0;
 	if (map->inode)
 		err = file_of_map(image, map, &file);

@@ -51,8 +51,8 @@ int record_has_filter(const struct record_task *task)
 	return has_filter;
 }
 
-int64_t record_inject(struct record_task *task, remote_addr syscall_address,
-		      int number, const uint64_t arguments[6])
+static int64_t make_call(struct record_task *task, remote_addr syscall_address,
+			 int number, const uint64_t arguments[6])
 {
 	struct registers saved, changed;
 
@@ -76,4 +76,19 @@ int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 	if (task_set_registers(&task->task, &saved))
 		return -ESRCH;
 	return (int64_t)changed.value[R_RAX];
+}
+
+/* No signal may come in between: its stop would be taken for the call's. */
+int64_t record_inject(struct record_task *task, remote_addr syscall_address,
+		      int number, const uint64_t arguments[6])
+{
+	uint64_t mask, all = ~0ull;
+	int64_t result;
+
+	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask) ||
+	    ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(all), &all))
+		return -ESRCH;
+	result = make_call(task, syscall_address, number, arguments);
+	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
+	return result;
 }

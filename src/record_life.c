@@ -58,7 +58,8 @@ static struct record_task *new_task(struct recorder *recorder, pid_t tid)
 
 	if (task)
 		return task;
-	if (task_wait(&fresh, &status) || !WIFSTOPPED(status))
+	if (!recorder_take_deferred(recorder, tid) &&
+	    (task_wait(&fresh, &status) || !WIFSTOPPED(status)))
 		return NULL;
 	return recorder_add(recorder, tid, 0);
 }
@@ -181,6 +182,7 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		child->task.serial = ++recorder->last_task_serial;
 		child->task.tgid = thread_group_of(child->task.tid);
 		inherit(task, child, &words);
+		record_restore_mask(task, child);
 		recorder->task_count++;
 		if (child->task.tgid == child->task.tid)
 			recorder->process_count++;
@@ -298,6 +300,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	if (err)
 		return err;
 	task->clear_tid = 0;
+	record_scratch_release(task);
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);
 	space_data_init(task->task.space, NULL);

@@ -46,6 +46,7 @@ void space_data_init(struct address_space *space,
 
 	if (copied_from) {
 		*data = *copied_from;
+		data->scratch_used = 0;
 		data->sites = xmemdup(copied_from->sites,
 				      copied_from->site_room *
 				      sizeof(*data->sites));
@@ -145,6 +146,8 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	effect->id = file ? file->id : 0;
 	effect->offset = offset;
 	forget_sites(space_data_of(task), addr, addr + length);
+	if (flags & MAP_SHARED)
+		space_data_of(task)->maps_shared = 1;
 	if (file && (protection & PROT_EXEC) && !(flags & MAP_SHARED))
 		patch_code(task, effects, addr, length, file, offset);
 }
@@ -153,7 +156,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 
 static int overlaps_session_page(remote_addr addr, uint64_t length)
 {
-	return addr < SESSION_PAGE + SESSION_PAGE_LENGTH &&
+	return addr < SESSION_PAGE + SESSION_RESERVED &&
 	       addr + length > SESSION_PAGE;
 }
 
@@ -173,17 +176,30 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 /* Our pages went with the rest: the kernel must not choose their place. */
 int record_munmap_exit(struct record_task *task)
 {
-	uint64_t reserve[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
-				MAP_PRIVATE | MAP_ANONYMOUS |
-				MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
-
 	if (task->call.result == 0 &&
 	    overlaps_session_page(task->call.arguments[0],
-				  task->call.arguments[1]) &&
-	    space_data_of(task)->syscall_address)
-		record_inject(task, space_data_of(task)->syscall_address,
-			      SYS_mmap, reserve);
+				  task->call.arguments[1]))
+		record_reserve(task);
 	return 0;
+}
+
+int64_t record_reserve(struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	uint64_t all[6] = { SESSION_PAGE, SESSION_RESERVED,
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			    MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
+	uint64_t least[6] = { SESSION_PAGE, SESSION_PAGE_LENGTH, PROT_NONE,
+			      all[3], (uint64_t)-1, 0 };
+	int64_t result = record_inject(task, data->syscall_address, SYS_mmap,
+				       all);
+
+	data->has_scratch = result > 0;
+	if (result < 0 && result != -ESRCH)
+		result = record_inject(task, data->syscall_address, SYS_mmap,
+				       least);
+	return result;
 }
 
 /* Content that no snapshot can give: devices, memory of other drivers. */

@@ -22,6 +22,7 @@
 #include "src/process_maps.h"
 #include "traces/report.h"
 
+#define RESULT_RESTART_NO_INTERRUPT (-513)
 #define FRAME_LIMIT 65536u /* a frame is larger than this only by mistake */
 
 /* Offsets in the signal frame (arch/x86/include/asm/sigframe.h). */
@@ -194,6 +195,35 @@ static int is_fault(const siginfo_t *info)
 	return 0;
 }
 
+/*
+ * fork and its like start over when any signal is pending (ERESTARTNOINTR), and
+ * for ever if ignored ones keep coming, which only a tracer lets wake a task.
+ */
+static void hold_off(struct record_task *task, int signal)
+{
+	uint64_t mask;
+
+	if (!task->is_interrupted ||
+	    task->call.result != RESULT_RESTART_NO_INTERRUPT ||
+	    ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask))
+		return;
+	if (!task->has_saved_mask)
+		task->saved_mask = mask;
+	task->has_saved_mask = 1;
+	mask |= 1ull << (signal - 1);
+	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
+}
+
+void record_restore_mask(struct record_task *task, struct record_task *also)
+{
+	if (!task->has_saved_mask)
+		return;
+	ptrace(PTRACE_SETSIGMASK, also->task.tid, sizeof(task->saved_mask),
+	       &task->saved_mask);
+	if (task == also)
+		task->has_saved_mask = 0;
+}
+
 /* ---- delivery ---- */
 
 static remote_addr frame_end(const struct record_task *task, remote_addr sp)
@@ -312,6 +342,8 @@ static int deliver(struct delivery *delivery)
 	} else if (!err) {
 		if (delivery->outcome != SIGNAL_IGNORED)
 			err = append_signal(delivery, &effects);
+		else
+			hold_off(task, delivery->info.si_signo);
 		task->state = task == delivery->recorder->current ?
 			TASK_RUNNING : TASK_IN_CALL;
 		if (!err)

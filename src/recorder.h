@@ -7,6 +7,7 @@
  *   record_memory.c   mappings and the files behind them
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
+ *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
@@ -53,6 +54,13 @@ struct withheld_signal {
 	struct withheld_signal *next;
 };
 
+/* A buffer of a call that the kernel fills elsewhere. */
+struct scratch_range {
+	remote_addr real, scratch;
+	uint64_t length;
+	unsigned argument;
+};
+
 struct record_task {
 	struct task task; /* first */
 	enum task_state state;
@@ -65,6 +73,8 @@ struct record_task {
 	enum call_phase phase;
 	int is_interrupted; /* the call returned -ERESTART*, may go on */
 	int was_restarted;  /* the call was, unseen by the program */
+	int has_saved_mask; /* ignored signals are blocked meanwhile */
+	uint64_t saved_mask;
 	uint8_t sleep_rest[16]; /* a sleep's remainder, before it */
 	int is_cancelled;   /* the entry was turned into nothing */
 	int refusal;	    /* negative errno to answer with, or 0 */
@@ -74,6 +84,9 @@ struct record_task {
 	int has_restore;
 	struct effect_list effects; /* of the call in progress */
 	size_t inputs;		    /* of them, at the entry */
+	struct scratch_range scratch[SYSCALL_ARGUMENTS];
+	unsigned scratch_count;
+	int scratch_slot;
 	struct memory_copy *audit;  /* memory at the entry */
 	uint64_t audit_events;	    /* event count then */
 
@@ -128,6 +141,15 @@ struct space_data {
 	size_t site_count, site_room;
 	uint64_t next_digest_event;
 	int is_undumpable; /* as the program believes */
+	int maps_shared;   /* it has mapped memory that others may see */
+	int has_scratch;
+	uint32_t scratch_used; /* slots, a bit each */
+};
+
+/* What waitpid() said of a task while the current one ran user code. */
+struct deferred_status {
+	pid_t tid;
+	int status;
 };
 
 #define TASK_BUCKETS 1024
@@ -146,6 +168,8 @@ struct recorder {
 	uint32_t last_file_id, last_task_serial;
 	uint64_t start_ns;
 	unsigned live_tasks;
+	struct deferred_status *deferred; /* stops seen while one runs */
+	size_t deferred_count, deferred_room;
 	pid_t root_tgid;
 	int has_root_status, root_status;
 	uint64_t task_count, process_count;
@@ -182,6 +206,8 @@ void recorder_rehash(struct recorder *recorder, struct record_task *task,
 		     pid_t tid);
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
+/* True when a stop of this task was seen and put off; it is no more. */
+int recorder_take_deferred(struct recorder *recorder, pid_t tid);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
 /* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
@@ -204,6 +230,8 @@ int record_interrupted_call(struct recorder *recorder,
 
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
+/* Maps reel's own pages into the task, which is at a syscall-exit-stop. */
+int64_t record_reserve(struct record_task *task);
 int record_munmap_exit(struct record_task *task);
 int record_mmap_exit(struct recorder *recorder, struct record_task *task);
 int record_brk_exit(struct recorder *recorder, struct record_task *task);
@@ -256,6 +284,8 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		       int signal);
 int record_deliver_withheld(struct recorder *recorder,
 			    struct record_task *task);
+/* Signals that a restarted call must not meet again are let in again. */
+void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
 void withheld_free(struct record_task *task);
 
@@ -280,6 +310,22 @@ int record_has_filter(const struct record_task *task);
  */
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6]);
+
+/* record_scratch.c */
+/* Memory as the call's outputs are in it, wherever the kernel put them. */
+struct scratch_memory {
+	struct memory memory;
+	struct record_task *task;
+};
+struct scratch_memory record_call_memory(struct record_task *task);
+int record_scratch_is_redirected(const struct record_task *task,
+				 remote_addr addr);
+/* At the entry: redirects the call's outputs if they need it. */
+void record_scratch_entry(struct recorder *recorder, struct record_task *task);
+/* A restarted call's arguments point to the scratch again, or back. */
+void record_scratch_apply(struct record_task *task);
+void record_scratch_undo(struct record_task *task, struct registers *now);
+void record_scratch_release(struct record_task *task);
 
 /* record_detach.c */
 void record_detach_all(struct recorder *recorder);

@@ -12,4 +12,13 @@
 /* replay: code (one syscall instruction, int3), then data for arguments */
 #define SESSION_DATA (SESSION_PAGE + 0x1000ul)
 
+/*
+ * Recording alone: scratch buffers behind them (record_scratch.c), few, since
+ * mlockall() counts them.
+ */
+#define SCRATCH_START (SESSION_PAGE + 0x10000ul)
+#define SCRATCH_SLOT 0x10000ul
+#define SCRATCH_SLOTS 16
+#define SESSION_RESERVED (0x10000ul + SCRATCH_SLOTS * SCRATCH_SLOT)
+
 #endif
