@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "replay/replayer.h"
 #include "src/memory_digest.h"
@@ -58,6 +60,8 @@ static int replay_clone(struct replayer *replayer, const struct event *event)
 				 made->extent, made->id, &child);
 	if (err)
 		return err;
+	if (parent)
+		parent->task.space->tid = parent->task.tid;
 	child->recorded_tid = (pid_t)made->address;
 	child->recorded_tgid = (pid_t)made->offset;
 	memcpy(&child->registers, made->bytes, sizeof(child->registers));
@@ -203,6 +207,7 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 		return report(-EBADMSG, "event %llu is of task %u, which does "
 			      "not live", (unsigned long long)event->number,
 			      event->task);
+	task->task.space->tid = task->task.tid;
 	switch (event->kind) {
 	case EVENT_SYSCALL:
 	case EVENT_SYSCALL_ENTER:
@@ -294,6 +299,8 @@ int replay_run(const struct replay_options *options,
 	*summary_out = (struct replay_summary){ 0 };
 	replayer->options = options;
 	replayer->summary = summary_out;
+	/* The replay needs none of them, and a trace could try to map them. */
+	syscall(SYS_close_range, 3, ~0u, 0);
 	raise_descriptor_limit();
 	replay_files_init(replayer);
 	err = trace_reader_open(options->trace_path, &replayer->reader);

@@ -26,7 +26,10 @@ struct replay_summary {
 	int wait_status;	/* of the first process, as recorded */
 };
 
-/* Replays to the end (or to last_event): 0, or one of the outcomes above. */
+/*
+ * Replays to the end (or to last_event): 0, or one of the outcomes above.
+ * Closes all descriptors of the process but the standard three.
+ */
 int replay_run(const struct replay_options *options,
 	       struct replay_summary *summary_out);
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -22,12 +23,67 @@
 _Static_assert(sizeof(struct registers) == sizeof(struct user_regs_struct),
 	       "registers have the order of user_regs_struct");
 
+/* Without /proc: process_vm_readv(2), then word by word what it refuses. */
+static size_t read_by_ptrace(pid_t tid, remote_addr addr, void *bytes,
+			     size_t length)
+{
+	struct iovec here = { bytes, length }, there = { (void *)addr, length };
+	ssize_t got = process_vm_readv(tid, &here, 1, &there, 1, 0);
+	size_t done = got > 0 ? (size_t)got : 0;
+
+	while (done < length) {
+		remote_addr word_at = (addr + done) & ~7ull;
+		size_t skip = (addr + done) - word_at;
+		size_t piece = 8 - skip < length - done ? 8 - skip :
+							  length - done;
+		long word;
+
+		errno = 0;
+		word = ptrace(PTRACE_PEEKDATA, tid, word_at, NULL);
+		if (errno)
+			break;
+		memcpy((char *)bytes + done, (char *)&word + skip, piece);
+		done += piece;
+	}
+	return done;
+}
+
+/* As above; PTRACE_POKEDATA writes where the program may not. */
+static size_t write_by_ptrace(pid_t tid, remote_addr addr, const void *bytes,
+			      size_t length)
+{
+	struct iovec here = { (void *)bytes, length };
+	struct iovec there = { (void *)addr, length };
+	ssize_t put = process_vm_writev(tid, &here, 1, &there, 1, 0);
+	size_t done = put > 0 ? (size_t)put : 0;
+
+	while (done < length) {
+		remote_addr word_at = (addr + done) & ~7ull;
+		size_t skip = (addr + done) - word_at;
+		size_t piece = 8 - skip < length - done ? 8 - skip :
+							  length - done;
+		long word;
+
+		errno = 0;
+		word = ptrace(PTRACE_PEEKDATA, tid, word_at, NULL);
+		if (errno)
+			break;
+		memcpy((char *)&word + skip, (const char *)bytes + done, piece);
+		if (ptrace(PTRACE_POKEDATA, tid, word_at, word))
+			break;
+		done += piece;
+	}
+	return done;
+}
+
 static size_t space_memory_read(struct memory *memory, remote_addr addr,
 				void *bytes, size_t length)
 {
 	struct address_space *space = (struct address_space *)memory;
 	size_t done = 0;
 
+	if (space->memory_fd < 0)
+		return read_by_ptrace(space->tid, addr, bytes, length);
 	while (done < length) {
 		ssize_t got = pread(space->memory_fd, (char *)bytes + done,
 				    length - done, (off_t)(addr + done));
@@ -56,6 +112,7 @@ struct address_space *address_space_create(pid_t tid)
 
 	space->memory.read = space_memory_read;
 	space->memory_fd = open_memory(tid);
+	space->tid = tid;
 	space->users = 1;
 	space->serial = ++last_serial;
 	return space;
@@ -88,6 +145,9 @@ int address_space_write(struct address_space *space, remote_addr addr,
 {
 	size_t done = 0;
 
+	if (space->memory_fd < 0)
+		return write_by_ptrace(space->tid, addr, bytes, length) ==
+		       length ? 0 : -EFAULT;
 	while (done < length) {
 		ssize_t put = pwrite(space->memory_fd,
 				     (const char *)bytes + done, length - done,

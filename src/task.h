@@ -20,7 +20,8 @@
 /* An address space: what tasks made with CLONE_VM share. */
 struct address_space {
 	struct memory memory; /* reads through memory_fd */
-	int memory_fd;	      /* /proc/TID/mem */
+	int memory_fd;	      /* /proc/TID/mem; -1 where there is no /proc */
+	pid_t tid;	      /* a stopped task that has it, to do without */
 	unsigned users;	      /* tasks */
 	uint64_t serial;      /* distinguishes spaces within a session */
 	void *owner_data;     /* the recorder's or replayer's own */
