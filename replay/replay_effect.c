@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "src/process_maps.h"
@@ -83,12 +84,16 @@ void replay_files_init(struct replayer *replayer)
 {
 	AUTO(heap_free) char *text = read_proc_file("/proc/meminfo", NULL);
 	struct rlimit limit;
+	struct sysinfo info;
 
 	replayer->file_bytes_limit = UINT64_MAX;
 	if (text)
 		replayer->file_bytes_limit =
 			memory_line(text, "MemAvailable:") / 8 * 7 +
 			memory_line(text, "SwapFree:");
+	else if (!sysinfo(&info)) /* a chroot without /proc */
+		replayer->file_bytes_limit =
+			(info.totalram / 2 + info.freeswap) * info.mem_unit;
 	if (!getrlimit(RLIMIT_AS, &limit) &&
 	    limit.rlim_cur < replayer->file_bytes_limit)
 		replayer->file_bytes_limit = limit.rlim_cur;
