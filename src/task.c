@@ -23,55 +23,51 @@
 _Static_assert(sizeof(struct registers) == sizeof(struct user_regs_struct),
 	       "registers have the order of user_regs_struct");
 
-/* Without /proc: process_vm_readv(2), then word by word what it refuses. */
-static size_t read_by_ptrace(pid_t tid, remote_addr addr, void *bytes,
-			     size_t length)
+enum transfer { TRANSFER_READ, TRANSFER_WRITE };
+
+/* The bytes of one word, at most length; returns how many, or -errno. */
+static int transfer_word(pid_t tid, remote_addr addr, char *bytes,
+			 size_t length, enum transfer transfer)
+{
+	remote_addr word_at = addr & ~7ull;
+	size_t skip = addr - word_at;
+	size_t piece = 8 - skip < length ? 8 - skip : length;
+	long word;
+
+	errno = 0;
+	word = ptrace(PTRACE_PEEKDATA, tid, word_at, NULL);
+	if (errno)
+		return -errno;
+	if (transfer == TRANSFER_READ) {
+		memcpy(bytes, (char *)&word + skip, piece);
+		return (int)piece;
+	}
+	memcpy((char *)&word + skip, bytes, piece);
+	if (ptrace(PTRACE_POKEDATA, tid, word_at, word))
+		return -errno;
+	return (int)piece;
+}
+
+/*
+ * Without /proc: process_vm_readv(2) and process_vm_writev(2), then word by
+ * word what the program itself may not do.  Returns the bytes transferred.
+ */
+static size_t transfer_by_ptrace(pid_t tid, remote_addr addr, char *bytes,
+				 size_t length, enum transfer transfer)
 {
 	struct iovec here = { bytes, length }, there = { (void *)addr, length };
-	ssize_t got = process_vm_readv(tid, &here, 1, &there, 1, 0);
+	ssize_t got = transfer == TRANSFER_READ ?
+		process_vm_readv(tid, &here, 1, &there, 1, 0) :
+		process_vm_writev(tid, &here, 1, &there, 1, 0);
 	size_t done = got > 0 ? (size_t)got : 0;
 
 	while (done < length) {
-		remote_addr word_at = (addr + done) & ~7ull;
-		size_t skip = (addr + done) - word_at;
-		size_t piece = 8 - skip < length - done ? 8 - skip :
-							  length - done;
-		long word;
+		int piece = transfer_word(tid, addr + done, bytes + done,
+					  length - done, transfer);
 
-		errno = 0;
-		word = ptrace(PTRACE_PEEKDATA, tid, word_at, NULL);
-		if (errno)
+		if (piece < 0)
 			break;
-		memcpy((char *)bytes + done, (char *)&word + skip, piece);
-		done += piece;
-	}
-	return done;
-}
-
-/* As above; PTRACE_POKEDATA writes where the program may not. */
-static size_t write_by_ptrace(pid_t tid, remote_addr addr, const void *bytes,
-			      size_t length)
-{
-	struct iovec here = { (void *)bytes, length };
-	struct iovec there = { (void *)addr, length };
-	ssize_t put = process_vm_writev(tid, &here, 1, &there, 1, 0);
-	size_t done = put > 0 ? (size_t)put : 0;
-
-	while (done < length) {
-		remote_addr word_at = (addr + done) & ~7ull;
-		size_t skip = (addr + done) - word_at;
-		size_t piece = 8 - skip < length - done ? 8 - skip :
-							  length - done;
-		long word;
-
-		errno = 0;
-		word = ptrace(PTRACE_PEEKDATA, tid, word_at, NULL);
-		if (errno)
-			break;
-		memcpy((char *)&word + skip, (const char *)bytes + done, piece);
-		if (ptrace(PTRACE_POKEDATA, tid, word_at, word))
-			break;
-		done += piece;
+		done += (size_t)piece;
 	}
 	return done;
 }
@@ -83,7 +79,8 @@ static size_t space_memory_read(struct memory *memory, remote_addr addr,
 	size_t done = 0;
 
 	if (space->memory_fd < 0)
-		return read_by_ptrace(space->tid, addr, bytes, length);
+		return transfer_by_ptrace(space->tid, addr, bytes, length,
+					  TRANSFER_READ);
 	while (done < length) {
 		ssize_t got = pread(space->memory_fd, (char *)bytes + done,
 				    length - done, (off_t)(addr + done));
@@ -146,8 +143,9 @@ int address_space_write(struct address_space *space, remote_addr addr,
 	size_t done = 0;
 
 	if (space->memory_fd < 0)
-		return write_by_ptrace(space->tid, addr, bytes, length) ==
-		       length ? 0 : -EFAULT;
+		return transfer_by_ptrace(space->tid, addr, (char *)bytes,
+					  length, TRANSFER_WRITE) == length ?
+			       0 : -EFAULT;
 	while (done < length) {
 		ssize_t put = pwrite(space->memory_fd,
 				     (const char *)bytes + done, length - done,
