@@ -5,7 +5,7 @@
 # output: fixed
 unshare --user --map-root-user --mount --pid --fork --mount-proc sh -c '
 	echo $$; id -u; mkdir -p m; mount -t tmpfs none m; echo x > m/x; ls m
-	ls -d /proc/[0-9]* | wc -l; sh -c "exit 3"; echo $?'
+	set -- /proc/[0-9]*; echo $#; sh -c "exit 3"; echo $?'
 ls m
 unshare --user --map-root-user --net --uts sh -c '
 	hostname other; hostname; cat /proc/net/dev | wc -l'
