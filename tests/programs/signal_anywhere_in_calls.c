@@ -12,7 +12,7 @@ static void handler(int number)
 
 int main(void)
 {
-	struct itimerval every = { { 0, 170 }, { 0, 170 } };
+	struct itimerval every = { { 0, 1000 }, { 0, 1000 } };
 	struct itimerval never = { { 0, 0 }, { 0, 0 } };
 
 	handle_flags(SIGALRM, handler, SA_RESTART);
