@@ -98,12 +98,16 @@ static void install_filter(unsigned first_file)
 		_exit(125);
 }
 
-/* The kernel must not look for our rseq area when it will be unmapped. */
+/*
+ * The kernel must not look for our rseq area when it will be unmapped.  The
+ * length is the registered one: glibc rounds what it uses up to 32.
+ */
 static void leave_rseq(void)
 {
 	if (__rseq_size)
 		syscall(SYS_rseq, (char *)__builtin_thread_pointer() +
-			__rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+			__rseq_offset, (__rseq_size + 31) & ~31u,
+			RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
 /* When memory is short, the kernel must end this and nobody else. */
