@@ -41,6 +41,7 @@ extern char **environ;
 	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
 
 static volatile sig_atomic_t told_to_end; /* signal, set by its handler */
+static volatile sig_atomic_t ticked;
 static volatile sig_atomic_t interrupted; /* the keyboard's SIGINT */
 
 uint64_t now_ns(void)
@@ -464,12 +465,18 @@ static int handle_deferred(struct recorder *recorder)
 	return err;
 }
 
-/* Waits for the next stop of any task and handles it, now or soon. */
+/*
+ * Waits for the next stop of any task and handles it, now or soon.  Ticks that
+ * came while a stop was dealt with count, too: a program's own timer may keep
+ * time with ours.
+ */
 static int wait_any(struct recorder *recorder, int options)
 {
 	int status, err;
-	pid_t tid = waitpid(-1, &status, __WALL | options);
+	pid_t tid = 0;
 
+	if (!ticked)
+		tid = waitpid(-1, &status, __WALL | options);
 	if (tid > 0) {
 		struct record_task *current = recorder->current;
 
@@ -481,13 +488,14 @@ static int wait_any(struct recorder *recorder, int options)
 		return err || is_running_user_code(recorder->current) ? err :
 			handle_deferred(recorder);
 	}
-	if (tid == 0)
-		return -EAGAIN;
-	if (errno == EINTR) {
+	if (ticked || (tid < 0 && errno == EINTR)) {
+		ticked = 0;
 		if (told_to_end && !recorder->stop_signal)
 			recorder->stop_signal = told_to_end;
 		return look_around(recorder);
 	}
+	if (tid == 0)
+		return -EAGAIN;
 	return errno == ECHILD ? -ECHILD :
 		report(-errno, "wait for the traced tasks");
 }
@@ -582,7 +590,8 @@ static void on_interrupt(int signal)
 
 static void on_tick(int signal)
 {
-	(void)signal; /* its only purpose: waitpid() returns EINTR */
+	(void)signal;
+	ticked = 1; /* and waitpid() returns EINTR, if it waits just then */
 }
 
 static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)

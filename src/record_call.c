@@ -916,6 +916,9 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	err = settle_registers(task, &now);
 	if (err && err != -ESRCH)
 		return err;
+	/* A loop that it returns to may come by with the same registers. */
+	if (task->call.number == SYS_rt_sigreturn && !record_is_pending(task))
+		task->last = (struct registers){ { 0 } };
 	err = finish_call(recorder, task);
 	if (!err)
 		recorder_make_ready(recorder, task);

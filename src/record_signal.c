@@ -23,6 +23,7 @@
 #include "traces/report.h"
 
 #define RESULT_RESTART_NO_INTERRUPT (-513)
+#define SIGRTMIN_KERNEL 32 /* glibc keeps some for itself */
 #define FRAME_LIMIT 65536u /* a frame is larger than this only by mistake */
 
 /* Offsets in the signal frame (arch/x86/include/asm/sigframe.h). */
@@ -36,10 +37,16 @@
 static void withhold(struct record_task *task, const siginfo_t *info)
 {
 	struct withheld_signal **link = &task->withheld;
-	struct withheld_signal *signal = xcalloc(1, sizeof(*signal));
+	struct withheld_signal *signal;
 
-	while (*link)
+	while (*link) {
+		/* As in the kernel: pending once is pending (signal(7)). */
+		if (!(*link)->is_sent && info->si_signo < SIGRTMIN_KERNEL &&
+		    (*link)->info.si_signo == info->si_signo)
+			return;
 		link = &(*link)->next;
+	}
+	signal = xcalloc(1, sizeof(*signal));
 	signal->info = *info;
 	*link = signal;
 }
@@ -156,6 +163,22 @@ int record_only_ignored_pending(const struct record_task *task)
 			is_only_ignored = 0;
 	}
 	return is_only_ignored;
+}
+
+/* A signal that the kernel has for the task now. */
+int record_is_pending(const struct record_task *task)
+{
+	char path[64], *status;
+	uint64_t pending = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (status)
+		pending = (status_mask(status, "\nSigPnd:") |
+			   status_mask(status, "\nShdPnd:")) &
+			  ~status_mask(status, "\nSigBlk:");
+	free(status);
+	return pending != 0;
 }
 
 static enum signal_outcome outcome_of(const struct record_task *task,

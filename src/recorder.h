@@ -287,6 +287,7 @@ int record_deliver_withheld(struct recorder *recorder,
 /* Signals that a restarted call must not meet again are let in again. */
 void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
+int record_is_pending(const struct record_task *task);
 void withheld_free(struct record_task *task);
 
 /* record_life.c */
