@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -21,7 +19,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "src/process_maps.h"
 #include "traces/report.h"
 
 #define INPUT_TEXT_LIMIT 4096u
@@ -147,155 +144,6 @@ static int save_outputs(struct recorder *recorder, struct record_task *task)
 
 	return syscall_outputs(&task->call, &memory.memory, save_output,
 			       &context);
-}
-
-/* ---- calls without a row, and the audit ---- */
-
-static int changes_mappings(int number)
-{
-	switch (number) {
-	case SYS_mmap:
-	case SYS_munmap:
-	case SYS_mprotect:
-	case SYS_pkey_mprotect:
-	case SYS_mremap:
-	case SYS_brk:
-	case SYS_madvise:
-	case SYS_shmat:
-	case SYS_shmdt:
-	case SYS_remap_file_pages:
-	case SYS_execve:
-	case SYS_execveat:
-		return 1;
-	}
-	return 0;
-}
-
-static void copy_memory_before(struct recorder *recorder,
-			       struct record_task *task)
-{
-	int is_unknown = syscall_replay_of(&task->call) == REPLAY_UNKNOWN;
-
-	if (!is_unknown && !recorder->options->audit)
-		return;
-	if (changes_mappings(task->call.number))
-		return;
-	task->audit = memory_copy_create(&task->task);
-	task->audit_events = trace_writer_event_count(recorder->writer);
-}
-
-static int save_difference(void *context, remote_addr addr, const void *now,
-			   size_t length)
-{
-	struct record_task *task = context;
-
-	effect_list_add_bytes(&task->effects, EFFECT_WRITE, now, length)
-		->address = addr;
-	return 0;
-}
-
-struct audit_context {
-	struct recorder *recorder;
-	struct record_task *task;
-	struct process_maps maps;
-};
-
-/* A mapped file that the call wrote: replay writes its copy. */
-static int is_written_file(const struct audit_context *audit, remote_addr addr)
-{
-	const struct effect_list *effects = &audit->task->effects;
-	const struct process_map *map = process_maps_find(&audit->maps, addr);
-
-	if (!map || !map->inode)
-		return 0;
-	for (size_t i = 0; i < effects->count; i++)
-		if (effects->effects[i].kind == EFFECT_FILE_WRITE ||
-		    effects->effects[i].kind == EFFECT_FILE_SIZE)
-			return 1;
-	return 0;
-}
-
-static int is_covered(const struct record_task *task, remote_addr addr,
-		      size_t length)
-{
-	for (size_t i = 0; i < task->effects.count; i++) {
-		const struct effect *effect = &task->effects.effects[i];
-
-		if (effect->kind == EFFECT_WRITE && addr >= effect->address &&
-		    addr + length <= effect->address + effect->length)
-			return 1;
-	}
-	return 0;
-}
-
-static int audit_difference(void *context, remote_addr addr, const void *now,
-			    size_t length)
-{
-	struct audit_context *audit = context;
-	struct record_task *task = audit->task;
-	size_t covered = 0;
-
-	(void)now;
-	while (covered < length && is_covered(task, addr + covered, 1))
-		covered++;
-	if (covered == length || is_written_file(audit, addr))
-		return 0;
-	audit->recorder->audit_failures++;
-	report(0, "audit: task %d: %s(%#llx, %#llx, %#llx, %#llx) = %lld "
-	       "wrote %zu bytes at %#llx that its row does not cover",
-	       task->task.tid, syscall_name(task->call.number),
-	       (unsigned long long)task->call.arguments[0],
-	       (unsigned long long)task->call.arguments[1],
-	       (unsigned long long)task->call.arguments[2],
-	       (unsigned long long)task->call.arguments[3],
-	       (long long)task->call.result, length - covered,
-	       (unsigned long long)(addr + covered));
-	return 0;
-}
-
-static int warn_about_unknown(struct recorder *recorder,
-			      struct record_task *task)
-{
-	unsigned long long request = task->call.arguments[1];
-	unsigned key = (unsigned)task->call.number * 31u +
-		       (task->call.number == SYS_ioctl ? (unsigned)request : 0);
-	char *text;
-	int err;
-
-	key %= sizeof(recorder->warned) * 8;
-	if (recorder->warned[key / 8] & 1u << key % 8)
-		return 0;
-	recorder->warned[key / 8] |= (uint8_t)(1u << key % 8);
-	text = xasprintf("%s(%#llx, %#llx, ...) is not known to this version; "
-			 "all memory is compared around it, which is slow",
-			 syscall_name(task->call.number),
-			 (unsigned long long)task->call.arguments[0], request);
-	warn("%s", text);
-	err = recorder_note(recorder, task, TEXT_WARNING, text);
-	free(text);
-	return err;
-}
-
-static int compare_memory_after(struct recorder *recorder,
-				struct record_task *task)
-{
-	struct audit_context audit = { recorder, task };
-	int err = 0;
-
-	if (!task->audit)
-		return 0;
-	process_maps_read(task->task.tid, &audit.maps);
-	if (syscall_replay_of(&task->call) == REPLAY_UNKNOWN)
-		err = memory_copy_compare(task->audit, &task->task,
-					  save_difference, task);
-	else if (task->audit_events ==
-		 trace_writer_event_count(recorder->writer))
-		err = memory_copy_compare(task->audit, &task->task,
-					  audit_difference, &audit);
-	process_maps_deinit(&audit.maps);
-	memory_copy_destroy(task->audit);
-	task->audit = NULL;
-	return err;
 }
 
 /* ---- hooks ---- */
@@ -691,7 +539,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 				    "0x80 was answered ENOSYS "
 				    "(docs/limits.md)");
 	else if (replay == REPLAY_UNKNOWN)
-		err = warn_about_unknown(recorder, task);
+		err = record_unknown_call(recorder, task);
 	else if (replay == REPLAY_REFUSE)
 		err = answer_instead(task, syscall_refusal(&task->call));
 	else
@@ -699,7 +547,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (err && err != -ESRCH)
 		return err;
 	record_scratch_entry(recorder, task);
-	copy_memory_before(recorder, task);
+	record_audit_entry(recorder, task);
 	return resume_call(recorder, task);
 }
 
@@ -910,7 +758,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (!err)
 		err = hook_exit(recorder, task);
 	if (!err)
-		err = compare_memory_after(recorder, task);
+		err = record_audit_exit(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
 	err = settle_registers(task, &now);

@@ -4,6 +4,7 @@
  *
  *   record.c          session: launch, main loop, scheduling, end
  *   record_call.c     system calls: entry, exit, what rows and hooks save
+ *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
@@ -227,6 +228,12 @@ int record_refuse(struct recorder *recorder, struct record_task *task,
 int record_killed_call(struct recorder *recorder, struct record_task *task);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
+
+/* record_audit.c */
+void record_audit_entry(struct recorder *recorder, struct record_task *task);
+int record_audit_exit(struct recorder *recorder, struct record_task *task);
+/* Says once, by name, that the call has no row. */
+int record_unknown_call(struct recorder *recorder, struct record_task *task);
 
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
