@@ -34,6 +34,7 @@ extern char **environ;
 
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
+#define SPIN_NS 5000000000ull	  /* computing this long: it may spin */
 #define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
 #define TRACE_OPTIONS                                                      \
@@ -385,12 +386,22 @@ static int is_alone_in_memory(const struct recorder *recorder,
  */
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
+	uint64_t turn_ns = now_ns() - current->slice_began_ns;
+
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
 	    !(recorder->ready_first || recorder->deferred_count) ||
-	    current->is_interrupt_sent ||
-	    now_ns() - current->slice_began_ns < SLICE_NS ||
-	    !is_alone_in_memory(recorder, current))
+	    current->is_interrupt_sent || turn_ns < SLICE_NS)
 		return;
+	if (!is_alone_in_memory(recorder, current)) {
+		int is_long = now_ns() - current->resumed_ns > SPIN_NS;
+
+		if (is_long && !current->is_spin_reported)
+			warn("task %d computes while others wait; if it waits "
+			     "for them, the recording can't go on "
+			     "(docs/limits.md)", current->task.tid);
+		current->is_spin_reported |= is_long;
+		return;
+	}
 	current->is_interrupt_sent = 1;
 	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
 }
@@ -529,6 +540,7 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 
 	recorder->current = task;
 	task->state = TASK_RUNNING;
+	task->resumed_ns = now_ns();
 	err = recorder_resume(task, PTRACE_SYSCALL, 0);
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {

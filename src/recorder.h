@@ -100,14 +100,14 @@ struct record_task {
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
-	uint64_t slice_began_ns;
+	uint64_t slice_began_ns, resumed_ns;
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	int exit_status;
 	uint64_t stuck_since_ns;
-	int is_stuck_reported;
+	int is_stuck_reported, is_spin_reported;
 };
 
 /* A file whose content the trace has. */
