@@ -34,6 +34,7 @@ extern char **environ;
 
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
+#define DISK_NS 50000000ull	  /* a disk may take so long */
 #define SPIN_NS 5000000000ull	  /* computing this long: it may spin */
 #define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
@@ -512,6 +513,22 @@ static int wait_any(struct recorder *recorder, int options)
 }
 
 /*
+ * State D is a disk, a lock in the kernel or the like: soon over, as a rule,
+ * and if another task wrote to the same file meanwhile, nobody could tell in
+ * which order.  The wait for the child of a vfork is such a state, too.
+ */
+static int waits_long(const struct record_task *task)
+{
+	int number = task->call.number;
+
+	if (number == SYS_vfork || ((number == SYS_clone ||
+				     number == SYS_clone3) &&
+				    (task->clone_flags & CLONE_VFORK)))
+		return 1;
+	return now_ns() - task->resumed_ns > DISK_NS;
+}
+
+/*
  * The current task is in a call that may wait.  While others are ready, find
  * out whether it does: it shares our core, so a yield lets it run until it
  * stops or sleeps.
@@ -525,7 +542,7 @@ static int wait_while_call_runs(struct recorder *recorder,
 	if (err != -EAGAIN)
 		return err;
 	state = task_kernel_state(task->task.tid);
-	if (state == 'S' || state == 'D') {
+	if (state == 'S' || (state == 'D' && waits_long(task))) {
 		err = record_blocked_call(recorder, task);
 		task->state = TASK_IN_CALL;
 		return err;

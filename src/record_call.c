@@ -495,6 +495,7 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 static int resume_call(struct recorder *recorder, struct record_task *task)
 {
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	task->resumed_ns = now_ns();
 	return recorder_resume(task, PTRACE_SYSCALL, 0);
 }
 

@@ -100,7 +100,8 @@ struct record_task {
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
-	uint64_t slice_began_ns, resumed_ns;
+	uint64_t slice_began_ns;
+	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
