@@ -178,7 +178,7 @@ static int replay_digest(struct replayer *replayer, struct replay_task *task,
 
 	if (replayer->options->check != CHECK_MEMORY || !recorded)
 		return 0;
-	if (memory_digest(&task->task, 0, &digest))
+	if (memory_digest(&task->task, 0, event->registers[R_RSP], &digest))
 		return report(-EIO, "digest the memory of task %u",
 			      task->task.serial);
 	replayer->summary->digests++;

@@ -155,15 +155,28 @@ static int is_zero(const uint8_t *page)
 	return !page[0] && !memcmp(page, page + 1, PAGE - 1);
 }
 
+#define RED_ZONE 128
+
 struct digest_state {
 	XXH3_state_t *hash;
 	uint64_t pages, limit;
+	remote_addr dead_start, dead_end; /* of the stack */
 };
 
 static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 {
 	struct digest_state *state = context;
+	uint8_t live[PAGE];
 
+	if (addr < state->dead_end && addr >= state->dead_start) {
+		size_t dead = state->dead_end - addr;
+
+		if (dead >= PAGE)
+			return 0;
+		memset(live, 0, dead);
+		memcpy(live + dead, page + dead, PAGE - dead);
+		page = live;
+	}
 	if (is_zero(page))
 		return 0;
 	if (state->limit && state->pages == state->limit)
@@ -174,11 +187,29 @@ static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 	return 0;
 }
 
+static void find_dead_stack(const struct task *task, remote_addr stack_pointer,
+			    struct digest_state *state)
+{
+	const struct process_map *map;
+	struct process_maps maps;
+
+	if (process_maps_read(task->tid, &maps))
+		return;
+	map = process_maps_find(&maps, stack_pointer);
+	if (map && stack_pointer - map->start > RED_ZONE) {
+		state->dead_start = map->start;
+		state->dead_end = stack_pointer - RED_ZONE;
+	}
+	process_maps_deinit(&maps);
+}
+
 int memory_digest(const struct task *task, uint64_t limit_pages,
-		  struct memory_digest *digest_out)
+		  remote_addr stack_pointer, struct memory_digest *digest_out)
 {
 	struct digest_state state = { XXH3_createState(), 0, limit_pages };
 	int err;
+
+	find_dead_stack(task, stack_pointer, &state);
 
 	XXH3_64bits_reset(state.hash);
 	err = walk_pages(task, 0, digest_page, &state);

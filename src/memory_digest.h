@@ -18,9 +18,12 @@ struct memory_digest {
 /*
  * Digests the readable and writable mappings, except reel's own pages.
  * With limit_pages (0: none) the first so many resident pages only are taken:
- * then returns 1, and the digest is not comparable.
+ * then returns 1, and the digest is not comparable.  What lies below the red
+ * zone of stack_pointer is left out: it is dead (System V ABI), and XSAVEC of
+ * the dynamic linker leaves bits there that depend on task switches.
  */
 int memory_digest(const struct task *task, uint64_t limit_pages,
+		  remote_addr stack_pointer,
 		  struct memory_digest *digest_out);
 
 /* A copy of all readable and writable memory. */

@@ -36,7 +36,8 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 
 	space_data_of(task)->next_digest_event =
 		trace_writer_event_count(recorder->writer) + DIGEST_EVENTS;
-	if (memory_digest(&task->task, limit_pages, &digest))
+	if (memory_digest(&task->task, limit_pages,
+			  task->last.value[R_RSP], &digest))
 		return 0; /* too large for the budget, or gone */
 	memcpy(event.registers, task->last.value, sizeof(event.registers));
 	effect = effect_list_add(&effects, EFFECT_DIGEST);
