@@ -71,7 +71,8 @@ enum effect_kind {
 			       call holds them */
 	EFFECT_DIGEST,	    /* offset: XXH3 64 of the memory; extent: pages */
 	EFFECT_TEXT,	    /* id (enum event_text), bytes: text for people */
-	EFFECT_FD,	    /* id (descriptor number), bytes: what /proc/PID/fd
+	EFFECT_FD,	    /* not recorded yet, shown by dump where it is:
+			       id (descriptor number), bytes: what /proc/PID/fd
 			       says of it; address: st_dev, offset: st_ino,
 			       flags: open flags */
 	EFFECT_RLIMIT,	    /* id (resource), address (soft), extent (hard) */
