@@ -379,6 +379,13 @@ static void add_digest(struct text *text, const struct event *event)
 			    digest->extent);
 }
 
+static void add_point(struct text *text, const struct event *event)
+{
+	text_format(text, "point at %#" PRIx64 " ",
+		    event->registers[R_RIP]);
+	add_digest(text, event);
+}
+
 static void add_note(struct dump *dump, const struct event *event)
 {
 	struct text *text = &dump->text;
@@ -432,6 +439,9 @@ static void add_event(struct dump *dump, const struct event *event,
 		break;
 	case EVENT_DIGEST:
 		add_digest(text, event);
+		break;
+	case EVENT_POINT:
+		add_point(text, event);
 		break;
 	default:
 		add_note(dump, event);

@@ -26,6 +26,7 @@ static const char *const event_names[EVENT_KIND_END] = {
 	[EVENT_EXIT] = "exit",
 	[EVENT_DIGEST] = "digest",
 	[EVENT_NOTE] = "note",
+	[EVENT_POINT] = "point",
 };
 
 static const char *const effect_names[EFFECT_KIND_END] = {

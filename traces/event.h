@@ -28,8 +28,19 @@ enum event_kind {
 	EVENT_EXIT,	     /* the task is gone */
 	EVENT_DIGEST,	     /* digest of the task's writable memory */
 	EVENT_NOTE,	     /* for the reader: no effect on replay */
+	EVENT_POINT,	     /* a place in user code; see below */
 	EVENT_KIND_END
 };
+
+/*
+ * EVENT_POINT: no instruction or call says where the task stood, only its state
+ * does: registers, writable memory (EFFECT_DIGEST) and extended registers
+ * (EFFECT_XSTATE, compared and not set).  Equal states have equal futures, so
+ * replay stops where the state is first the same.  To find it fast: detail is a
+ * mask, by 1 << register, of registers that change from pass to pass at this
+ * address, and EFFECT_INPUTs are memory at the point: words of 8 bytes that
+ * tell passes apart, best first, and longer pieces.
+ */
 
 /* Where the task stands when a signal is delivered (event.detail). */
 enum signal_point {
@@ -130,7 +141,8 @@ struct event {
 	uint64_t time_ns; /* CLOCK_MONOTONIC since the recording began */
 	int32_t detail;	  /* SYSCALL*: the call's number.  SIGNAL: enum
 			     signal_point.  EXIT: wait status.  INSTRUCTION:
-			     enum instruction_kind of src/ */
+			     enum instruction_kind of src/.  POINT: registers
+			     that change */
 	uint32_t signal;  /* SIGNAL: its number */
 	int64_t result;	  /* SYSCALL, SYSCALL_EXIT: as in rax.  SIGNAL: enum
 			     signal_outcome */
