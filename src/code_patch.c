@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One instruction of five bytes or more is replaced without a thought: nothing
+ * jumps into its middle.  Several shorter ones may be jumped between, so all
+ * bytes around that could be a direct jump there speak against them; a byte
+ * that is none costs a place, and there are many places.
+ */
+#include "src/code_patch.h"
+
+#include <capstone/capstone.h>
+#include <string.h>
+
+#include "src/instruction.h"
+#include "traces/report.h"
+
+#define INSTRUCTION_MAX 15u
+#define COVERED_MAX (CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX)
+#define PAGE 4096u
+#define LONG_REACH 16384u /* around a place: where jumps to it may be */
+
+static csh disassembler; /* made once, for the process */
+
+static cs_insn *open_disassembler(void)
+{
+	if (!disassembler) {
+		if (cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler))
+			return NULL;
+		cs_option(disassembler, CS_OPT_DETAIL, CS_OPT_ON);
+	}
+	return cs_malloc(disassembler);
+}
+
+/* jmp and jcc to a place given in the code; 0 for all else. */
+static int is_direct_jump(const cs_insn *insn)
+{
+	const uint8_t *bytes = insn->bytes;
+
+	return bytes[0] == 0xeb || bytes[0] == 0xe9 ||
+	       (bytes[0] & 0xf0) == 0x70 ||
+	       (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80);
+}
+
+static int has_group(const cs_insn *insn, uint8_t group)
+{
+	for (uint8_t i = 0; i < insn->detail->groups_count; i++)
+		if (insn->detail->groups[i] == group)
+			return 1;
+	return 0;
+}
+
+/* True when it does elsewhere what it does here. */
+static int can_move(const cs_insn *insn)
+{
+	static const uint8_t fixed_groups[] = {
+		X86_GRP_JUMP, X86_GRP_CALL, X86_GRP_RET, X86_GRP_INT,
+		X86_GRP_IRET, X86_GRP_PRIVILEGE,
+	};
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	if (is_direct_jump(insn))
+		return 1;
+	for (size_t i = 0; i < sizeof(fixed_groups); i++)
+		if (has_group(insn, fixed_groups[i]))
+			return 0;
+	/* Old code jumps over a lock prefix. */
+	if (x86->prefix[0] == X86_PREFIX_LOCK)
+		return 0;
+	/* string instructions can stop in the middle */
+	if ((x86->opcode[0] >= 0xa4 && x86->opcode[0] <= 0xa7) ||
+	    (x86->opcode[0] >= 0xaa && x86->opcode[0] <= 0xaf) ||
+	    (x86->opcode[0] >= 0x6c && x86->opcode[0] <= 0x6f))
+		return 0;
+	switch (insn->id) {
+	case X86_INS_SYSCALL:
+	case X86_INS_SYSENTER:
+	case X86_INS_XBEGIN:
+	case X86_INS_XEND:
+	case X86_INS_XABORT:
+	case X86_INS_UD2:
+		return 0;
+	}
+	return instruction_decode(insn->bytes, insn->size).kind ==
+	       INSTRUCTION_NONE;
+}
+
+static int32_t long_at(const uint8_t *bytes)
+{
+	int32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+/* Whether a jump that begins at one of the bytes may lead between. */
+static int may_be_entered(struct memory *memory, remote_addr addr,
+			  unsigned length)
+{
+	static uint8_t bytes[2 * LONG_REACH + 8];
+	remote_addr start = addr < LONG_REACH ? 0 : addr - LONG_REACH;
+	size_t got;
+
+	/* What can't be read holds no code; begin where it can. */
+	while (!memory_read(memory, start, bytes, 1) && start < addr)
+		start = (start | (PAGE - 1)) + 1;
+	got = memory->read(memory, start, bytes, sizeof(bytes));
+	for (size_t i = 0; i + 6 <= got; i++) {
+		remote_addr here = start + i, to = 0;
+
+		if ((bytes[i] & 0xf0) == 0x70 || bytes[i] == 0xeb ||
+		    (bytes[i] & 0xfc) == 0xe0)
+			to = here + 2 + (remote_addr)(int8_t)bytes[i + 1];
+		else if (bytes[i] == 0xe9 || bytes[i] == 0xe8)
+			to = here + 5 + (remote_addr)long_at(bytes + i + 1);
+		else if (bytes[i] == 0x0f && (bytes[i + 1] & 0xf0) == 0x80)
+			to = here + 6 + (remote_addr)long_at(bytes + i + 2);
+		if (to > addr && to < addr + length)
+			return 1;
+	}
+	return 0;
+}
+
+unsigned code_patch_length(struct memory *memory, remote_addr addr)
+{
+	uint8_t bytes[COVERED_MAX];
+	const uint8_t *next = bytes;
+	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
+	uint64_t at = addr;
+	unsigned count = 0, length = 0;
+	cs_insn *insn;
+
+	if ((addr & (PAGE - 1)) + CODE_JUMP_LENGTH > PAGE)
+		return 0;
+	insn = open_disassembler();
+	while (insn && length < CODE_JUMP_LENGTH) {
+		if (!cs_disasm_iter(disassembler, &next, &left, &at, insn) ||
+		    !can_move(insn))
+			break;
+		length += insn->size;
+		count++;
+		if (is_direct_jump(insn))
+			break;
+	}
+	if (insn)
+		cs_free(insn, 1);
+	if (length < CODE_JUMP_LENGTH)
+		return 0;
+	return count > 1 && may_be_entered(memory, addr, length) ? 0 : length;
+}
+
+/* ---- the same code elsewhere ---- */
+
+static int fits_32(int64_t value)
+{
+	return value == (int32_t)value;
+}
+
+static void put_long(uint8_t *to, int64_t value)
+{
+	int32_t narrow = (int32_t)value;
+
+	memcpy(to, &narrow, sizeof(narrow));
+}
+
+/* opcode and a 32-bit distance from where it will be; 0 when too far. */
+static size_t put_jump(uint8_t *to, remote_addr at, const uint8_t *opcode,
+		       size_t opcode_length, remote_addr target)
+{
+	int64_t distance = (int64_t)(target - (at + opcode_length + 4));
+
+	if (!fits_32(distance))
+		return 0;
+	memcpy(to, opcode, opcode_length);
+	put_long(to + opcode_length, distance);
+	return opcode_length + 4;
+}
+
+static size_t move_jump(const cs_insn *insn, remote_addr at, uint8_t *to)
+{
+	remote_addr target = (remote_addr)insn->detail->x86.operands[0].imm;
+	uint8_t conditional[2] = { 0x0f, 0x80 };
+
+	if (insn->bytes[0] == 0xeb || insn->bytes[0] == 0xe9)
+		return put_jump(to, at, (const uint8_t[]){ 0xe9 }, 1, target);
+	conditional[1] |= insn->bytes[insn->bytes[0] == 0x0f] & 0x0f;
+	return put_jump(to, at, conditional, 2, target);
+}
+
+static size_t move_instruction(const cs_insn *insn, remote_addr at, uint8_t *to)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+	int64_t distance;
+
+	if (is_direct_jump(insn))
+		return move_jump(insn, at, to);
+	memcpy(to, insn->bytes, insn->size);
+	for (uint8_t i = 0; i < x86->op_count; i++) {
+		if (x86->operands[i].type != X86_OP_MEM ||
+		    x86->operands[i].mem.base != X86_REG_RIP)
+			continue;
+		distance = x86->operands[i].mem.disp +
+			   (int64_t)(insn->address - at);
+		if (!fits_32(distance) || !x86->encoding.disp_offset)
+			return 0;
+		put_long(to + x86->encoding.disp_offset, distance);
+		break;
+	}
+	return insn->size;
+}
+
+size_t code_patch_relocate(struct memory *memory, remote_addr addr,
+			   unsigned length, remote_addr new_addr,
+			   uint8_t out[CODE_PATCH_ROOM])
+{
+	uint8_t bytes[COVERED_MAX];
+	const uint8_t *next = bytes;
+	size_t left = length, used = 0, piece = 1;
+	uint64_t at = addr;
+	cs_insn *insn = open_disassembler();
+
+	if (!insn || length > sizeof(bytes) ||
+	    !memory_read(memory, addr, bytes, length))
+		piece = 0;
+	while (piece && left) {
+		piece = cs_disasm_iter(disassembler, &next, &left, &at, insn) ?
+			move_instruction(insn, new_addr + used, out + used) : 0;
+		used += piece;
+	}
+	if (insn)
+		cs_free(insn, 1);
+	if (piece)
+		piece = put_jump(out + used, new_addr + used,
+				 (const uint8_t[]){ 0xe9 }, 1, addr + length);
+	return piece ? used + piece : 0;
+}

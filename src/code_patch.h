@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Replacing instructions of a program by a jump: which ones can be replaced,
+ * and what they are like elsewhere.
+ */
+#ifndef REEL_CODE_PATCH_H
+#define REEL_CODE_PATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/memory.h"
+
+#define CODE_JUMP_LENGTH 5u
+/* A relocated piece of code is no longer than this. */
+#define CODE_PATCH_ROOM 96u
+
+/*
+ * How many bytes from addr on a jump to elsewhere would replace: whole
+ * instructions, at least CODE_JUMP_LENGTH bytes.  0 when they can't be moved,
+ * or something nearby may jump between them.
+ */
+unsigned code_patch_length(struct memory *memory, remote_addr addr);
+
+/*
+ * The code of these length bytes as it must be at new_addr, with a jump back
+ * behind it.  Returns its length, or 0 when new_addr is too far away.
+ */
+size_t code_patch_relocate(struct memory *memory, remote_addr addr,
+			   unsigned length, remote_addr new_addr,
+			   uint8_t out[CODE_PATCH_ROOM]);
+
+#endif
