@@ -222,6 +222,8 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 		return replay_instruction(replayer, task, event);
 	case EVENT_EXIT:
 		return replay_exit(replayer, task, event);
+	case EVENT_POINT:
+		return replay_point(replayer, task, event);
 	case EVENT_DIGEST:
 		return replay_digest(replayer, task, event);
 	default:

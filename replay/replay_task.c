@@ -38,6 +38,9 @@
 #ifndef ARCH_SET_CPUID
 #define ARCH_SET_CPUID 0x1012
 #endif
+#ifndef PTRACE_SYSEMU_SINGLESTEP /* sys/ptrace.h has it as an enum */
+#define PTRACE_SYSEMU_SINGLESTEP 32
+#endif
 
 #define TASK_SIZE 0x7ffffffff000ul /* 47 bits less a page */
 #define CALL_INSTRUCTION SESSION_PAGE
@@ -459,15 +462,15 @@ static int is_foreign_stop(int status)
 	return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
 }
 
-int replay_run_task(struct replayer *replayer, struct replay_task *task,
-		    int *status_out)
+static int run_by(struct replayer *replayer, struct replay_task *task,
+		  int request, int *status_out)
 {
 	int err = settle(task);
 
 	replayer->summary->stops++;
 	do {
 		if (!err)
-			err = task_resume(&task->task, PTRACE_SYSEMU, 0);
+			err = task_resume(&task->task, request, 0);
 		if (!err)
 			err = wait_for_stop(&task->task, status_out);
 	} while (!err && is_foreign_stop(*status_out));
@@ -476,4 +479,16 @@ int replay_run_task(struct replayer *replayer, struct replay_task *task,
 			      (unsigned long long)replayer->event,
 			      task->task.serial);
 	return 0;
+}
+
+int replay_run_task(struct replayer *replayer, struct replay_task *task,
+		    int *status_out)
+{
+	return run_by(replayer, task, PTRACE_SYSEMU, status_out);
+}
+
+int replay_step_task(struct replayer *replayer, struct replay_task *task,
+		     int *status_out)
+{
+	return run_by(replayer, task, PTRACE_SYSEMU_SINGLESTEP, status_out);
 }

@@ -5,6 +5,7 @@
  *   replay.c          the session: events in order, end
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
+ *   replay_point.c    places in the middle of computing, found by their state
  *   replay_call.c     system calls: checking, answering, repeating
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
@@ -85,6 +86,14 @@ int64_t replay_inject(struct replay_task *task, int number,
 /* Runs the task until it stops; status as waitpid(2) gives it. */
 int replay_run_task(struct replayer *replayer, struct replay_task *task,
 		    int *status_out);
+
+/* The same for one instruction. */
+int replay_step_task(struct replayer *replayer, struct replay_task *task,
+		     int *status_out);
+
+/* replay_point.c */
+int replay_point(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event);
 
 /* replay_effect.c */
 int replay_effects(struct replayer *replayer, struct replay_task *task,
