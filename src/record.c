@@ -35,7 +35,7 @@ extern char **environ;
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
 #define DISK_NS 50000000ull	  /* a disk may take so long */
-#define SPIN_NS 5000000000ull	  /* computing this long: it may spin */
+#define TICK_SOON_US 5000	  /* the same when a signal is withheld */
 #define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
 #define TRACE_OPTIONS                                                      \
@@ -249,6 +249,9 @@ static int handle_group_stop(struct recorder *recorder,
 							  TASK_IN_CALL;
 		return recorder_resume(task, PTRACE_SYSCALL, 0);
 	}
+	if (task->is_point_wanted && !task->is_doomed &&
+	    task == recorder->current)
+		return record_point(recorder, task);
 	recorder_make_ready(recorder, task);
 	return 0;
 }
@@ -275,7 +278,7 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 	return record_syscall_exit(recorder, task);
 }
 
-static int handle_status(struct recorder *recorder, pid_t tid, int status)
+int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 {
 	struct record_task *task = recorder_find(recorder, tid);
 
@@ -382,26 +385,27 @@ static int is_alone_in_memory(const struct recorder *recorder,
 }
 
 /*
- * A process that computes while others wait for their turn is stopped wherever
- * it is: as nobody shares its memory, its place needs no event.
+ * A task that computes while others wait for their turn, or a signal for it,
+ * is stopped wherever it is.  As long as nobody shares its memory and no signal
+ * is to be delivered, its place needs no event.
  */
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
-	uint64_t turn_ns = now_ns() - current->slice_began_ns;
+	int is_over = (recorder->ready_first || recorder->deferred_count) &&
+		      now_ns() - current->slice_began_ns >= SLICE_NS;
 
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
-	    !(recorder->ready_first || recorder->deferred_count) ||
-	    current->is_interrupt_sent || turn_ns < SLICE_NS)
+	    current->is_interrupt_sent)
 		return;
-	if (!is_alone_in_memory(recorder, current)) {
-		int is_long = now_ns() - current->resumed_ns > SPIN_NS;
-
-		if (is_long && !current->is_spin_reported)
-			warn("task %d computes while others wait; if it waits "
-			     "for them, the recording can't go on "
-			     "(docs/limits.md)", current->task.tid);
-		current->is_spin_reported |= is_long;
-		return;
+	current->is_point_wanted = record_wants_point(current);
+	if (!current->is_point_wanted) {
+		if (!is_over)
+			return;
+		current->is_point_wanted =
+			!is_alone_in_memory(recorder, current);
+		if (current->is_point_wanted &&
+		    now_ns() < current->next_point_ns)
+			return;
 	}
 	current->is_interrupt_sent = 1;
 	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
@@ -470,9 +474,9 @@ static int handle_deferred(struct recorder *recorder)
 
 	for (size_t i = 0; i < recorder->deferred_count && !err; i++)
 		if (recorder->deferred[i].tid)
-			err = handle_status(recorder,
-					    recorder->deferred[i].tid,
-					    recorder->deferred[i].status);
+			err = recorder_handle_status(recorder,
+						recorder->deferred[i].tid,
+						recorder->deferred[i].status);
 	recorder->deferred_count = 0;
 	return err;
 }
@@ -496,7 +500,7 @@ static int wait_any(struct recorder *recorder, int options)
 			defer(recorder, tid, status);
 			return 0;
 		}
-		err = handle_status(recorder, tid, status);
+		err = recorder_handle_status(recorder, tid, status);
 		return err || is_running_user_code(recorder->current) ? err :
 			handle_deferred(recorder);
 	}
@@ -636,6 +640,13 @@ static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
 	sigaction(SIGINT, &action, old_int);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGQUIT, &action, old_quit);
+	setitimer(ITIMER_REAL, &interval, NULL);
+}
+
+void recorder_tick_soon(void)
+{
+	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_SOON_US } };
+
 	setitimer(ITIMER_REAL, &interval, NULL);
 }
 

@@ -673,6 +673,9 @@ static int settle_registers(struct record_task *task, struct registers *now)
 	if (memcmp(now, &expected, sizeof(expected)))
 		save_registers(task, now);
 	task->last = *now;
+	/* A loop that it returns to may come by with the same registers. */
+	if (task->call.number == SYS_rt_sigreturn && !record_is_pending(task))
+		task->last = (struct registers){ 0 };
 	if (!must_set)
 		return 0;
 	expected = *now;

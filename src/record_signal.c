@@ -48,7 +48,9 @@ static void withhold(struct record_task *task, const siginfo_t *info)
 	}
 	signal = xcalloc(1, sizeof(*signal));
 	signal->info = *info;
+	signal->since_ns = now_ns();
 	*link = signal;
+	recorder_tick_soon();
 }
 
 void withheld_free(struct record_task *task)
@@ -384,6 +386,61 @@ static int same_but_orig_rax(const struct registers *a,
 		if (i != R_ORIG_RAX && a->value[i] != b->value[i])
 			return 0;
 	return 1;
+}
+
+/* ---- at a point ---- */
+
+int record_withhold(struct record_task *task, int signal)
+{
+	siginfo_t info;
+
+	if (task_get_siginfo(&task->task, &info))
+		return 0;
+	restore_info(task, signal, &info);
+	if (is_fault(&info) || outcome_of(task, signal) != SIGNAL_HANDLED)
+		return 0;
+	withhold(task, &info);
+	return 1;
+}
+
+const struct withheld_signal *record_deliverable(const struct record_task *task)
+{
+	const struct withheld_signal *signal = task->withheld;
+	uint64_t blocked = ~0ull;
+	char path[64], *status;
+
+	if (!signal)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (status)
+		blocked = status_mask(status, "\nSigBlk:");
+	free(status);
+	while (signal && (signal->is_sent ||
+			  (blocked & 1ull << (signal->info.si_signo - 1))))
+		signal = signal->next;
+	return signal;
+}
+
+int record_deliver_at_point(struct recorder *recorder, struct record_task *task)
+{
+	const struct withheld_signal *signal = record_deliverable(task);
+	struct withheld_signal **link = &task->withheld;
+	struct delivery delivery = { recorder, task };
+
+	if (!signal || task_get_registers(&task->task, &delivery.before))
+		return 0;
+	while (*link != signal)
+		link = &(*link)->next;
+	*link = signal->next;
+	delivery.info = signal->info;
+	delivery.point = SIGNAL_AFTER_EVENT;
+	free((void *)signal);
+	/* The stop is that of a SIGTRAP, whose place it takes. */
+	if (task_set_siginfo(&task->task, &delivery.info))
+		return 0;
+	delivery.outcome = outcome_of(task, delivery.info.si_signo);
+	return deliver(&delivery);
 }
 
 /* ---- trapped instructions ---- */

@@ -10,6 +10,7 @@
  *   record_file.c     files whose content the trace must know
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
+ *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
  *   record_detach.c   letting the program go on without us
@@ -51,6 +52,7 @@ enum call_phase {
 /* A signal withheld until the task's next call. */
 struct withheld_signal {
 	siginfo_t info;
+	uint64_t since_ns;
 	int is_sent; /* given back to the kernel, which lost the siginfo */
 	struct withheld_signal *next;
 };
@@ -103,12 +105,14 @@ struct record_task {
 	uint64_t slice_began_ns;
 	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
+	int is_point_wanted;   /* at the stop that this brings */
+	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	int exit_status;
 	uint64_t stuck_since_ns;
-	int is_stuck_reported, is_spin_reported;
+	int is_stuck_reported;
 };
 
 /* A file whose content the trace has. */
@@ -210,6 +214,10 @@ void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
 /* True when a stop of this task was seen and put off; it is no more. */
 int recorder_take_deferred(struct recorder *recorder, pid_t tid);
+/* What is to be done about a stop or an end, as waitpid(2) tells it. */
+int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
+/* The next tick comes this soon. */
+void recorder_tick_soon(void);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
 /* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
@@ -295,8 +303,23 @@ int record_deliver_withheld(struct recorder *recorder,
 /* Signals that a restarted call must not meet again are let in again. */
 void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
+/* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task);
+/* True when the signal that stopped it was one to withhold, and is. */
+int record_withhold(struct record_task *task, int signal);
+/* A withheld signal that a handler could take now, or NULL. */
+const struct withheld_signal *
+record_deliverable(const struct record_task *task);
+/* Delivers it: the task is at a POINT, stopped after a step. */
+int record_deliver_at_point(struct recorder *recorder,
+			    struct record_task *task);
 void withheld_free(struct record_task *task);
+
+/* record_point.c */
+/* Once a tick, for a task in user code: a signal has waited long enough. */
+int record_wants_point(const struct record_task *task);
+/* The task, in user code, was interrupted to take one. */
+int record_point(struct recorder *recorder, struct record_task *task);
 
 /* record_life.c */
 int record_clone_event(struct recorder *recorder, struct record_task *task,
