@@ -89,8 +89,10 @@ static int look_up_registers(struct point_search *search)
 	if (task_get_registers(&search->task->task, &search->registers))
 		return -ESRCH;
 	search->registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (!(search->registers.value[R_EFLAGS] & FLAG_RESUME))
+		return 0;
 	search->registers.value[R_EFLAGS] &= ~(uint64_t)FLAG_RESUME;
-	return 0;
+	return task_set_registers(&search->task->task, &search->registers);
 }
 
 /* What the next instruction is, in search->insn; its length or 0. */
