@@ -420,7 +420,8 @@ static int look_around(struct place *place)
 	const struct process_map *map;
 
 	if (process_maps_read(place->task->task.tid, &maps))
-		return report(-ESRCH, "event %llu: read the mappings",
+		return report(-ESRCH, "event %llu: read the mappings (a "
+			      "point needs /proc)",
 			      (unsigned long long)place->event->number);
 	map = process_maps_find(&maps, place->rip);
 	if (map && !map->is_shared && !(map->protection & PROT_WRITE) &&

@@ -28,9 +28,9 @@
 
 #define SIGNAL_AGE_NS 4000000ull /* a call may come by itself till then */
 #define SEARCH_STEPS 32u	 /* for an instruction to be replaced */
-#define PASS_STEPS 256u		 /* for one pass of a loop */
-#define WORDS_MAX 64u		 /* seen in a pass */
-#define WORDS_TAKEN 12u
+#define PASS_STEPS 1024u	 /* for one pass of a loop */
+#define WORDS_MAX 256u		 /* seen in a pass */
+#define WORDS_TAKEN 24u
 #define FRAME_BELOW 128u	 /* the red zone */
 #define FRAME_LENGTH 768u
 #define DIGEST_PAGES (1u << 18)	 /* 1 GiB */
