@@ -151,7 +151,8 @@ static int same_memory(struct replay_task *task, const struct event *event)
 	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
 	struct memory_digest digest;
 
-	return recorded && !memory_digest(&task->task, 0, &digest) &&
+	return recorded && !memory_digest(&task->task, 0,
+				      event->registers[R_RSP], &digest) &&
 	       digest.hash == recorded->offset &&
 	       digest.pages == recorded->extent;
 }

@@ -156,6 +156,8 @@ static int is_zero(const uint8_t *page)
 }
 
 #define RED_ZONE 128
+#define STACK_MAX (16ul << 20) /* a larger mapping is not only a stack */
+#define DEAD_ROOM 32768u /* of a stack that is among other things */
 
 struct digest_state {
 	XXH3_state_t *hash;
@@ -199,6 +201,9 @@ static void find_dead_stack(const struct task *task, remote_addr stack_pointer,
 	if (map && stack_pointer - map->start > RED_ZONE) {
 		state->dead_start = map->start;
 		state->dead_end = stack_pointer - RED_ZONE;
+		if (map->end - map->start > STACK_MAX &&
+		    state->dead_end - state->dead_start > DEAD_ROOM)
+			state->dead_start = state->dead_end - DEAD_ROOM;
 	}
 	process_maps_deinit(&maps);
 }

@@ -455,7 +455,8 @@ static int take_point(struct point_search *search)
 	int err;
 
 	/* Nobody writes now: calls of others have buffers of their own. */
-	if (memory_digest(&task->task, DIGEST_PAGES, &digest))
+	if (memory_digest(&task->task, DIGEST_PAGES,
+			  search->registers.value[R_RSP], &digest))
 		return go_on(search);
 	err = append_point(search, &digest);
 	if (err)
