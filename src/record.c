@@ -778,6 +778,7 @@ static int record_root(struct recorder *recorder, pid_t child)
 	int err;
 
 	task->task.serial = ++recorder->last_task_serial;
+	record_read_pids(task);
 	task->task.space = address_space_create(child);
 	task->is_root = 1;
 	task->tsc_mode = PR_TSC_ENABLE;

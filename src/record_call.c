@@ -316,7 +316,7 @@ static struct record_task *affinity_target(struct recorder *recorder,
 {
 	pid_t pid = (pid_t)task->call.arguments[0];
 
-	return pid ? recorder_find(recorder, pid) : task;
+	return pid ? recorder_find_seen(recorder, task, pid) : task;
 }
 
 /* The program chooses among all cores, whatever core the session uses. */
@@ -367,7 +367,8 @@ static void stack_limit_effect(struct record_task *task)
 static int vm_write_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct record_task *target =
-		recorder_find(recorder, (pid_t)task->call.arguments[0]);
+		recorder_find_seen(recorder, task,
+				   (pid_t)task->call.arguments[0]);
 	uint64_t left = (uint64_t)task->call.result;
 	struct effect_list effects = { 0 };
 	struct event event = { .kind = EVENT_NOTE };

@@ -617,23 +617,43 @@ static int path_truncated(struct recorder *recorder, struct record_task *task)
 	return 0;
 }
 
+/*
+ * The task whose memory the descriptor leads to, or NULL: ".../PID/mem" in our
+ * own /proc, or in one that shows the writer's pid namespace.
+ */
+static struct record_task *memory_behind(struct recorder *recorder,
+					 const struct record_task *task, int fd,
+					 const struct stat *status)
+{
+	char text[4096], *at;
+	struct stat own;
+
+	if (task_descriptor_text(task, fd, text, sizeof(text)) < 0)
+		return NULL;
+	at = strrchr(text, '/');
+	if (!at || strcmp(at, "/mem"))
+		return NULL;
+	*at = '\0';
+	at = strrchr(text, '/');
+	if (!at || atoi(at + 1) <= 0)
+		return NULL;
+	return !stat("/proc/self", &own) && own.st_dev == status->st_dev ?
+		recorder_find(recorder, atoi(at + 1)) :
+		recorder_find_seen(recorder, task, atoi(at + 1));
+}
+
 /* A write to /proc/PID/mem changes a traced task's memory. */
 static int memory_written(struct recorder *recorder, struct record_task *task,
-			  const struct write_call *call, int fd)
+			  const struct write_call *call, int fd,
+			  const struct stat *status)
 {
 	uint64_t offset, length = (uint64_t)task->call.result;
 	struct effect_list effects = { 0 };
 	struct event event = { .kind = EVENT_NOTE };
-	struct record_task *target;
+	struct record_task *target = memory_behind(recorder, task, fd, status);
 	struct effect *effect;
-	char text[128];
-	int tid, end = 0, err = 0;
+	int err = 0;
 
-	task_descriptor_text(task, fd, text, sizeof(text));
-	if ((sscanf(text, "/proc/%d/mem%n", &tid, &end) != 1 || !end) &&
-	    (sscanf(text, "/proc/%*d/task/%d/mem%n", &tid, &end) != 1 || !end))
-		return 0;
-	target = recorder_find(recorder, tid);
 	if (!target || written_offset(task, call, fd, &offset))
 		return 0;
 	effect = effect_list_add_bytes(&effects, EFFECT_WRITE, NULL, length);
@@ -688,7 +708,8 @@ int record_file_changes(struct recorder *recorder, struct record_task *task)
 	if (!S_ISREG(status.st_mode))
 		return 0;
 	if (call->place <= WRITE_AT_OFFSET && !status.st_size)
-		return memory_written(recorder, task, call, fd);
+		return memory_written(recorder, task, call, fd,
+				      &status);
 	file = record_file_find(recorder, status.st_dev, status.st_ino);
 	return file ? save_written(task, file, call, fd, &status) : 0;
 }

@@ -65,22 +65,6 @@ static struct record_task *new_task(struct recorder *recorder, pid_t tid)
 	return recorder_add(recorder, tid, 0);
 }
 
-static pid_t thread_group_of(pid_t tid)
-{
-	char path[64], line[256];
-	FILE *file;
-	pid_t tgid = tid;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return tgid;
-}
-
 struct clone_words {
 	uint64_t flags;
 	remote_addr child_tid, parent_tid, pidfd;
@@ -181,7 +165,7 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		child = new_task(recorder, (pid_t)tid);
 	if (!err && child) {
 		child->task.serial = ++recorder->last_task_serial;
-		child->task.tgid = thread_group_of(child->task.tid);
+		record_read_pids(child);
 		inherit(task, child, &words);
 		record_restore_mask(task, child);
 		recorder->task_count++;
@@ -278,6 +262,7 @@ static int take_over_leader(struct recorder *recorder,
 		err = append_exit(recorder, leader, NULL);
 	recorder_remove(recorder, leader);
 	recorder_rehash(recorder, former, tid);
+	former->inner_tid = former->inner_tgid;
 	former->is_root = is_root;
 	return err;
 }
@@ -369,8 +354,10 @@ static void collect_exit_words(struct record_task *task,
 
 /*
  * Waits until the thread has done its last writes.  A leader whose threads
- * live on is not reported by waitpid(2): it is a zombie then.  One that is
- * stuck, closing a file whose file system does not answer, has written too.
+ * live on is not reported by waitpid(2): it is a zombie then.  The first
+ * process of a pid namespace sleeps until all others in it were reaped, by us,
+ * too.  One that is stuck, closing a file whose file system does not answer,
+ * has written.
  */
 static void wait_until_gone(struct record_task *task, int *status_out,
 			    int *is_reaped_out)
@@ -388,10 +375,8 @@ static void wait_until_gone(struct record_task *task, int *status_out,
 			*is_reaped_out = !WIFSTOPPED(*status_out);
 			return;
 		}
-		if (got < 0 && errno != EINTR)
-			return;
 		state = task_kernel_state(task->task.tid);
-		if (state == 'Z' || state == 'X' ||
+		if (state == 'Z' || state == 'X' || state == 'S' ||
 		    (state != 'R' && now_ns() > deadline))
 			return;
 		sched_yield();
@@ -412,7 +397,7 @@ static void foresee_robust_words(struct record_task *task,
 
 		if (address_space_read(space_of(task), addr, &word,
 				       sizeof(word)) ||
-		    (word & FUTEX_TID_MASK) != (uint32_t)task->task.tid)
+		    (word & FUTEX_TID_MASK) != (uint32_t)task->inner_tid)
 			continue;
 		word = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
 		effect_list_add_bytes(effects, EFFECT_WRITE, &word,
@@ -441,15 +426,14 @@ static int finish_death(struct recorder *recorder, struct record_task *task,
 	return 0;
 }
 
-int record_exit_event(struct recorder *recorder, struct record_task *task)
+/* Lets the task end, by a ptrace request, and writes what that leaves. */
+static int end_task(struct recorder *recorder, struct record_task *task,
+		    int request)
 {
 	struct exit_words *words = xmalloc(sizeof(*words));
 	struct effect_list effects = { 0 };
-	unsigned long message = 0;
 	int status = 0, is_reaped, err = 0;
 
-	task_get_event_message(&task->task, &message);
-	task->exit_status = (int)message;
 	if (task->phase == CALL_NONE || task->call.number != SYS_exit)
 		recorder_doom_group(recorder, task);
 	if (task->phase == CALL_ENTERED)
@@ -457,13 +441,14 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 	if (!err)
 		err = record_killed_call(recorder, task);
 	task->phase = CALL_NONE;
-	if (!err && task->task.space->users == 1 && !WIFSIGNALED(message))
+	if (!err && task->task.space->users == 1 &&
+	    !WIFSIGNALED(task->exit_status))
 		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);
 	collect_exit_words(task, words);
 	if (task->task.space->users == 1)
 		foresee_robust_words(task, words, &effects);
 	task->state = TASK_EXITING;
-	recorder_resume(task, PTRACE_CONT, 0);
+	recorder_resume(task, request, 0);
 	wait_until_gone(task, &status, &is_reaped);
 	save_exit_words(task, words, &effects);
 	free(words);
@@ -473,9 +458,42 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 	task->state = TASK_DEAD;
 	if (recorder->current == task)
 		recorder->current = NULL;
-	if (!err && is_reaped)
+	/* Whom nobody traces is reaped by its parent, unseen. */
+	if (!err && (is_reaped || (request == PTRACE_DETACH && !task->is_root)))
 		err = finish_death(recorder, task, status);
 	return err;
+}
+
+int record_exit_event(struct recorder *recorder, struct record_task *task)
+{
+	unsigned long message = 0;
+
+	task_get_event_message(&task->task, &message);
+	task->exit_status = (int)message;
+	return end_task(recorder, task, PTRACE_CONT);
+}
+
+/*
+ * The first process of a pid namespace dies of a fault, unless it is traced
+ * (force_sig_info_to_task in kernel/signal.c).  So it is let go, to fault
+ * again.
+ */
+int record_die_of_fault(struct recorder *recorder, struct record_task *task,
+			const siginfo_t *info)
+{
+	struct registers registers;
+
+	if (task_get_registers(&task->task, &registers))
+		return 0;
+	if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL)
+		registers.value[R_RIP] -= 1; /* int3 */
+	if (info->si_signo == SIGSYS)
+		registers.value[R_RIP] -= 2; /* a filter says no again */
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (task_set_registers(&task->task, &registers))
+		return 0;
+	task->exit_status = info->si_signo;
+	return end_task(recorder, task, PTRACE_DETACH);
 }
 
 /* waitpid() says it is over; usually its EXIT is written already. */

@@ -143,6 +143,7 @@ static int ignored_by_default(int signal)
 int record_only_ignored_pending(const struct record_task *task)
 {
 	uint64_t pending, blocked, caught, ignored;
+	uint64_t spared = record_spared_signals(task);
 	char path[64], *status;
 	int is_only_ignored;
 
@@ -152,7 +153,7 @@ int record_only_ignored_pending(const struct record_task *task)
 		return 0;
 	blocked = status_mask(status, "\nSigBlk:");
 	caught = status_mask(status, "\nSigCgt:");
-	ignored = status_mask(status, "\nSigIgn:");
+	ignored = status_mask(status, "\nSigIgn:") | (spared & ~caught);
 	pending = (status_mask(status, "\nSigPnd:") |
 		   status_mask(status, "\nShdPnd:")) & ~blocked;
 	free(status);
@@ -183,29 +184,6 @@ int record_is_pending(const struct record_task *task)
 	return pending != 0;
 }
 
-static enum signal_outcome outcome_of(const struct record_task *task,
-				      int signal)
-{
-	uint64_t bit = 1ull << (signal - 1);
-	enum signal_outcome outcome;
-	char path[64], *status;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
-	status = read_proc_file(path, NULL);
-	if (!status)
-		return SIGNAL_FATAL;
-	if (status_mask(status, "\nSigCgt:") & bit)
-		outcome = SIGNAL_HANDLED;
-	else if (status_mask(status, "\nSigIgn:") & bit ||
-		 ignored_by_default(signal))
-		outcome = SIGNAL_IGNORED;
-	else
-		outcome = stops_by_default(signal) ? SIGNAL_STOPS :
-						     SIGNAL_FATAL;
-	free(status);
-	return outcome;
-}
-
 static int is_fault(const siginfo_t *info)
 {
 	switch (info->si_signo) {
@@ -218,6 +196,31 @@ static int is_fault(const siginfo_t *info)
 		return info->si_code > 0;
 	}
 	return 0;
+}
+
+static enum signal_outcome outcome_of(const struct record_task *task,
+				      const siginfo_t *info)
+{
+	int signal = info->si_signo;
+	uint64_t bit = 1ull << (signal - 1);
+	enum signal_outcome outcome;
+	char path[64], *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (!status)
+		return SIGNAL_FATAL;
+	if (status_mask(status, "\nSigCgt:") & bit)
+		outcome = SIGNAL_HANDLED;
+	else if (status_mask(status, "\nSigIgn:") & bit ||
+		 ignored_by_default(signal) ||
+		 (!is_fault(info) && record_is_spared(task, info)))
+		outcome = SIGNAL_IGNORED;
+	else
+		outcome = stops_by_default(signal) ? SIGNAL_STOPS :
+						     SIGNAL_FATAL;
+	free(status);
+	return outcome;
 }
 
 /*
@@ -356,7 +359,7 @@ static int deliver(struct delivery *delivery)
 {
 	struct record_task *task = delivery->task;
 	struct effect_list effects = { 0 };
-	int err = 0;
+	int signal = delivery->info.si_signo, err = 0;
 
 	if (delivery->outcome == SIGNAL_HANDLED ||
 	    delivery->outcome == SIGNAL_FATAL)
@@ -368,12 +371,18 @@ static int deliver(struct delivery *delivery)
 		if (delivery->outcome != SIGNAL_IGNORED)
 			err = append_signal(delivery, &effects);
 		else
-			hold_off(task, delivery->info.si_signo);
+			hold_off(task, signal);
+		/* Given by a tracer it would stop even whom it spares. */
+		if (delivery->outcome == SIGNAL_IGNORED && signal == SIGSTOP)
+			signal = 0;
 		task->state = task == delivery->recorder->current ?
 			TASK_RUNNING : TASK_IN_CALL;
-		if (!err)
-			err = recorder_resume(task, PTRACE_SYSCALL,
-					      delivery->info.si_signo);
+		if (!err && delivery->outcome == SIGNAL_FATAL &&
+		    task->inner_tgid == 1 && is_fault(&delivery->info))
+			err = record_die_of_fault(delivery->recorder, task,
+						  &delivery->info);
+		else if (!err)
+			err = recorder_resume(task, PTRACE_SYSCALL, signal);
 	}
 	effect_list_deinit(&effects);
 	return err;
@@ -397,7 +406,7 @@ int record_withhold(struct record_task *task, int signal)
 	if (task_get_siginfo(&task->task, &info))
 		return 0;
 	restore_info(task, signal, &info);
-	if (is_fault(&info) || outcome_of(task, signal) != SIGNAL_HANDLED)
+	if (is_fault(&info) || outcome_of(task, &info) != SIGNAL_HANDLED)
 		return 0;
 	withhold(task, &info);
 	return 1;
@@ -439,7 +448,7 @@ int record_deliver_at_point(struct recorder *recorder, struct record_task *task)
 	/* The stop is that of a SIGTRAP, whose place it takes. */
 	if (task_set_siginfo(&task->task, &delivery.info))
 		return 0;
-	delivery.outcome = outcome_of(task, delivery.info.si_signo);
+	delivery.outcome = outcome_of(task, &delivery.info);
 	return deliver(&delivery);
 }
 
@@ -545,7 +554,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return err;
 	}
 	restore_info(task, signal, &delivery.info);
-	delivery.outcome = outcome_of(task, signal);
+	delivery.outcome = outcome_of(task, &delivery.info);
 	if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
 		delivery.point = SIGNAL_AT_FAULT;
 	else if (same_but_orig_rax(&delivery.before, &task->last))

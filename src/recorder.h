@@ -13,6 +13,7 @@
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
+ *   record_namespace.c  pids as the program sees them
  *   record_detach.c   letting the program go on without us
  *
  * One thing to know: exactly one task runs user code at a time (`current`);
@@ -71,6 +72,8 @@ struct record_task {
 	struct record_task *next_ready, *next_all;
 	int is_queued;
 	int is_doomed; /* its group dies: SIGKILL moves it, not we */
+	pid_t inner_tid, inner_tgid; /* in its own pid namespace, */
+	unsigned pid_level;	     /* so many below that of /proc */
 	int is_root;
 
 	enum call_phase phase;
@@ -330,6 +333,8 @@ int record_exec_exit(struct recorder *recorder, struct record_task *task);
 int record_exit_event(struct recorder *recorder, struct record_task *task);
 int record_death(struct recorder *recorder, struct record_task *task,
 		 int status);
+int record_die_of_fault(struct recorder *recorder, struct record_task *task,
+			const siginfo_t *info);
 int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages);
 
@@ -342,6 +347,19 @@ int record_has_filter(const struct record_task *task);
  */
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6]);
+
+/* record_namespace.c */
+/* Finds out the task's ids, in our pid namespace and its own. */
+void record_read_pids(struct record_task *task);
+/* The task that this pid, of its own namespace, means to another; or NULL. */
+struct record_task *recorder_find_seen(struct recorder *recorder,
+				       const struct record_task *by, pid_t pid);
+/*
+ * True for a signal whose default action the first process of a pid namespace
+ * is spared; and the mask of all such signals that may be pending now.
+ */
+int record_is_spared(const struct record_task *task, const siginfo_t *info);
+uint64_t record_spared_signals(const struct record_task *task);
 
 /* record_scratch.c */
 /* Memory as the call's outputs are in it, wherever the kernel put them. */
