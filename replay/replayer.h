@@ -58,6 +58,7 @@ struct replayer {
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
 	unsigned task_count;
 	uint64_t event; /* number of the current one */
+	int is_memory_unseen; /* there is no /proc; said so */
 	uint32_t root_serial;
 	pid_t root_tgid;
 };

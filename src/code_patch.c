@@ -17,6 +17,7 @@
 #define COVERED_MAX (CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX)
 #define PAGE 4096u
 #define LONG_REACH 16384u /* around a place: where jumps to it may be */
+#define LOOP_REACH 64u	  /* of a loop that is copied */
 
 static csh disassembler; /* made once, for the process */
 
@@ -117,6 +118,33 @@ static int may_be_entered(struct memory *memory, remote_addr addr,
 			return 1;
 	}
 	return 0;
+}
+
+static cs_insn *decode_one(struct memory *memory, remote_addr addr)
+{
+	uint8_t bytes[INSTRUCTION_MAX];
+	const uint8_t *next = bytes;
+	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
+	uint64_t at = addr;
+	cs_insn *insn = open_disassembler();
+
+	if (insn && !cs_disasm_iter(disassembler, &next, &left, &at, insn)) {
+		cs_free(insn, 1);
+		insn = NULL;
+	}
+	return insn;
+}
+
+int code_patch_is_safe(struct memory *memory, remote_addr addr)
+{
+	cs_insn *insn = decode_one(memory, addr);
+	int is_safe = insn && insn->size >= CODE_JUMP_LENGTH &&
+		      (addr & (PAGE - 1)) + CODE_JUMP_LENGTH <= PAGE &&
+		      can_move(insn);
+
+	if (insn)
+		cs_free(insn, 1);
+	return is_safe;
 }
 
 unsigned code_patch_length(struct memory *memory, remote_addr addr)
@@ -231,4 +259,89 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 		piece = put_jump(out + used, new_addr + used,
 				 (const uint8_t[]){ 0xe9 }, 1, addr + length);
 	return piece ? used + piece : 0;
+}
+
+/* ---- loops ---- */
+
+struct loop_copy {
+	struct memory *memory;
+	remote_addr addr, head, new_addr;
+	remote_addr at; /* the next instruction of the program */
+	uint8_t *out;
+	size_t used;
+};
+
+static int is_counting_jump(const cs_insn *insn)
+{
+	return (insn->bytes[0] & 0xfc) == 0xe0; /* loop and its kind, jrcxz */
+}
+
+static int add_piece(struct loop_copy *copy, const uint8_t *opcode,
+		     size_t length, remote_addr target)
+{
+	size_t piece = put_jump(copy->out + copy->used,
+				copy->new_addr + copy->used, opcode, length,
+				target);
+
+	copy->used += piece;
+	return piece ? 0 : -1;
+}
+
+/* A jump within the loop: the way out is a jump, the way on comes behind. */
+static int copy_back_jump(struct loop_copy *copy, const cs_insn *insn)
+{
+	uint8_t *out = copy->out + copy->used;
+	remote_addr target = (remote_addr)insn->detail->x86.operands[0].imm;
+	remote_addr behind = insn->address + insn->size;
+	uint8_t opcode = insn->bytes[insn->bytes[0] == 0x0f];
+
+	copy->at = target;
+	if (opcode == 0xeb || opcode == 0xe9)
+		return 0;
+	out[0] = is_counting_jump(insn) ? opcode : 0x70 | (opcode & 0x0f);
+	out[1] = CODE_JUMP_LENGTH;
+	copy->used += 2;
+	return add_piece(copy, (const uint8_t[]){ 0xe9 }, 1, behind);
+}
+
+/* 0, or negative when the instruction can't be part of a copied loop. */
+static int copy_instruction(struct loop_copy *copy)
+{
+	cs_insn *insn = decode_one(copy->memory, copy->at);
+	size_t piece = 0;
+	remote_addr target;
+	int err = -1;
+
+	if (!insn)
+		return -1;
+	target = is_direct_jump(insn) || is_counting_jump(insn) ?
+		(remote_addr)insn->detail->x86.operands[0].imm : 0;
+	if (target && target <= insn->address &&
+	    copy->addr - target + LOOP_REACH < 2 * LOOP_REACH) {
+		err = copy_back_jump(copy, insn);
+	} else if (can_move(insn) && !is_counting_jump(insn)) {
+		piece = move_instruction(insn, copy->new_addr + copy->used,
+					 copy->out + copy->used);
+		copy->used += piece;
+		copy->at += insn->size;
+		err = piece ? 0 : -1;
+	}
+	cs_free(insn, 1);
+	return err;
+}
+
+size_t code_patch_relocate_loop(struct memory *memory, remote_addr addr,
+				remote_addr head, remote_addr new_addr,
+				uint8_t out[CODE_PATCH_ROOM])
+{
+	struct loop_copy copy = { memory, addr, head, new_addr, addr, out, 0 };
+
+	do {
+		if (copy.used + INSTRUCTION_MAX + CODE_JUMP_LENGTH >
+		    CODE_PATCH_ROOM || copy_instruction(&copy))
+			return 0;
+	} while (copy.at != addr);
+	if (add_piece(&copy, (const uint8_t[]){ 0xe9 }, 1, head))
+		return 0;
+	return copy.used;
 }

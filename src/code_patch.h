@@ -21,6 +21,8 @@
  * or something nearby may jump between them.
  */
 unsigned code_patch_length(struct memory *memory, remote_addr addr);
+/* True when this is a single instruction: nothing can jump into its middle. */
+int code_patch_is_safe(struct memory *memory, remote_addr addr);
 
 /*
  * The code of these length bytes as it must be at new_addr, with a jump back
@@ -29,5 +31,12 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr);
 size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 			   unsigned length, remote_addr new_addr,
 			   uint8_t out[CODE_PATCH_ROOM]);
+/*
+ * The same for a short loop that leads from addr back to addr, and there jumps
+ * to head instead.  Returns 0 too when there is no such loop.
+ */
+size_t code_patch_relocate_loop(struct memory *memory, remote_addr addr,
+				remote_addr head, remote_addr new_addr,
+				uint8_t out[CODE_PATCH_ROOM]);
 
 #endif

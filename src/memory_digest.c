@@ -37,6 +37,8 @@ struct page_walk {
 	int (*visit)(void *context, remote_addr addr, const uint8_t *page);
 	void *context;
 	int with_file_pages; /* also those that are still the file's */
+	size_t map_limit;    /* pages of a mapping; 0: all */
+	size_t map_left;     /* of that */
 	uint8_t bytes[RUN_PAGES * PAGE];
 	uint64_t flags[WINDOW_PAGES];
 };
@@ -81,19 +83,24 @@ static int walk_window(struct page_walk *walk, const struct process_map *map,
 		int err;
 
 		for (last = first; last < pages; last++)
-			if (!page_counts(walk, map, walk->flags[last]))
+			if (!page_counts(walk, map, walk->flags[last]) ||
+			    last - first == walk->map_left)
 				break;
 		err = last > first ? visit_run(walk, addr + first * PAGE,
 					       last - first) : 0;
 		if (err)
 			return err;
+		if (walk->map_limit)
+			walk->map_left -= last - first;
 	}
 	return 0;
 }
 
 static int walk_map(struct page_walk *walk, const struct process_map *map)
 {
-	for (remote_addr addr = map->start; addr < map->end;) {
+	walk->map_left = walk->map_limit ? walk->map_limit : SIZE_MAX;
+	for (remote_addr addr = map->start;
+	     addr < map->end && walk->map_left;) {
 		size_t pages = (map->end - addr) / PAGE;
 		ssize_t got;
 		int err;
@@ -126,6 +133,7 @@ static int map_counts(const struct process_map *map)
 }
 
 static int walk_pages(const struct task *task, int with_file_pages,
+		      size_t map_limit,
 		      int (*visit)(void *context, remote_addr addr,
 				   const uint8_t *page),
 		      void *context)
@@ -138,6 +146,7 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->tid);
 	walk->task = task;
 	walk->with_file_pages = with_file_pages;
+	walk->map_limit = map_limit;
 	walk->visit = visit;
 	walk->context = context;
 	walk->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -217,7 +226,7 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
 	find_dead_stack(task, stack_pointer, &state);
 
 	XXH3_64bits_reset(state.hash);
-	err = walk_pages(task, 0, digest_page, &state);
+	err = walk_pages(task, 0, 0, digest_page, &state);
 	digest_out->hash = XXH3_64bits_digest(state.hash);
 	digest_out->pages = state.pages;
 	XXH3_freeState(state.hash);
@@ -232,6 +241,7 @@ struct copied_page {
 struct memory_copy {
 	struct copied_page **pages; /* ascending by address */
 	size_t count, room;
+	size_t limit; /* 0: none */
 };
 
 static int copy_page(void *context, remote_addr addr, const uint8_t *page)
@@ -239,6 +249,8 @@ static int copy_page(void *context, remote_addr addr, const uint8_t *page)
 	struct memory_copy *copy = context;
 	struct copied_page *copied;
 
+	if (copy->limit && copy->count == copy->limit)
+		return 1;
 	if (copy->count == copy->room) {
 		copy->room = copy->room ? copy->room * 2 : 256;
 		copy->pages = xrealloc(copy->pages,
@@ -255,7 +267,17 @@ struct memory_copy *memory_copy_create(const struct task *task)
 {
 	struct memory_copy *copy = xcalloc(1, sizeof(*copy));
 
-	walk_pages(task, 1, copy_page, copy);
+	walk_pages(task, 1, 0, copy_page, copy);
+	return copy;
+}
+
+struct memory_copy *memory_copy_some(const struct task *task,
+				     size_t map_pages, size_t pages)
+{
+	struct memory_copy *copy = xcalloc(1, sizeof(*copy));
+
+	copy->limit = pages;
+	walk_pages(task, 0, map_pages, copy_page, copy);
 	return copy;
 }
 
@@ -327,5 +349,27 @@ int memory_copy_compare(const struct memory_copy *copy,
 {
 	struct compare_state state = { copy, 0, visit, context };
 
-	return walk_pages(task, 1, compare_page, &state);
+	return walk_pages(task, 1, 0, compare_page, &state);
+}
+
+int memory_copy_changes(const struct memory_copy *copy,
+			const struct task *task,
+			int (*visit)(void *context, remote_addr addr,
+				     const void *now, size_t length),
+			void *context)
+{
+	struct compare_state state = { copy, 0, visit, context };
+	struct memory *memory = &task->space->memory;
+	uint8_t now[PAGE];
+	int err = 0;
+
+	for (size_t i = 0; i < copy->count && !err; i++) {
+		const struct copied_page *page = copy->pages[i];
+
+		if (memory->read(memory, page->addr, now, PAGE) == PAGE &&
+		    memcmp(page->bytes, now, PAGE))
+			err = visit_differences(&state, page->addr,
+						page->bytes, now);
+	}
+	return err;
 }

@@ -17,8 +17,8 @@ struct memory_digest {
 
 /*
  * Digests the readable and writable mappings, except reel's own pages.
- * With limit_pages (0: none) the first so many resident pages only are taken:
- * then returns 1, and the digest is not comparable.  What lies below the red
+ * With limit_pages (0: none) the first so many pages that count are taken, and
+ * 1 is returned if there are more.  What lies below the red
  * zone of stack_pointer is left out: it is dead (System V ABI), and XSAVEC of
  * the dynamic linker leaves bits there that depend on task switches.
  */
@@ -30,10 +30,22 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
 struct memory_copy;
 
 struct memory_copy *memory_copy_create(const struct task *task);
+/*
+ * The same of so many resident pages at most in all, and of each mapping, which
+ * the program has changed.
+ */
+struct memory_copy *memory_copy_some(const struct task *task,
+				     size_t map_pages, size_t pages);
 void memory_copy_destroy(struct memory_copy *copy);
 
 /* Calls visit for each run of bytes that differs from the copy. */
 int memory_copy_compare(const struct memory_copy *copy,
+			const struct task *task,
+			int (*visit)(void *context, remote_addr addr,
+				     const void *now, size_t length),
+			void *context);
+/* The same for the pages that the copy has, and no others. */
+int memory_copy_changes(const struct memory_copy *copy,
 			const struct task *task,
 			int (*visit)(void *context, remote_addr addr,
 				     const void *now, size_t length),

@@ -35,7 +35,6 @@ extern char **environ;
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
 #define DISK_NS 50000000ull	  /* a disk may take so long */
-#define TICK_SOON_US 5000	  /* the same when a signal is withheld */
 #define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
 #define TRACE_OPTIONS                                                      \
@@ -358,9 +357,8 @@ static int report_stuck(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
-/* What it computes can't be seen by others, nor what they do by it. */
-static int is_alone_in_memory(const struct recorder *recorder,
-			      const struct record_task *task)
+int recorder_is_alone(const struct recorder *recorder,
+		      const struct record_task *task)
 {
 	struct process_maps maps;
 	int is_alone = task->task.space->users == 1 &&
@@ -384,6 +382,12 @@ static int is_alone_in_memory(const struct recorder *recorder,
 	return is_alone;
 }
 
+static uint64_t slice_of(const struct record_task *task)
+{
+	return task->slice_ns && task->slice_ns < SLICE_NS ? task->slice_ns :
+							     SLICE_NS;
+}
+
 /*
  * A task that computes while others wait for their turn, or a signal for it,
  * is stopped wherever it is.  As long as nobody shares its memory and no signal
@@ -391,20 +395,22 @@ static int is_alone_in_memory(const struct recorder *recorder,
  */
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
+	uint64_t now = now_ns(), turn_ns = slice_of(current);
 	int is_over = (recorder->ready_first || recorder->deferred_count) &&
-		      now_ns() - current->slice_began_ns >= SLICE_NS;
+		      now - current->slice_began_ns >= turn_ns;
 
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
 	    current->is_interrupt_sent)
 		return;
 	current->is_point_wanted = record_wants_point(current);
 	if (!current->is_point_wanted) {
+		if (current->withheld || turn_ns < SLICE_NS)
+			recorder_tick_in(SOON_NS);
 		if (!is_over)
 			return;
 		current->is_point_wanted =
-			!is_alone_in_memory(recorder, current);
-		if (current->is_point_wanted &&
-		    now_ns() < current->next_point_ns)
+			!recorder_is_alone(recorder, current);
+		if (current->is_point_wanted && now < current->next_point_ns)
 			return;
 	}
 	current->is_interrupt_sent = 1;
@@ -562,6 +568,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	recorder->current = task;
 	task->state = TASK_RUNNING;
 	task->resumed_ns = now_ns();
+	if (slice_of(task) < SLICE_NS && recorder->ready_first)
+		recorder_tick_in(slice_of(task));
 	err = recorder_resume(task, PTRACE_SYSCALL, 0);
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {
@@ -574,6 +582,11 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
+static int is_in_turn(const struct record_task *task)
+{
+	return now_ns() - task->slice_began_ns < slice_of(task);
+}
+
 static struct record_task *pick_task(struct recorder *recorder)
 {
 	struct record_task *current = recorder->current;
@@ -581,7 +594,7 @@ static struct record_task *pick_task(struct recorder *recorder)
 	int wants_yield = current && current->call.number == SYS_sched_yield;
 
 	if (current && current->state == TASK_READY && current != first &&
-	    !wants_yield && now_ns() - current->slice_began_ns < SLICE_NS)
+	    !wants_yield && is_in_turn(current))
 		first = current;
 	if (!first)
 		return NULL;
@@ -643,9 +656,11 @@ static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
 	setitimer(ITIMER_REAL, &interval, NULL);
 }
 
-void recorder_tick_soon(void)
+void recorder_tick_in(uint64_t duration_ns)
 {
-	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_SOON_US } };
+	struct itimerval interval = {
+		{ 0, TICK_US }, { 0, (suseconds_t)(duration_ns / 1000) },
+	};
 
 	setitimer(ITIMER_REAL, &interval, NULL);
 }

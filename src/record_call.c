@@ -520,6 +520,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (task->withheld && !task->withheld->is_sent)
 		return record_deliver_withheld(recorder, task);
 	task->at_boundary = 0;
+	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
 	task->was_restarted = 0;
 	effect_list_clear(&task->effects);

@@ -4,56 +4,61 @@
  * another task gets its turn.  There is nothing to count instructions with, so
  * a point is known by the state of the task (traces/event.h, EVENT_POINT).
  *
- * The task was interrupted anywhere.  It is stepped to an instruction that
- * replay can replace by a jump, then once around the loop that it is in, if it
- * is in a short one: what changes on the way tells one pass from another.
+ * The task was interrupted anywhere.  It runs on for a moment, which shows what
+ * memory its loops change; it is stepped to an instruction that replay can
+ * replace by a jump; and it comes by there a few times more, which shows what
+ * registers change.  These are what tells one pass from another.
  *
- * The state must hold all that can matter.  Where it can't, no point is taken,
- * and signals and other tasks go on waiting for the task's next call.
+ * A task that changes nothing waits for others, and gets short turns.
  */
 #include "src/recorder.h"
 
 #include <capstone/capstone.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "src/code_patch.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
-#define SIGNAL_AGE_NS 4000000ull /* a call may come by itself till then */
+#define SIGNAL_AGE_NS 1000000ull /* a call may come by itself till then */
+#define WAIT_SLICE_NS 1000000ull /* of a task that seems to wait for others */
+#define WINDOW_NS 200000ull	 /* to see what changes in memory */
+#define PASS_NS 200000ull	 /* to see what changes in registers */
+#define LATE_NS 100000000ull	 /* and no longer, whoever has the processor */
+#define PASSES 3u
 #define SEARCH_STEPS 32u	 /* for an instruction to be replaced */
-#define PASS_STEPS 1024u	 /* for one pass of a loop */
-#define WORDS_MAX 256u		 /* seen in a pass */
-#define WORDS_TAKEN 24u
+#define COPY_PAGES 4096u	 /* that may change in the window */
+#define COPY_MAP_PAGES 2048u	 /* of a mapping */
+#define WORDS_SEEN 512u		 /* that did change */
+#define WORDS_PER_PAGE 8u
+#define WORDS_TAKEN 16u
 #define FRAME_BELOW 128u	 /* the red zone */
 #define FRAME_LENGTH 768u
-#define DIGEST_PAGES (1u << 18)	 /* 1 GiB */
 #define COST_FACTOR 4u /* time that passes between points, in their cost */
-/* Larger writable mappings are not in a digest (memory_digest.c). */
-#define SHARED_LIMIT (16ul << 20)
-#define PRIVATE_LIMIT (16ul << 30)
+#define PAGE 4096u
 
 #define FLAG_TRAP 0x100u    /* single stepping by the program itself */
 #define FLAG_RESUME 0x10000u /* of the processor, not of the program */
 
 enum step {
 	STEP_DONE,
+	STEP_LATE,  /* the time is over; it was interrupted */
 	STEP_CALL,  /* next is a system call: an event is near */
 	STEP_STAY,  /* next is what must not be stepped */
 	STEP_OTHER, /* the task stopped for another reason: search->status */
 };
 
-struct touched_word {
-	remote_addr addr; /* a multiple of 8 */
-	uint64_t before;  /* when it was touched first */
-	uint64_t now;
-	int is_written;
+struct changed_word {
+	remote_addr addr;    /* a multiple of 8 */
+	unsigned neighbours; /* words of its page that changed, too */
 };
 
 struct point_search {
@@ -66,8 +71,10 @@ struct point_search {
 	csh disassembler;
 	cs_insn *insn;
 	uint32_t changed; /* registers, from pass to pass */
-	struct touched_word words[WORDS_MAX];
-	size_t word_count;
+	int came_again;	  /* it did, in the same state but for these */
+	struct changed_word words[WORDS_SEEN];
+	size_t word_count, page_first; /* of the page being looked at */
+	unsigned page_words;
 };
 
 int record_wants_point(const struct record_task *task)
@@ -146,24 +153,100 @@ static int is_signal_stop(int status)
 	       !status_is_syscall(status) && WSTOPSIG(status) != SIGTRAP;
 }
 
-/* Waits for the stop that resuming by a request brings. */
+/*
+ * What the stop in search->status means.  STEP_OTHER is for the main loop.  A
+ * signal that is withheld is none: 1 is returned, and the task is to go on.
+ */
+static int classify(struct point_search *search, enum step *step_out)
+{
+	struct task *task = &search->task->task;
+	int status = search->status;
+	siginfo_t info;
+
+	*step_out = STEP_OTHER;
+	if (is_signal_stop(status))
+		return record_withhold(search->task, WSTOPSIG(status));
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
+		return 0;
+	if (status_event(status) == PTRACE_EVENT_STOP &&
+	    search->task->is_interrupt_sent) {
+		search->task->is_interrupt_sent = 0;
+		*step_out = STEP_LATE;
+	} else if (!status_event(status) && !task_get_siginfo(task, &info) &&
+		   (info.si_code == TRAP_TRACE ||
+		    info.si_code == TRAP_HWBKPT)) {
+		*step_out = STEP_DONE;
+	}
+	if (*step_out != STEP_OTHER && look_up_registers(search))
+		*step_out = STEP_CALL;
+	return 0;
+}
+
+/* Resumes it by a request and waits for the stop that this brings. */
 static enum step go(struct point_search *search, int request)
 {
 	struct task *task = &search->task->task;
-	siginfo_t info;
+	enum step step;
 
 	do {
 		if (task_resume(task, request, 0) ||
 		    task_wait(task, &search->status))
 			return STEP_CALL; /* gone: its end will be reported */
-	} while (is_signal_stop(search->status) &&
-		 record_withhold(search->task, WSTOPSIG(search->status)));
-	if (!WIFSTOPPED(search->status) || status_event(search->status) ||
-	    WSTOPSIG(search->status) != SIGTRAP ||
-	    task_get_siginfo(task, &info) ||
-	    (info.si_code != TRAP_TRACE && info.si_code != TRAP_HWBKPT))
-		return STEP_OTHER;
-	return look_up_registers(search) ? STEP_CALL : STEP_DONE;
+	} while (classify(search, &step) || step == STEP_LATE);
+	return step;
+}
+
+/* The processor time of its process, of which only this task runs. */
+static uint64_t time_used(const struct record_task *task)
+{
+	struct timespec used = { 0 };
+	clockid_t clock;
+
+	if (clock_getcpuclockid(task->task.tgid, &clock) ||
+	    clock_gettime(clock, &used))
+		return 0;
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+/*
+ * Waits until it stops or has had this much of the processor, for which others
+ * may compete.  The process number, 0 when it did not stop, or negative.
+ */
+static pid_t wait_while_used(struct point_search *search, uint64_t used_ns)
+{
+	const struct timespec pause = { .tv_nsec = 20000 };
+	const struct record_task *task = search->task;
+	uint64_t used = time_used(task), late = now_ns() + LATE_NS;
+	pid_t got;
+
+	do {
+		nanosleep(&pause, NULL);
+		got = waitpid(task->task.tid, &search->status,
+			      __WALL | WNOHANG);
+	} while (!got && time_used(task) - used < used_ns && now_ns() < late);
+	return got;
+}
+
+/* Lets it run so long at most: STEP_LATE when nothing stopped it before. */
+static enum step go_for(struct point_search *search, uint64_t used_ns)
+{
+	struct record_task *task = search->task;
+	enum step step;
+	pid_t got;
+
+	do {
+		if (task_resume(&task->task, PTRACE_SYSCALL, 0))
+			return STEP_CALL;
+		got = wait_while_used(search, used_ns);
+		if (!got) {
+			task->is_interrupt_sent = 1;
+			ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+			got = task_wait(&task->task, &search->status) ? -1 : 1;
+		}
+		if (got < 0)
+			return STEP_CALL;
+	} while (classify(search, &step));
+	return step;
 }
 
 static int is_string_instruction(const uint8_t *bytes, size_t length)
@@ -222,7 +305,7 @@ static int is_patchable(struct point_search *search)
 	remote_addr rip = search->registers.value[R_RIP];
 	const struct process_map *map = process_maps_find(&search->maps, rip);
 
-	return map && !map->is_shared && !(map->protection & PROT_WRITE) &&
+	return map && !map->is_shared &&
 	       code_patch_length(&space_of(search->task)->memory, rip) &&
 	       may_step(search) == STEP_DONE;
 }
@@ -240,82 +323,67 @@ static enum step find_patchable(struct point_search *search)
 
 /* ---- what changes in a loop ---- */
 
-static int register_of(x86_reg reg)
+/* Words of the page that was looked at last know now how many they are. */
+static void end_page(struct point_search *search)
 {
-	static const struct {
-		uint16_t reg;
-		uint8_t index;
-	} known[] = {
-		{ X86_REG_RAX, R_RAX }, { X86_REG_RBX, R_RBX },
-		{ X86_REG_RCX, R_RCX }, { X86_REG_RDX, R_RDX },
-		{ X86_REG_RSI, R_RSI }, { X86_REG_RDI, R_RDI },
-		{ X86_REG_RBP, R_RBP }, { X86_REG_RSP, R_RSP },
-		{ X86_REG_R8, R_R8 },	{ X86_REG_R9, R_R9 },
-		{ X86_REG_R10, R_R10 }, { X86_REG_R11, R_R11 },
-		{ X86_REG_R12, R_R12 }, { X86_REG_R13, R_R13 },
-		{ X86_REG_R14, R_R14 }, { X86_REG_R15, R_R15 },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (known[i].reg == reg)
-			return known[i].index;
-	return -1;
+	for (size_t i = search->page_first; i < search->word_count; i++)
+		search->words[i].neighbours = search->page_words;
+	search->page_first = search->word_count;
+	search->page_words = 0;
 }
 
-static remote_addr operand_address(const struct point_search *search,
-				   const x86_op_mem *mem)
+static int see_change(void *context, remote_addr addr, const void *now,
+		      size_t length)
 {
-	const uint64_t *values = search->registers.value;
-	remote_addr addr = (remote_addr)mem->disp;
+	struct point_search *search = context;
+	remote_addr end = addr + length;
+	size_t first = search->page_first;
 
-	if (mem->base == X86_REG_RIP)
-		addr += values[R_RIP] + search->insn->size;
-	else if (register_of(mem->base) >= 0)
-		addr += values[register_of(mem->base)];
-	if (register_of(mem->index) >= 0)
-		addr += values[register_of(mem->index)] * (uint64_t)mem->scale;
-	if (mem->segment == X86_REG_FS)
-		addr += values[R_FS_BASE];
-	else if (mem->segment == X86_REG_GS)
-		addr += values[R_GS_BASE];
-	return addr & ~(remote_addr)7;
-}
+	(void)now;
+	if (search->word_count > first &&
+	    (search->words[first].addr ^ addr) & ~(remote_addr)(PAGE - 1))
+		end_page(search);
+	for (addr &= ~(remote_addr)7; addr < end; addr += 8) {
+		struct changed_word *last = search->words + search->word_count;
 
-static void touch(struct point_search *search, remote_addr addr, int is_written)
-{
-	struct touched_word *word = search->words;
-	size_t i;
-
-	for (i = 0; i < search->word_count && word->addr != addr; i++)
-		word++;
-	if (i == search->word_count) {
-		if (i == WORDS_MAX)
-			return;
-		word->addr = addr;
-		if (address_space_read(space_of(search->task), addr,
-				       &word->before, sizeof(word->before)))
-			return;
-		word->is_written = 0;
+		if (search->page_words && last[-1].addr == addr)
+			continue;
+		search->page_words++;
+		if (search->page_words > WORDS_PER_PAGE ||
+		    search->word_count == WORDS_SEEN)
+			continue;
+		last->addr = addr;
 		search->word_count++;
 	}
-	word->is_written |= is_written;
+	return 0;
 }
 
-/* The words that the next instruction reads and writes. */
-static void touch_operands(struct point_search *search)
+/* A loop's counters stand alone, what it fills stands close together. */
+static int compare_words(const void *a, const void *b)
 {
-	uint8_t bytes[15];
-	const cs_x86 *x86;
+	const struct changed_word *one = a, *other = b;
 
-	if (!decode_next(search, bytes) || search->insn->id == X86_INS_LEA ||
-	    search->insn->id == X86_INS_NOP)
-		return;
-	x86 = &search->insn->detail->x86;
-	for (uint8_t i = 0; i < x86->op_count; i++)
-		if (x86->operands[i].type == X86_OP_MEM)
-			touch(search, operand_address(search,
-						      &x86->operands[i].mem),
-			      i == 0);
+	if (one->neighbours != other->neighbours)
+		return one->neighbours < other->neighbours ? -1 : 1;
+	return one->addr < other->addr ? -1 : one->addr > other->addr;
+}
+
+/* Lets it run for a moment and looks at what has changed in memory. */
+static enum step watch_memory(struct point_search *search)
+{
+	struct task *task = &search->task->task;
+	struct memory_copy *copy =
+		memory_copy_some(task, COPY_MAP_PAGES, COPY_PAGES);
+	enum step step = go_for(search, WINDOW_NS);
+
+	if (step == STEP_LATE) {
+		memory_copy_changes(copy, task, see_change, search);
+		end_page(search);
+		qsort(search->words, search->word_count,
+		      sizeof(*search->words), compare_words);
+	}
+	memory_copy_destroy(copy);
+	return step;
 }
 
 static uint32_t changed_registers(const struct registers *a,
@@ -329,43 +397,43 @@ static uint32_t changed_registers(const struct registers *a,
 	return changed;
 }
 
-/* Steps until it comes by this instruction again, if it soon does. */
-static enum step step_one_pass(struct point_search *search)
+/* Where it is when it comes by here again, if it soon does. */
+static enum step one_pass(struct point_search *search)
+{
+	remote_addr here = search->registers.value[R_RIP];
+	enum step step = take_step(search);
+
+	if (step != STEP_DONE || search->registers.value[R_RIP] == here)
+		return step;
+	if (set_debug_register(search, 0, here) ||
+	    set_debug_register(search, 7, 1))
+		return STEP_STAY;
+	step = go_for(search, PASS_NS);
+	set_debug_register(search, 7, 0);
+	return step;
+}
+
+/* Some passes, unless they are long; then it is somewhere else. */
+static enum step watch_registers(struct point_search *search)
 {
 	struct registers first = search->registers;
-	unsigned limit = search->steps + PASS_STEPS;
 	enum step step = STEP_DONE;
+	uint32_t changed = 0;
 
-	do {
-		touch_operands(search);
-		step = take_step(search);
-	} while (step == STEP_DONE && search->steps < limit &&
-		 search->registers.value[R_RIP] != first.value[R_RIP]);
-	if (step != STEP_DONE)
-		return step;
-	if (search->registers.value[R_RIP] != first.value[R_RIP])
-		return is_patchable(search) ? STEP_DONE :
-					      find_patchable(search);
-	search->changed = changed_registers(&first, &search->registers);
-	return STEP_DONE;
+	for (unsigned i = 0; i < PASSES && step == STEP_DONE; i++) {
+		step = one_pass(search);
+		if (step == STEP_DONE)
+			changed |= changed_registers(&first,
+						     &search->registers);
+	}
+	if (step == STEP_LATE)
+		return find_patchable(search);
+	search->changed = changed;
+	search->came_again = step == STEP_DONE;
+	return step;
 }
 
 /* ---- the state ---- */
-
-/* False where something that can matter is not in a digest. */
-static int is_within_digest(const struct process_maps *maps)
-{
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct process_map *map = &maps->maps[i];
-
-		if ((map->protection & PROT_WRITE) &&
-		    (!(map->protection & PROT_READ) ||
-		     map->end - map->start >
-		     (map->is_shared ? SHARED_LIMIT : PRIVATE_LIMIT)))
-			return 0;
-	}
-	return 1;
-}
 
 static void add_memory(struct point_search *search, struct effect_list *effects,
 		       remote_addr addr, size_t length)
@@ -381,28 +449,10 @@ static void add_memory(struct point_search *search, struct effect_list *effects,
 		effects->count--;
 }
 
-/* How well a word tells passes apart. */
-static int rank(const struct touched_word *word)
-{
-	return word->now != word->before ? 2 : word->is_written;
-}
-
 static void add_words(struct point_search *search, struct effect_list *effects)
 {
-	size_t taken = 0;
-
-	for (size_t i = 0; i < search->word_count; i++)
-		address_space_read(space_of(search->task),
-				   search->words[i].addr,
-				   &search->words[i].now, sizeof(uint64_t));
-	for (int wanted = 2; wanted >= 0; wanted--)
-		for (size_t i = 0; i < search->word_count &&
-		     taken < WORDS_TAKEN; i++)
-			if (rank(&search->words[i]) == wanted) {
-				add_memory(search, effects,
-					   search->words[i].addr, 8);
-				taken++;
-			}
+	for (size_t i = 0; i < search->word_count && i < WORDS_TAKEN; i++)
+		add_memory(search, effects, search->words[i].addr, 8);
 	/* Outer loops keep their counters here. */
 	add_memory(search, effects,
 		   search->registers.value[R_RSP] - FRAME_BELOW, FRAME_LENGTH);
@@ -448,6 +498,22 @@ static int go_on(struct point_search *search)
 	return recorder_resume(search->task, PTRACE_SYSCALL, 0);
 }
 
+/*
+ * What comes by here again with its memory as it was waits for others, unless
+ * it computes in registers alone: then its turns soon get longer.
+ */
+static void adapt_slice(struct point_search *search)
+{
+	uint64_t *slice_ns = &search->task->slice_ns;
+
+	if (!search->came_again || search->word_count)
+		*slice_ns = 0;
+	else if (!*slice_ns || !search->changed)
+		*slice_ns = WAIT_SLICE_NS;
+	else
+		*slice_ns *= 2;
+}
+
 static int take_point(struct point_search *search)
 {
 	struct record_task *task = search->task;
@@ -455,9 +521,10 @@ static int take_point(struct point_search *search)
 	int err;
 
 	/* Nobody writes now: calls of others have buffers of their own. */
-	if (memory_digest(&task->task, DIGEST_PAGES,
-			  search->registers.value[R_RSP], &digest))
+	if (memory_digest(&task->task, EVENT_POINT_PAGES,
+			  search->registers.value[R_RSP], &digest) < 0)
 		return go_on(search);
+	adapt_slice(search);
 	err = append_point(search, &digest);
 	if (err)
 		return err;
@@ -467,23 +534,25 @@ static int take_point(struct point_search *search)
 	return 0;
 }
 
+static enum step look_for_place(struct point_search *search)
+{
+	enum step step = watch_memory(search);
+
+	if (step == STEP_LATE)
+		step = find_patchable(search);
+	return step == STEP_DONE ? watch_registers(search) : step;
+}
+
 static int search_and_take(struct point_search *search)
 {
-	enum step step;
+	enum step step = look_for_place(search);
 
-	if (look_up_registers(search))
-		return 0;
-	if (!is_within_digest(&search->maps))
-		return go_on(search);
-	step = find_patchable(search);
-	if (step == STEP_DONE && is_patchable(search))
-		step = step_one_pass(search);
 	if (step == STEP_OTHER)
 		return recorder_handle_status(search->recorder,
 					      search->task->task.tid,
 					      search->status);
 	/* After no step there would be no stop to deliver a signal from. */
-	if (step == STEP_CALL || !search->steps)
+	if (step == STEP_CALL || step == STEP_LATE || !search->steps)
 		return go_on(search);
 	return take_point(search);
 }
@@ -499,7 +568,6 @@ int record_point(struct recorder *recorder, struct record_task *task)
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &search.disassembler))
 		return report(-ENOMEM, "task %d: decode its code",
 			      task->task.tid);
-	cs_option(search.disassembler, CS_OPT_DETAIL, CS_OPT_ON);
 	search.insn = cs_malloc(search.disassembler);
 	if (process_maps_read(task->task.tid, &search.maps)) {
 		search.maps = (struct process_maps){ 0 };
@@ -511,7 +579,7 @@ int record_point(struct recorder *recorder, struct record_task *task)
 	cs_free(search.insn, 1);
 	cs_close(&search.disassembler);
 	task = recorder_find(recorder, tid); /* it may be gone */
-	if (task)
+	if (task && !task->slice_ns)
 		task->next_point_ns = now_ns() +
 				      (now_ns() - began) * COST_FACTOR;
 	return err;

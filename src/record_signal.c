@@ -50,7 +50,7 @@ static void withhold(struct record_task *task, const siginfo_t *info)
 	signal->info = *info;
 	signal->since_ns = now_ns();
 	*link = signal;
-	recorder_tick_soon();
+	recorder_tick_in(SOON_NS);
 }
 
 void withheld_free(struct record_task *task)
@@ -532,6 +532,18 @@ static int run_trapped_instruction(struct recorder *recorder,
 
 /* ---- the stop ---- */
 
+/*
+ * Where a handler starts must be known, and where a task ends whose memory
+ * others go on using.
+ */
+static int must_wait(const struct delivery *delivery)
+{
+	return delivery->outcome == SIGNAL_HANDLED ||
+	       (delivery->outcome == SIGNAL_FATAL &&
+		delivery->task->phase == CALL_NONE &&
+		!recorder_is_alone(delivery->recorder, delivery->task));
+}
+
 int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		       int signal)
 {
@@ -562,8 +574,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 						     SIGNAL_AFTER_EVENT;
 	else
 		delivery.point = SIGNAL_ANYWHERE;
-	if (delivery.point == SIGNAL_ANYWHERE &&
-	    delivery.outcome == SIGNAL_HANDLED) {
+	if (delivery.point == SIGNAL_ANYWHERE && must_wait(&delivery)) {
 		withhold(task, &delivery.info);
 		return recorder_resume(task, PTRACE_SYSCALL, 0);
 	}

@@ -106,6 +106,7 @@ struct record_task {
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
 	uint64_t slice_began_ns;
+	uint64_t slice_ns; /* of its turns; 0: as usual */
 	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	int is_point_wanted;   /* at the stop that this brings */
@@ -219,8 +220,13 @@ void recorder_make_ready(struct recorder *recorder, struct record_task *task);
 int recorder_take_deferred(struct recorder *recorder, pid_t tid);
 /* What is to be done about a stop or an end, as waitpid(2) tells it. */
 int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
-/* The next tick comes this soon. */
-void recorder_tick_soon(void);
+/* What it computes can't be seen by others, nor what they do by it. */
+int recorder_is_alone(const struct recorder *recorder,
+		      const struct record_task *task);
+/* How soon to look again when a signal is withheld. */
+#define SOON_NS 1200000ull
+/* The next tick comes so soon. */
+void recorder_tick_in(uint64_t duration_ns);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
 /* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
