@@ -593,21 +593,12 @@ static int is_content_ioctl(uint64_t request)
 
 static int path_truncated(struct recorder *recorder, struct record_task *task)
 {
-	char path[4096], full[4200];
+	AUTO(fd_close) int fd = record_open_argument(task, AT_FDCWD,
+						     task->call.arguments[0]);
 	struct record_file *file;
 	struct stat status;
-	size_t length = memory_string_length(&space_of(task)->memory,
-					     task->call.arguments[0],
-					     sizeof(path));
 
-	if (!length || address_space_read(space_of(task),
-					  task->call.arguments[0], path,
-					  length))
-		return 0;
-	path[length - 1] = '\0';
-	snprintf(full, sizeof(full), "/proc/%d/%s/%s", task->task.tid,
-		 *path == '/' ? "root" : "cwd", path);
-	if (stat(full, &status))
+	if (fd < 0 || fstat(fd, &status))
 		return 0;
 	file = record_file_find(recorder, status.st_dev, status.st_ino);
 	if (file) {

@@ -182,37 +182,32 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 
 /* ---- exec ---- */
 
-/*
- * The file that an exec names, as the task itself would find it; negative
- * errno when there is none.
- */
-static int open_program(struct record_task *task)
+/* What an exec names, as the task itself would find it. */
+static int open_program(const struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
-	int is_at = task->call.number == SYS_execveat;
-	char path[4096], full[4200];
-	size_t length = memory_string_length(&space_of(task)->memory,
-					     arguments[is_at], sizeof(path));
-	const char *self = "/proc/self/";
-	pid_t tid = task->task.tid;
-	int fd;
 
-	if (!length || address_space_read(space_of(task), arguments[is_at],
-					  path, length))
-		return -EFAULT;
-	path[length - 1] = '\0';
-	if (!strncmp(path, self, strlen(self)))
-		snprintf(full, sizeof(full), "/proc/%d/%s", tid,
-			 path + strlen(self));
-	else if (*path == '/')
-		snprintf(full, sizeof(full), "/proc/%d/root%s", tid, path);
-	else if (is_at && (int)arguments[0] != AT_FDCWD)
-		snprintf(full, sizeof(full), "/proc/%d/fd/%d%s%s", tid,
-			 (int)arguments[0], *path ? "/" : "", path);
-	else
-		snprintf(full, sizeof(full), "/proc/%d/cwd/%s", tid, path);
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	if (task->call.number == SYS_execveat)
+		return record_open_argument(task, (int)arguments[0],
+					    arguments[1]);
+	return record_open_argument(task, AT_FDCWD, arguments[0]);
+}
+
+/* The first bytes of a file that an O_PATH descriptor leads to. */
+static int read_start(int path_fd, void *bytes, size_t length)
+{
+	AUTO(fd_close) int fd = -1;
+	struct stat status;
+	char path[64];
+
+	if (fstat(path_fd, &status) || !S_ISREG(status.st_mode))
+		return -ENOEXEC;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES && !access(path, X_OK) ? -EACCES :
+								-ENOEXEC;
+	return pread(fd, bytes, length, 0) == (ssize_t)length ? 0 : -ENOEXEC;
 }
 
 /*
@@ -223,13 +218,14 @@ int record_exec_entry(struct recorder *recorder, struct record_task *task)
 {
 	AUTO(fd_close) int fd = open_program(task);
 	unsigned char ident[EI_NIDENT];
+	int err = fd < 0 ? fd : read_start(fd, ident, sizeof(ident));
 
-	if (fd == -EACCES)
+	if (fd >= 0 && err == -EACCES)
 		return record_refuse(recorder, task, -EACCES, "exec of a "
 				     "program that may not be read was "
 				     "answered EACCES (docs/limits.md)");
-	if (fd < 0 || pread(fd, ident, sizeof(ident), 0) != sizeof(ident) ||
-	    memcmp(ident, ELFMAG, SELFMAG) || ident[EI_CLASS] != ELFCLASS32)
+	if (err || memcmp(ident, ELFMAG, SELFMAG) ||
+	    ident[EI_CLASS] != ELFCLASS32)
 		return 0;
 	return record_refuse(recorder, task, -ENOEXEC, "exec of a 32-bit "
 			     "program was answered ENOEXEC (docs/limits.md)");

@@ -14,6 +14,7 @@
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
  *   record_namespace.c  pids as the program sees them
+ *   record_path.c     paths as the program means them
  *   record_detach.c   letting the program go on without us
  *
  * One thing to know: exactly one task runs user code at a time (`current`);
@@ -366,6 +367,17 @@ struct record_task *recorder_find_seen(struct recorder *recorder,
  */
 int record_is_spared(const struct record_task *task, const siginfo_t *info);
 uint64_t record_spared_signals(const struct record_task *task);
+
+/* record_path.c */
+/*
+ * Where a path leads the task, as an O_PATH descriptor or a negative errno; the
+ * directory is a descriptor of the task's, or AT_FDCWD.
+ */
+int record_open_path(const struct record_task *task, int directory,
+		     const char *path);
+/* The same for a path in the task's memory. */
+int record_open_argument(const struct record_task *task, int directory,
+			 remote_addr addr);
 
 /* record_scratch.c */
 /* Memory as the call's outputs are in it, wherever the kernel put them. */
