@@ -22,6 +22,9 @@
  */
 #define FAULT_LIMIT (256u * 1024)
 
+/* The kernel fills no longer buffers that a structure names. */
+#define NAMED_LIMIT (16u << 20)
+
 #define PAGE UINT64_C(4096)
 
 struct walk {
@@ -301,6 +304,12 @@ static void measure_pieces(struct syscall_call *call, struct memory *memory,
 	case ROOM_XATTR_ARGS:
 		keep_pair(call, memory, index, address + 8, address);
 		break;
+	case ROOM_NAMED:
+		keep_piece(call, index, (struct syscall_piece) {
+			read_u64(memory, address + row->field),
+			(uint64_t)read_u32(memory, address + row->base) *
+			row->unit });
+		break;
 	default:
 		break;
 	}
@@ -414,6 +423,8 @@ static uint64_t room_by_count(const struct syscall_call *call,
 	case ROOM_CLONE_ARGS:
 	case ROOM_XATTR_ARGS:
 		return value > PAGE ? 0 : value;
+	case ROOM_NAMED:
+		return (uint32_t)value > PAGE ? 0 : (uint32_t)value;
 	default:
 		return 0;
 	}
@@ -821,6 +832,13 @@ static int output_pieces(const struct walk *walk, remote_addr address)
 			return err;
 		piece = walk->call->pieces[index + 1];
 		return emit(walk, piece.address, piece.length);
+	case ROOM_NAMED: /* how much of it is written nothing says */
+		err = emit(walk, address, walk->call->room[walk->argument]);
+		return err ? err :
+			emit(walk, piece.address,
+			     readable_prefix(walk->memory, piece.address,
+					     smaller(piece.length,
+						     NAMED_LIMIT)));
 	default: /* ROOM_XATTR_ARGS */
 		return emit(walk, piece.address,
 			    smaller(piece.length,
@@ -852,6 +870,7 @@ static int output_argument(const struct walk *walk)
 	case ROOM_REGSET:
 	case ROOM_CLONE_ARGS:
 	case ROOM_XATTR_ARGS:
+	case ROOM_NAMED:
 		return output_pieces(walk, address);
 	case ROOM_FD_SET: /* beyond the fd table nothing need be mapped */
 		return emit(walk, address,

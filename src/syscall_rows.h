@@ -316,6 +316,8 @@ enum room_kind {
 	ROOM_CAP_DATA,	  /* as many as the version in an argument has */
 	ROOM_CLONE_ARGS,  /* clone3: size in an argument, words written */
 	ROOM_XATTR_ARGS,  /* getxattrat: size in an argument, and the value */
+	ROOM_NAMED,	  /* size in an argument; the address at `field` of it
+			     names as many elements as the u32 at `base` */
 };
 
 /* How much of the room the kernel has filled, known at exit. */

@@ -87,6 +87,8 @@
 #define CAP_DATA(n) .room = ROOM_CAP_DATA, .count = (n)
 #define CLONE_ARGS(n) .room = ROOM_CLONE_ARGS, .count = (n)
 #define XATTR_ARGS(n) .room = ROOM_XATTR_ARGS, .count = (n)
+#define NAMED(n, address, length, each) .room = ROOM_NAMED, .count = (n), \
+	.field = (address), .base = (length), .unit = (each)
 #define BULK .bulk = 1
 
 /* Filled. */
@@ -154,6 +156,10 @@
 #define REFUSED(number, label, error, ...)                              \
 	[number] = { .name = #label, .replay = REPLAY_REFUSE,           \
 		     .refusal = -error, .arguments = { __VA_ARGS__ } },
+#define KEYED_REFUSED(number, label, error, table, ...)                 \
+	[number] = { .name = #label, .replay = REPLAY_REFUSE,           \
+		     .refusal = -error, .requests = &table##_requests,  \
+		     .arguments = { __VA_ARGS__ } },
 #define ABSENT(number, label)                                           \
 	[number] = { .name = #label, .replay = REPLAY_EMULATE },
 
