@@ -417,6 +417,36 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
 }
 
+/*
+ * State D is a disk, a lock in the kernel or the like: soon over, as a rule,
+ * and if another task wrote to the same file meanwhile, nobody could tell in
+ * which order.  The wait for the child of a vfork is such a state, too.
+ */
+static int waits_long(const struct record_task *task)
+{
+	int number = task->call.number;
+
+	if (number == SYS_vfork || ((number == SYS_clone ||
+				     number == SYS_clone3) &&
+				    (task->clone_flags & CLONE_VFORK)))
+		return 1;
+	return now_ns() - task->resumed_ns > DISK_NS;
+}
+
+/*
+ * Others get their turn when the call of the current task sleeps.  One that
+ * merely takes its time goes on first: it may write memory that they can read,
+ * and the end of the call, far behind, would come too late for that.
+ */
+static int is_asleep(const struct record_task *task)
+{
+	char state = task_kernel_state(task->task.tid);
+
+	if (state == 'S' && syscall_blocking_of(&task->call) == BLOCKING_MAYBE)
+		return 1;
+	return (state == 'S' || state == 'D') && waits_long(task);
+}
+
 /* Once a tick: what waits in the kernel gets announced. */
 static int look_around(struct recorder *recorder)
 {
@@ -426,7 +456,7 @@ static int look_around(struct recorder *recorder)
 	if (current)
 		preempt(recorder, current);
 
-	if (current && current->phase == CALL_ENTERED) {
+	if (current && current->phase == CALL_ENTERED && is_asleep(current)) {
 		err = record_blocked_call(recorder, current);
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
@@ -523,22 +553,6 @@ static int wait_any(struct recorder *recorder, int options)
 }
 
 /*
- * State D is a disk, a lock in the kernel or the like: soon over, as a rule,
- * and if another task wrote to the same file meanwhile, nobody could tell in
- * which order.  The wait for the child of a vfork is such a state, too.
- */
-static int waits_long(const struct record_task *task)
-{
-	int number = task->call.number;
-
-	if (number == SYS_vfork || ((number == SYS_clone ||
-				     number == SYS_clone3) &&
-				    (task->clone_flags & CLONE_VFORK)))
-		return 1;
-	return now_ns() - task->resumed_ns > DISK_NS;
-}
-
-/*
  * The current task is in a call that may wait.  While others are ready, find
  * out whether it does: it shares our core, so a yield lets it run until it
  * stops or sleeps.
@@ -547,12 +561,10 @@ static int wait_while_call_runs(struct recorder *recorder,
 				struct record_task *task)
 {
 	int err = wait_any(recorder, WNOHANG);
-	char state;
 
 	if (err != -EAGAIN)
 		return err;
-	state = task_kernel_state(task->task.tid);
-	if (state == 'S' || (state == 'D' && waits_long(task))) {
+	if (is_asleep(task)) {
 		err = record_blocked_call(recorder, task);
 		task->state = TASK_IN_CALL;
 		return err;
