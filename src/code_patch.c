@@ -31,12 +31,23 @@ static cs_insn *open_disassembler(void)
 	return cs_malloc(disassembler);
 }
 
-/* jmp and jcc to a place given in the code; 0 for all else. */
+/* loop, loope, loopne and jrcxz, which have short forms only. */
+static int is_counting_jump(const cs_insn *insn)
+{
+	return (insn->bytes[0] & 0xfc) == 0xe0;
+}
+
+static int is_unconditional(const cs_insn *insn)
+{
+	return insn->bytes[0] == 0xeb || insn->bytes[0] == 0xe9;
+}
+
+/* To a place given in the code; 0 for all else, and with prefixes. */
 static int is_direct_jump(const cs_insn *insn)
 {
 	const uint8_t *bytes = insn->bytes;
 
-	return bytes[0] == 0xeb || bytes[0] == 0xe9 ||
+	return is_unconditional(insn) || is_counting_jump(insn) ||
 	       (bytes[0] & 0xf0) == 0x70 ||
 	       (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80);
 }
@@ -72,6 +83,9 @@ static int can_move(const cs_insn *insn)
 	    (x86->opcode[0] >= 0x6c && x86->opcode[0] <= 0x6f))
 		return 0;
 	switch (insn->id) {
+	case X86_INS_LOOP: /* of 32 bits; not in the group of jumps */
+	case X86_INS_LOOPE:
+	case X86_INS_LOOPNE:
 	case X86_INS_SYSCALL:
 	case X86_INS_SYSENTER:
 	case X86_INS_XBEGIN:
@@ -165,7 +179,7 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 			break;
 		length += insn->size;
 		count++;
-		if (is_direct_jump(insn))
+		if (is_unconditional(insn))
 			break;
 	}
 	if (insn)
@@ -206,9 +220,18 @@ static size_t move_jump(const cs_insn *insn, remote_addr at, uint8_t *to)
 {
 	remote_addr target = (remote_addr)insn->detail->x86.operands[0].imm;
 	uint8_t conditional[2] = { 0x0f, 0x80 };
+	/* over the next, which is over the one after that */
+	uint8_t counting[4] = { insn->bytes[0], 2, 0xeb, CODE_JUMP_LENGTH };
+	size_t jump;
 
-	if (insn->bytes[0] == 0xeb || insn->bytes[0] == 0xe9)
+	if (is_unconditional(insn))
 		return put_jump(to, at, (const uint8_t[]){ 0xe9 }, 1, target);
+	if (is_counting_jump(insn)) {
+		memcpy(to, counting, sizeof(counting));
+		jump = put_jump(to + sizeof(counting), at + sizeof(counting),
+				(const uint8_t[]){ 0xe9 }, 1, target);
+		return jump ? sizeof(counting) + jump : 0;
+	}
 	conditional[1] |= insn->bytes[insn->bytes[0] == 0x0f] & 0x0f;
 	return put_jump(to, at, conditional, 2, target);
 }
@@ -271,11 +294,6 @@ struct loop_copy {
 	size_t used;
 };
 
-static int is_counting_jump(const cs_insn *insn)
-{
-	return (insn->bytes[0] & 0xfc) == 0xe0; /* loop and its kind, jrcxz */
-}
-
 static int add_piece(struct loop_copy *copy, const uint8_t *opcode,
 		     size_t length, remote_addr target)
 {
@@ -314,12 +332,12 @@ static int copy_instruction(struct loop_copy *copy)
 
 	if (!insn)
 		return -1;
-	target = is_direct_jump(insn) || is_counting_jump(insn) ?
+	target = is_direct_jump(insn) ?
 		(remote_addr)insn->detail->x86.operands[0].imm : 0;
 	if (target && target <= insn->address &&
 	    copy->addr - target + LOOP_REACH < 2 * LOOP_REACH) {
 		err = copy_back_jump(copy, insn);
-	} else if (can_move(insn) && !is_counting_jump(insn)) {
+	} else if (can_move(insn)) {
 		piece = move_instruction(insn, copy->new_addr + copy->used,
 					 copy->out + copy->used);
 		copy->used += piece;
