@@ -119,6 +119,38 @@ static int walk_map(struct page_walk *walk, const struct process_map *map)
 	return 0;
 }
 
+/*
+ * Whether the map goes on where the one before it ends.  What madvise(2) was
+ * told splits mappings, and is not repeated by replay; names come and go, too.
+ */
+static int is_continued(const struct process_map *before,
+			const struct process_map *map)
+{
+	return before->end == map->start && map->start != SESSION_PAGE &&
+	       map->start != SESSION_PAGE + SESSION_RESERVED &&
+	       before->protection == map->protection &&
+	       before->is_shared == map->is_shared &&
+	       before->device == map->device && before->inode == map->inode &&
+	       (!map->inode || before->offset + (before->end - before->start) ==
+		map->offset);
+}
+
+static int read_maps(pid_t tid, struct process_maps *maps)
+{
+	int err = process_maps_read(tid, maps);
+	size_t kept = 0;
+
+	if (err || !maps->count)
+		return err;
+	for (size_t i = 1; i < maps->count; i++)
+		if (is_continued(&maps->maps[kept], &maps->maps[i]))
+			maps->maps[kept].end = maps->maps[i].end;
+		else
+			maps->maps[++kept] = maps->maps[i];
+	maps->count = kept + 1;
+	return 0;
+}
+
 static int map_counts(const struct process_map *map)
 {
 	int both = PROT_READ | PROT_WRITE;
@@ -141,7 +173,7 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	struct page_walk *walk = xmalloc(sizeof(*walk));
 	struct process_maps maps;
 	char path[64];
-	int err = process_maps_read(task->tid, &maps);
+	int err = read_maps(task->tid, &maps);
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->tid);
 	walk->task = task;
@@ -198,19 +230,33 @@ static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 	return 0;
 }
 
+/* A mapping below which something keeps a stack from growing further. */
+static int is_stack(const struct process_maps *maps,
+		    const struct process_map *map)
+{
+	const struct process_map *guard = map - 1;
+
+	if (map->end - map->start > STACK_MAX)
+		return 0;
+	return strstr(map->name, "[stack]") ||
+	       (map > maps->maps && guard->end == map->start &&
+		guard->protection == PROT_NONE && !guard->is_shared);
+}
+
+/* Where nothing says that it is a stack, other things may lie below. */
 static void find_dead_stack(const struct task *task, remote_addr stack_pointer,
 			    struct digest_state *state)
 {
 	const struct process_map *map;
 	struct process_maps maps;
 
-	if (process_maps_read(task->tid, &maps))
+	if (read_maps(task->tid, &maps))
 		return;
 	map = process_maps_find(&maps, stack_pointer);
 	if (map && stack_pointer - map->start > RED_ZONE) {
 		state->dead_start = map->start;
 		state->dead_end = stack_pointer - RED_ZONE;
-		if (map->end - map->start > STACK_MAX &&
+		if (!is_stack(&maps, map) &&
 		    state->dead_end - state->dead_start > DEAD_ROOM)
 			state->dead_start = state->dead_end - DEAD_ROOM;
 	}
