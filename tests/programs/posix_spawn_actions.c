@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	check(!posix_spawn(&child, "/proc/self/exe", &actions, &attributes,
 			   args, environ));
 	await_exit(child, 21);
-	check(posix_spawn(&child, "/nonexistent", NULL, NULL, args, environ) ==
+	check(posix_spawn(&child, "/proc/self/nowhere", NULL, NULL, args, environ) ==
 	      ENOENT);
 	return success();
 }
