@@ -327,6 +327,19 @@ struct memory_copy *memory_copy_some(const struct task *task,
 	return copy;
 }
 
+struct memory_copy *memory_copy_of(const struct task *task,
+				   const remote_addr *pages, size_t count)
+{
+	struct memory_copy *copy = xcalloc(1, sizeof(*copy));
+	struct memory *memory = &task->space->memory;
+	uint8_t bytes[PAGE];
+
+	for (size_t i = 0; i < count; i++)
+		if (memory->read(memory, pages[i], bytes, PAGE) == PAGE)
+			copy_page(copy, pages[i], bytes);
+	return copy;
+}
+
 void memory_copy_destroy(struct memory_copy *copy)
 {
 	if (!copy)

@@ -44,6 +44,9 @@ int memory_copy_compare(const struct memory_copy *copy,
 			int (*visit)(void *context, remote_addr addr,
 				     const void *now, size_t length),
 			void *context);
+/* The same of these pages. */
+struct memory_copy *memory_copy_of(const struct task *task,
+				   const remote_addr *pages, size_t count);
 /* The same for the pages that the copy has, and no others. */
 int memory_copy_changes(const struct memory_copy *copy,
 			const struct task *task,

@@ -42,7 +42,7 @@
 #define WORDS_TAKEN 16u
 #define FRAME_BELOW 128u	 /* the red zone */
 #define FRAME_LENGTH 768u
-#define COST_FACTOR 4u /* time that passes between points, in their cost */
+#define POINTS_BUSY 16u /* till all pages are looked at again */
 #define PAGE 4096u
 
 #define FLAG_TRAP 0x100u    /* single stepping by the program itself */
@@ -323,9 +323,23 @@ static enum step find_patchable(struct point_search *search)
 
 /* ---- what changes in a loop ---- */
 
+static void remember_busy(struct space_data *data, remote_addr page)
+{
+	unsigned i = 0;
+
+	while (i < data->busy_count && data->busy_pages[i] != page)
+		i++;
+	if (i == data->busy_count && i < BUSY_PAGES)
+		data->busy_pages[data->busy_count++] = page;
+}
+
 /* Words of the page that was looked at last know now how many they are. */
 static void end_page(struct point_search *search)
 {
+	if (search->page_words)
+		remember_busy(space_data_of(search->task),
+			      search->words[search->page_first].addr &
+			      ~(remote_addr)(PAGE - 1));
 	for (size_t i = search->page_first; i < search->word_count; i++)
 		search->words[i].neighbours = search->page_words;
 	search->page_first = search->word_count;
@@ -372,9 +386,18 @@ static int compare_words(const void *a, const void *b)
 static enum step watch_memory(struct point_search *search)
 {
 	struct task *task = &search->task->task;
-	struct memory_copy *copy =
-		memory_copy_some(task, COPY_MAP_PAGES, COPY_PAGES);
-	enum step step = go_for(search, WINDOW_NS);
+	struct space_data *data = space_data_of(search->task);
+	struct memory_copy *copy;
+	enum step step;
+
+	if (data->busy_points++ % POINTS_BUSY) {
+		copy = memory_copy_of(task, data->busy_pages,
+				      data->busy_count);
+	} else {
+		copy = memory_copy_some(task, COPY_MAP_PAGES, COPY_PAGES);
+		data->busy_count = 0;
+	}
+	step = go_for(search, WINDOW_NS);
 
 	if (step == STEP_LATE) {
 		memory_copy_changes(copy, task, see_change, search);
@@ -557,11 +580,19 @@ static int search_and_take(struct point_search *search)
 	return take_point(search);
 }
 
+static uint64_t own_time(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 int record_point(struct recorder *recorder, struct record_task *task)
 {
 	struct point_search search = { .recorder = recorder, .task = task };
 	pid_t tid = task->task.tid;
-	uint64_t began = now_ns();
+	uint64_t began = own_time();
 	int err;
 
 	task->is_point_wanted = 0;
@@ -580,7 +611,6 @@ int record_point(struct recorder *recorder, struct record_task *task)
 	cs_close(&search.disassembler);
 	task = recorder_find(recorder, tid); /* it may be gone */
 	if (task && !task->slice_ns)
-		task->next_point_ns = now_ns() +
-				      (now_ns() - began) * COST_FACTOR;
+		task->next_point_ns = now_ns() + own_time() - began;
 	return err;
 }

@@ -144,6 +144,8 @@ struct patched_site {
 	uint8_t original[16];
 };
 
+#define BUSY_PAGES 64
+
 /* What the recorder knows of an address space. */
 struct space_data {
 	remote_addr break_end; /* 0: not asked yet */
@@ -155,6 +157,8 @@ struct space_data {
 	int maps_shared;   /* it has mapped memory that others may see */
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
+	remote_addr busy_pages[BUSY_PAGES]; /* changed before points of late */
+	unsigned busy_count, busy_points;   /* points since all were looked at */
 };
 
 /* What waitpid() said of a task while the current one ran user code. */
