@@ -157,7 +157,7 @@ struct space_data {
 	int maps_shared;   /* it has mapped memory that others may see */
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
-	remote_addr busy_pages[BUSY_PAGES]; /* changed before points of late */
+	remote_addr busy_pages[BUSY_PAGES]; /* changed lately */
 	unsigned busy_count, busy_points;   /* points since all were looked at */
 };
 
