@@ -242,7 +242,6 @@ static int handle_group_stop(struct recorder *recorder,
 	/* The first stop of a new task, or SIGCONT after a group-stop. */
 	if (task->state == TASK_NEW)
 		return 0;
-	task->is_interrupt_sent = 0;
 	if (task->is_interrupted || task->phase != CALL_NONE) {
 		task->state = task == recorder->current ? TASK_RUNNING :
 							  TASK_IN_CALL;
@@ -289,6 +288,9 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 	}
 	if (!WIFSTOPPED(status))
 		return record_death(recorder, task, status);
+	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
+	task->was_interrupt_sent = task->is_interrupt_sent;
+	task->is_interrupt_sent = 0;
 	return handle_stop(recorder, task, status);
 }
 

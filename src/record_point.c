@@ -34,6 +34,8 @@
 #define PASS_NS 200000ull	 /* to see what changes in registers */
 #define LATE_NS 100000000ull	 /* and no longer, whoever has the processor */
 #define PASSES 3u
+#define TRIES 4u		 /* to find a place */
+#define STRIDE_NS 10000ull	 /* from one to the next */
 #define SEARCH_STEPS 32u	 /* for an instruction to be replaced */
 #define COPY_PAGES 4096u	 /* that may change in the window */
 #define COPY_MAP_PAGES 2048u	 /* of a mapping */
@@ -120,7 +122,7 @@ static enum step may_step(struct point_search *search)
 	size_t length = decode_next(search, bytes);
 
 	if (!length)
-		return STEP_STAY;
+		return STEP_DONE; /* a newer one than the library knows */
 	switch (search->insn->id) {
 	case X86_INS_SYSCALL:
 	case X86_INS_SYSENTER:
@@ -164,19 +166,17 @@ static int classify(struct point_search *search, enum step *step_out)
 	siginfo_t info;
 
 	*step_out = STEP_OTHER;
+	search->task->is_interrupt_sent = 0; /* any stop ends that */
 	if (is_signal_stop(status))
 		return record_withhold(search->task, WSTOPSIG(status));
 	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
 		return 0;
-	if (status_event(status) == PTRACE_EVENT_STOP &&
-	    search->task->is_interrupt_sent) {
-		search->task->is_interrupt_sent = 0;
+	if (status_event(status) == PTRACE_EVENT_STOP)
 		*step_out = STEP_LATE;
-	} else if (!status_event(status) && !task_get_siginfo(task, &info) &&
+	else if (!status_event(status) && !task_get_siginfo(task, &info) &&
 		   (info.si_code == TRAP_TRACE ||
-		    info.si_code == TRAP_HWBKPT)) {
+		    info.si_code == TRAP_HWBKPT))
 		*step_out = STEP_DONE;
-	}
 	if (*step_out != STEP_OTHER && look_up_registers(search))
 		*step_out = STEP_CALL;
 	return 0;
@@ -436,23 +436,18 @@ static enum step one_pass(struct point_search *search)
 	return step;
 }
 
-/* Some passes, unless they are long; then it is somewhere else. */
+/* Some passes; STEP_LATE when they are long, and it is somewhere else. */
 static enum step watch_registers(struct point_search *search)
 {
 	struct registers first = search->registers;
 	enum step step = STEP_DONE;
-	uint32_t changed = 0;
 
+	search->changed = 0;
 	for (unsigned i = 0; i < PASSES && step == STEP_DONE; i++) {
 		step = one_pass(search);
-		if (step == STEP_DONE)
-			changed |= changed_registers(&first,
+		search->changed |= changed_registers(&first,
 						     &search->registers);
 	}
-	if (step == STEP_LATE)
-		return find_patchable(search);
-	search->changed = changed;
-	search->came_again = step == STEP_DONE;
 	return step;
 }
 
@@ -557,13 +552,25 @@ static int take_point(struct point_search *search)
 	return 0;
 }
 
+/* A place where a jump can be put and that it soon comes by again, if any. */
 static enum step look_for_place(struct point_search *search)
 {
 	enum step step = watch_memory(search);
 
-	if (step == STEP_LATE)
+	for (unsigned i = 0; i < TRIES && step == STEP_LATE; i++) {
 		step = find_patchable(search);
-	return step == STEP_DONE ? watch_registers(search) : step;
+		if (step == STEP_DONE && is_patchable(search)) {
+			step = watch_registers(search);
+			search->came_again = step == STEP_DONE;
+		} else if (step == STEP_DONE || step == STEP_STAY) {
+			step = go_for(search, STRIDE_NS);
+		}
+	}
+	if (step == STEP_LATE) {
+		search->changed = 0;
+		step = find_patchable(search);
+	}
+	return step;
 }
 
 static int search_and_take(struct point_search *search)

@@ -157,7 +157,7 @@ int record_only_ignored_pending(const struct record_task *task)
 	pending = (status_mask(status, "\nSigPnd:") |
 		   status_mask(status, "\nShdPnd:")) & ~blocked;
 	free(status);
-	is_only_ignored = pending != 0 || task->is_interrupt_sent;
+	is_only_ignored = pending != 0 || task->was_interrupt_sent;
 	for (int signal = 1; signal <= 64; signal++) {
 		uint64_t bit = 1ull << (signal - 1);
 

@@ -110,6 +110,7 @@ struct record_task {
 	uint64_t slice_ns; /* of its turns; 0: as usual */
 	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
+	int was_interrupt_sent; /* before the stop that it is in */
 	int is_point_wanted;   /* at the stop that this brings */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
@@ -158,7 +159,7 @@ struct space_data {
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
 	remote_addr busy_pages[BUSY_PAGES]; /* changed lately */
-	unsigned busy_count, busy_points;   /* points since all were looked at */
+	unsigned busy_count, busy_points; /* since all were looked at */
 };
 
 /* What waitpid() said of a task while the current one ran user code. */
