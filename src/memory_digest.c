@@ -230,17 +230,22 @@ static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 	return 0;
 }
 
-/* A mapping below which something keeps a stack from growing further. */
+/*
+ * A thread's has a guard below it; the first one is above everything.  (It has
+ * no name on replay.)
+ */
 static int is_stack(const struct process_maps *maps,
 		    const struct process_map *map)
 {
+	const struct process_map *last = maps->maps + maps->count - 1;
 	const struct process_map *guard = map - 1;
 
-	if (map->end - map->start > STACK_MAX)
-		return 0;
-	return strstr(map->name, "[stack]") ||
-	       (map > maps->maps && guard->end == map->start &&
-		guard->protection == PROT_NONE && !guard->is_shared);
+	while (last > map && !(last->protection & PROT_WRITE))
+		last--;
+	return map->end - map->start <= STACK_MAX &&
+	       (last == map ||
+		(map > maps->maps && guard->end == map->start &&
+		 guard->protection == PROT_NONE && !guard->is_shared));
 }
 
 /* Where nothing says that it is a stack, other things may lie below. */
