@@ -46,7 +46,8 @@ struct page_walk {
 static int page_counts(const struct page_walk *walk,
 		       const struct process_map *map, uint64_t flags)
 {
-	if (map->is_shared || (walk->with_file_pages && map->inode))
+	if (map->is_shared || (walk->with_file_pages && map->inode &&
+			       map->end - map->start <= SHARED_LIMIT))
 		return 1;
 	if (flags & PAGEMAP_SWAPPED)
 		return 1;
