@@ -35,7 +35,6 @@ extern char **environ;
 #define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
 #define DISK_NS 50000000ull	  /* a disk may take so long */
-#define STUCK_NS 3000000000ull	  /* in state D this long: say so */
 
 #define TRACE_OPTIONS                                                      \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | \
@@ -95,11 +94,29 @@ struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 	task->state = TASK_NEW;
 	task->tsc_mode = PR_TSC_ENABLE;
 	task->affinity = recorder->original_affinity;
+	task->next_in_group = task->previous_in_group = task;
 	bucket_insert(recorder, task);
 	task->next_all = recorder->all;
+	if (recorder->all)
+		recorder->all->previous_all = task;
 	recorder->all = task;
 	recorder->live_tasks++;
 	return task;
+}
+
+void recorder_join_group(struct record_task *task, struct record_task *other)
+{
+	task->next_in_group = other->next_in_group;
+	task->previous_in_group = other;
+	other->next_in_group->previous_in_group = task;
+	other->next_in_group = task;
+}
+
+static void leave_group(struct record_task *task)
+{
+	task->previous_in_group->next_in_group = task->next_in_group;
+	task->next_in_group->previous_in_group = task->previous_in_group;
+	task->next_in_group = task->previous_in_group = task;
 }
 
 void recorder_rehash(struct recorder *recorder, struct record_task *task,
@@ -112,19 +129,16 @@ void recorder_rehash(struct recorder *recorder, struct record_task *task,
 
 static void ready_remove(struct recorder *recorder, struct record_task *task)
 {
-	struct record_task **link = &recorder->ready_first;
-	struct record_task *before = NULL;
-
 	if (!task->is_queued)
 		return;
-	while (*link != task) {
-		before = *link;
-		link = &(*link)->next_ready;
-	}
-	*link = task->next_ready;
-	if (recorder->ready_last == task)
-		recorder->ready_last = before;
-	task->next_ready = NULL;
+	if (task->previous_ready)
+		task->previous_ready->next_ready = task->next_ready;
+	else
+		recorder->ready_first = task->next_ready;
+	if (task->next_ready)
+		task->next_ready->previous_ready = task->previous_ready;
+	else
+		recorder->ready_last = task->previous_ready;
 	task->is_queued = 0;
 }
 
@@ -134,10 +148,17 @@ static void ready_remove(struct recorder *recorder, struct record_task *task)
  */
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
 {
-	for (struct record_task *task = recorder->all; task;
-	     task = task->next_all) {
-		if (task == dying || task->task.tgid != dying->task.tgid ||
-		    task == recorder->current || task->state == TASK_DEAD)
+	struct record_task *current = recorder->current, *next;
+	int is_all = !current || current == dying ||
+		     current->task.tgid != dying->task.tgid;
+
+	for (struct record_task *task = dying->next_in_group; task != dying;
+	     task = next) {
+		next = task->next_in_group;
+		/* All are doomed once: the next to die need not look again. */
+		if (is_all)
+			leave_group(task);
+		if (task == current || task->state == TASK_DEAD)
 			continue;
 		task->is_doomed = 1;
 		ready_remove(recorder, task);
@@ -148,13 +169,17 @@ void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
 
 void recorder_remove(struct recorder *recorder, struct record_task *task)
 {
-	struct record_task **link = &recorder->all;
-
 	ready_remove(recorder, task);
 	bucket_remove(recorder, task);
-	while (*link != task)
-		link = &(*link)->next_all;
-	*link = task->next_all;
+	leave_group(task);
+	if (task->next_all)
+		task->next_all->previous_all = task->previous_all;
+	if (task->previous_all)
+		task->previous_all->next_all = task->next_all;
+	else
+		recorder->all = task->next_all;
+	if (recorder->next_looked_at == task)
+		recorder->next_looked_at = task->next_all;
 	if (recorder->current == task)
 		recorder->current = NULL;
 	recorder->live_tasks--;
@@ -164,6 +189,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	effect_list_deinit(&task->effects);
 	withheld_free(task);
 	free(task->spliced);
+	free(task->announced_path);
 	free(task);
 }
 
@@ -174,6 +200,7 @@ void recorder_make_ready(struct recorder *recorder, struct record_task *task)
 		return;
 	task->is_queued = 1;
 	task->next_ready = NULL;
+	task->previous_ready = recorder->ready_last;
 	if (recorder->ready_last)
 		recorder->ready_last->next_ready = task;
 	else
@@ -302,7 +329,8 @@ char task_kernel_state(pid_t tid)
 	int fd;
 	ssize_t got;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	/* /proc/TID/stat would add up the times of all threads of the group. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tid, tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 'X';
@@ -313,50 +341,6 @@ char task_kernel_state(pid_t tid)
 	text[got] = '\0';
 	after_name = strrchr(text, ')');
 	return after_name && after_name[1] ? after_name[2] : 'X';
-}
-
-static void read_line(const char *path, char *line, size_t room)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? 0 : read(fd, line, room - 1);
-
-	line[got > 0 ? got : 0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	fd_close(&fd);
-}
-
-/* Says once which call of which task never returns, and where it waits. */
-static int report_stuck(struct recorder *recorder, struct record_task *task)
-{
-	char path[64], where[128], file[512] = "";
-	char *text;
-	int err;
-
-	if (task_kernel_state(task->task.tid) != 'D') {
-		task->stuck_since_ns = 0;
-		return 0;
-	}
-	if (!task->stuck_since_ns)
-		task->stuck_since_ns = now_ns();
-	if (task->is_stuck_reported ||
-	    now_ns() - task->stuck_since_ns < STUCK_NS)
-		return 0;
-	task->is_stuck_reported = 1;
-	snprintf(path, sizeof(path), "/proc/%d/wchan", task->task.tid);
-	read_line(path, where, sizeof(where));
-	task_descriptor_text(task, (int)task->call.arguments[0], file,
-			     sizeof(file));
-	text = xasprintf("%s in task %d has not returned for %llu s: state D "
-			 "(wchan %s), first argument %#llx%s%s; "
-			 "^C ends the recording",
-			 syscall_name(task->call.number), task->task.tid,
-			 STUCK_NS / 1000000000, where,
-			 (unsigned long long)task->call.arguments[0],
-			 *file ? " = " : "", file);
-	warn("%s", text);
-	err = recorder_note(recorder, task, TEXT_STUCK, text);
-	free(text);
-	return err;
 }
 
 int recorder_is_alone(const struct recorder *recorder,
@@ -426,11 +410,7 @@ static void preempt(struct recorder *recorder, struct record_task *current)
  */
 static int waits_long(const struct record_task *task)
 {
-	int number = task->call.number;
-
-	if (number == SYS_vfork || ((number == SYS_clone ||
-				     number == SYS_clone3) &&
-				    (task->clone_flags & CLONE_VFORK)))
+	if (record_waits_for_child(task))
 		return 1;
 	return now_ns() - task->resumed_ns > DISK_NS;
 }
@@ -463,17 +443,10 @@ static int look_around(struct recorder *recorder)
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
 	}
-	for (struct record_task *task = recorder->all; task && !err;
-	     task = task->next_all) {
-		if (interrupted && (task->is_stuck_reported ||
-				    task->state == TASK_DEAD))
-			recorder->stop_signal = SIGINT;
-		if (task->phase == CALL_ANNOUNCED &&
-		    task->state == TASK_IN_CALL &&
-		    !(task->clone_flags & CLONE_VFORK))
-			err = report_stuck(recorder, task);
-	}
-	return err;
+	if (interrupted)
+		recorder->interrupted_ns = now_ns();
+	interrupted = 0;
+	return err ? err : record_look_for_stuck(recorder);
 }
 
 /* A task that is in user code, where it may look at what calls write. */
@@ -520,34 +493,81 @@ static int handle_deferred(struct recorder *recorder)
 }
 
 /*
+ * True when nothing can come of the other tasks' stops before the current one
+ * stops.  To wait for one task costs the same whatever the number of tasks;
+ * to wait for any, the kernel looks at all of them.
+ */
+static int waits_for_current(const struct recorder *recorder)
+{
+	const struct record_task *current = recorder->current;
+
+	if (!current || current->state != TASK_RUNNING)
+		return 0;
+	return current->phase == CALL_NONE ||
+	       syscall_blocking_of(&current->call) == BLOCKING_NEVER;
+}
+
+/* A stop that was seen is handled now, or when the current task stops. */
+static int take_status(struct recorder *recorder, pid_t tid, int status)
+{
+	struct record_task *current = recorder->current;
+	int err;
+
+	if (is_running_user_code(current) && current->task.tid != tid) {
+		defer(recorder, tid, status);
+		return 0;
+	}
+	err = recorder_handle_status(recorder, tid, status);
+	return err || is_running_user_code(recorder->current) ? err :
+		handle_deferred(recorder);
+}
+
+/*
+ * At a tick all stops are seen, so that the current task loses its turn to
+ * those who have become ready.
+ */
+static int tick(struct recorder *recorder)
+{
+	int status, err;
+	pid_t tid;
+
+	if (told_to_end && !recorder->stop_signal)
+		recorder->stop_signal = told_to_end;
+	while (waits_for_current(recorder)) {
+		tid = waitpid(-1, &status, __WALL | WNOHANG);
+		if (tid <= 0)
+			break;
+		err = take_status(recorder, tid, status);
+		if (err)
+			return err;
+	}
+	err = look_around(recorder);
+	ticked = 0; /* one that came meanwhile: stops get their turn */
+	return err;
+}
+
+/*
  * Waits for the next stop of any task and handles it, now or soon.  Ticks that
  * came while a stop was dealt with count, too: a program's own timer may keep
  * time with ours.
  */
 static int wait_any(struct recorder *recorder, int options)
 {
-	int status, err;
+	int status;
 	pid_t tid = 0;
 
-	if (!ticked)
+	if (ticked)
+		return tick(recorder);
+	if (waits_for_current(recorder))
+		tid = waitpid(recorder->current->task.tid, &status,
+			      __WALL | options);
+	/* One whose number has changed, or is no more, is among the rest. */
+	if (tid == 0 || (tid < 0 && errno == ECHILD))
 		tid = waitpid(-1, &status, __WALL | options);
-	if (tid > 0) {
-		struct record_task *current = recorder->current;
-
-		if (is_running_user_code(current) && current->task.tid != tid) {
-			defer(recorder, tid, status);
-			return 0;
-		}
-		err = recorder_handle_status(recorder, tid, status);
-		return err || is_running_user_code(recorder->current) ? err :
-			handle_deferred(recorder);
-	}
-	if (ticked || (tid < 0 && errno == EINTR)) {
-		ticked = 0;
-		if (told_to_end && !recorder->stop_signal)
-			recorder->stop_signal = told_to_end;
-		return look_around(recorder);
-	}
+	if (tid > 0)
+		return take_status(recorder, tid, status);
+	if (tid < 0 && errno == EINTR)
+		return tick(recorder);
 	if (tid == 0)
 		return -EAGAIN;
 	return errno == ECHILD ? -ECHILD :

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -19,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/syscall_rows.h"
 #include "traces/report.h"
 
 #define INPUT_TEXT_LIMIT 4096u
@@ -562,6 +564,21 @@ static void fill_event(const struct record_task *task, struct event *event)
 	memcpy(event->registers, task->entry.value, sizeof(event->registers));
 }
 
+/* Where the call waits is told by it (record_stuck.c). */
+static char *copy_path(const struct record_task *task)
+{
+	const struct syscall_row *row = task->call.row;
+
+	for (size_t i = 0; row && i < task->inputs; i++) {
+		const struct effect *input = &task->effects.effects[i];
+
+		if (row_argument_type(row, input->id) == TYPE_path)
+			return xasprintf("%.*s", (int)input->length,
+					 (const char *)input->bytes);
+	}
+	return NULL;
+}
+
 int record_announce_call(struct recorder *recorder, struct record_task *task)
 {
 	struct event event = { .kind = EVENT_SYSCALL_ENTER };
@@ -571,6 +588,8 @@ int record_announce_call(struct recorder *recorder, struct record_task *task)
 	bug_unless(task->phase == CALL_ENTERED, "task %d: announced twice",
 		   task->task.tid);
 	task->phase = CALL_ANNOUNCED;
+	free(task->announced_path);
+	task->announced_path = copy_path(task);
 	fill_event(task, &event);
 	inputs.count = task->inputs;
 	err = recorder_append(recorder, task, &event, &inputs);
@@ -634,6 +653,8 @@ static int finish_call(struct recorder *recorder, struct record_task *task)
 		event.detail = task->call.number;
 	}
 	task->phase = CALL_NONE;
+	task->is_stuck_reported = 0;
+	task->stuck_since_ns = 0;
 	record_scratch_release(task);
 	err = recorder_append(recorder, task, &event, &task->effects);
 	effect_list_clear(&task->effects);

@@ -171,6 +171,8 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		recorder->task_count++;
 		if (child->task.tgid == child->task.tid)
 			recorder->process_count++;
+		else
+			recorder_join_group(child, task);
 		err = append_clone(recorder, task, child, &words);
 		recorder_make_ready(recorder, child);
 	}

@@ -10,6 +10,7 @@
  *   record_file.c     files whose content the trace must know
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
+ *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_inject.c   calls made in the name of a task
@@ -70,7 +71,10 @@ struct record_task {
 	struct task task; /* first */
 	enum task_state state;
 	struct record_task *next_in_bucket;
-	struct record_task *next_ready, *next_all;
+	struct record_task *next_ready, *previous_ready;
+	struct record_task *next_all, *previous_all;
+	/* a ring: its thread group */
+	struct record_task *next_in_group, *previous_in_group;
 	int is_queued;
 	int is_doomed; /* its group dies: SIGKILL moves it, not we */
 	pid_t inner_tid, inner_tgid; /* in its own pid namespace, */
@@ -91,6 +95,7 @@ struct record_task {
 	int has_restore;
 	struct effect_list effects; /* of the call in progress */
 	size_t inputs;		    /* of them, at the entry */
+	char *announced_path;	    /* that the announced call names */
 	struct scratch_range scratch[SYSCALL_ARGUMENTS];
 	unsigned scratch_count;
 	int scratch_slot;
@@ -177,6 +182,9 @@ struct recorder {
 	struct trace_writer *writer;
 	struct record_task *buckets[TASK_BUCKETS];
 	struct record_task *all;
+	struct record_task *next_looked_at; /* for stuck ones, among all */
+	uint64_t next_look_ns;
+	uint64_t interrupted_ns; /* when the keyboard's SIGINT came */
 	struct record_task *ready_first, *ready_last;
 	struct record_task *current;
 	struct record_file *files;
@@ -217,6 +225,8 @@ char task_kernel_state(pid_t tid);
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
 struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 				 pid_t tgid);
+/* A new task is in the thread group of other. */
+void recorder_join_group(struct record_task *task, struct record_task *other);
 void recorder_remove(struct recorder *recorder, struct record_task *task);
 void recorder_rehash(struct recorder *recorder, struct record_task *task,
 		     pid_t tid);
@@ -329,6 +339,12 @@ record_deliverable(const struct record_task *task);
 int record_deliver_at_point(struct recorder *recorder,
 			    struct record_task *task);
 void withheld_free(struct record_task *task);
+
+/* record_stuck.c */
+/* Its call is a vfork, whose child has the memory meanwhile. */
+int record_waits_for_child(const struct record_task *task);
+/* Once a tick: says which tasks never return; ^C ends them. */
+int record_look_for_stuck(struct recorder *recorder);
 
 /* record_point.c */
 /* Once a tick, for a task in user code: a signal has waited long enough. */
