@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A megabyte of arguments and environment arrives unchanged. */
+/* Two megabytes of arguments and environment arrives unchanged. */
 #include "tracee.h"
 
 int main(int argc, char **argv)
