@@ -142,9 +142,17 @@ static void ready_remove(struct recorder *recorder, struct record_task *task)
 	task->is_queued = 0;
 }
 
+static int is_in_exec(const struct record_task *task)
+{
+	return task->state == TASK_IN_CALL && task->phase != CALL_NONE &&
+	       (task->call.number == SYS_execve ||
+		task->call.number == SYS_execveat);
+}
+
 /*
  * The thread group is dying: its other threads are on their way to
  * PTRACE_EVENT_EXIT, and to resume one now could resume it from there, unseen.
+ * One that is in an exec, which nobody resumes, may be why the others die.
  */
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
 {
@@ -158,7 +166,8 @@ void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
 		/* All are doomed once: the next to die need not look again. */
 		if (is_all)
 			leave_group(task);
-		if (task == current || task->state == TASK_DEAD)
+		if (task == current || task->state == TASK_DEAD ||
+		    is_in_exec(task))
 			continue;
 		task->is_doomed = 1;
 		ready_remove(recorder, task);
