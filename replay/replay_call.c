@@ -249,6 +249,14 @@ static int begin_call(struct replayer *replayer, struct replay_task *task,
 	return 0;
 }
 
+static int is_skipped(const struct event *event)
+{
+	for (size_t i = 0; i < event->effect_count; i++)
+		if (event->effects[i].kind == EFFECT_SKIPPED)
+			return 1;
+	return 0;
+}
+
 static int end_call(struct replayer *replayer, struct replay_task *task,
 		    const struct event *event)
 {
@@ -258,7 +266,7 @@ static int end_call(struct replayer *replayer, struct replay_task *task,
 	task->registers.value[R_RAX] = (uint64_t)event->result;
 	task->is_dirty = 1;
 	task->is_in_call = 0;
-	err = repeat_call(replayer, task, event);
+	err = is_skipped(event) ? 0 : repeat_call(replayer, task, event);
 	return err ? err : replay_effects(replayer, task, event);
 }
 

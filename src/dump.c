@@ -131,6 +131,16 @@ static void add_snapshots(struct dump *dump, const struct event *event)
 
 /* ---- calls ---- */
 
+static const struct effect *find_effect(const struct event *event,
+					enum effect_kind kind)
+{
+	for (size_t i = 0; i < event->effect_count; i++) {
+		if (event->effects[i].kind == kind)
+			return &event->effects[i];
+	}
+	return NULL;
+}
+
 static void add_exit(struct dump *dump, const struct event *event,
 		     struct dump_task *task)
 {
@@ -171,20 +181,12 @@ static void add_call(struct dump *dump, const struct event *event,
 	} else {
 		add_exit(dump, event, task);
 	}
+	if (find_effect(event, EFFECT_SKIPPED))
+		text_add(&dump->text, " (answered by a seccomp filter)");
 	add_snapshots(dump, event);
 }
 
 /* ---- events that are no calls ---- */
-
-static const struct effect *find_effect(const struct event *event,
-					enum effect_kind kind)
-{
-	for (size_t i = 0; i < event->effect_count; i++) {
-		if (event->effects[i].kind == kind)
-			return &event->effects[i];
-	}
-	return NULL;
-}
 
 static void add_signal(struct text *text, const struct event *event)
 {

@@ -274,6 +274,8 @@ static void add_effect_fields(json_t *object, const struct effect *effect,
 	case EFFECT_RLIMIT:
 		add_rlimit(object, effect);
 		break;
+	case EFFECT_SKIPPED:
+		break;
 	default: /* EFFECT_XSTATE: its bytes are all there is to say */
 		set(object, "bytes", escaped(effect->bytes, effect->length));
 	}

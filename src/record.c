@@ -193,6 +193,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 		recorder->current = NULL;
 	recorder->live_tasks--;
 	record_scratch_release(task);
+	record_seccomp_release(task);
 	address_space_release(task->task.space);
 	memory_copy_destroy(task->audit);
 	effect_list_deinit(&task->effects);
@@ -273,6 +274,7 @@ static int handle_group_stop(struct recorder *recorder,
 {
 	if (signal != SIGTRAP) {
 		task->state = TASK_STOPPED;
+		task->was_stopped = 1;
 		return recorder_resume(task, PTRACE_LISTEN, 0);
 	}
 	/* The first stop of a new task, or SIGCONT after a group-stop. */
@@ -447,7 +449,9 @@ static int look_around(struct recorder *recorder)
 	if (current)
 		preempt(recorder, current);
 
-	if (current && current->phase == CALL_ENTERED && is_asleep(current)) {
+	/* Another's event may have announced its call already. */
+	if (current && current->phase != CALL_NONE &&
+	    current->state == TASK_RUNNING && is_asleep(current)) {
 		err = record_blocked_call(recorder, current);
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
@@ -617,7 +621,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {
 		if (task->phase != CALL_NONE && recorder->ready_first &&
-		    syscall_blocking_of(&task->call) == BLOCKING_MAYBE)
+		    (record_seccomp_asks(task) ||
+		     syscall_blocking_of(&task->call) == BLOCKING_MAYBE))
 			err = wait_while_call_runs(recorder, task);
 		else
 			err = wait_any(recorder, 0);

@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/session_page.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
 
@@ -158,6 +159,7 @@ static int change_argument(struct record_task *task, enum register_name name,
 
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
 	changed.value[name] = value;
+	record_pass(task, &changed);
 	task->restore = task->entry;
 	task->has_restore = 1;
 	return task_set_registers(&task->task, &changed);
@@ -166,9 +168,14 @@ static int change_argument(struct record_task *task, enum register_name name,
 /* The call isn't made; the program gets this result. */
 static int answer_instead(struct record_task *task, int64_t result)
 {
-	int err = change_argument(task, R_ORIG_RAX,
-				  record_harmless_call(task));
+	struct registers changed = task->entry;
+	int err;
 
+	changed.value[R_RAX] = (uint64_t)-ENOSYS;
+	record_cancel(task, &changed);
+	task->restore = task->entry;
+	task->has_restore = 1;
+	err = task_set_registers(&task->task, &changed);
 	task->is_cancelled = 1;
 	task->call.result = result;
 	return err == -ESRCH ? 0 : err;
@@ -267,6 +274,14 @@ static remote_addr sleep_rest_of(const struct record_task *task)
 		task->call.arguments[3] : 0;
 }
 
+/* A filter gets instructions in front that let reel's own calls through. */
+static int filter_entry(struct record_task *task)
+{
+	if (!record_filter_entry(task))
+		return 0;
+	return change_argument(task, R_RDX, FILTER_START);
+}
+
 static int hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -305,7 +320,15 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_splice:
 		record_splice_entry(recorder, task);
 		return 0;
+	case SYS_ioctl:
+		if (record_notify_entry(recorder, task))
+			return change_argument(task, R_RDX, FILTER_START);
+		return 0;
+	case SYS_seccomp:
+		return filter_entry(task);
 	case SYS_prctl:
+		if (task->call.arguments[0] == PR_SET_SECCOMP)
+			return filter_entry(task);
 		return prctl_entry(task);
 	case SYS_arch_prctl:
 		return arch_prctl_entry(task);
@@ -486,6 +509,12 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 		if (result == 0)
 			stack_limit_effect(task);
 		return 0;
+	case SYS_seccomp:
+	case SYS_prctl:
+		return record_filter_exit(recorder, task);
+	case SYS_ioctl:
+		record_notify_exit(recorder, task);
+		break;
 	case SYS_process_vm_writev:
 		return result > 0 ? vm_write_exit(recorder, task) : 0;
 	}
@@ -502,10 +531,76 @@ static int resume_call(struct recorder *recorder, struct record_task *task)
 	return recorder_resume(task, PTRACE_SYSCALL, 0);
 }
 
+/* What would be no call without reel is none for the program's filters. */
+static int vdso_call_entry(struct recorder *recorder, struct record_task *task)
+{
+	struct registers changed = task->entry;
+
+	if (!task->filters || !task->filters->lets_us_pass)
+		return answer_instead(task, record_vdso_answer(recorder, task));
+	changed.value[R_RAX] = (uint64_t)-ENOSYS;
+	record_pass(task, &changed);
+	task->restore = task->entry;
+	task->has_restore = 1;
+	return task_set_registers(&task->task, &changed);
+}
+
+static int warn_of_supervisor(struct recorder *recorder,
+			      struct record_task *task)
+{
+	static const char text[] = "a call that reel changes or refuses was "
+		"left to the program's seccomp supervisor (docs/limits.md)";
+
+	warn("%s", text);
+	return recorder_note(recorder, task, TEXT_WARNING, text);
+}
+
+/*
+ * A supervisor sees and answers the call as the program made it.  Whether the
+ * kernel makes it after all is for record_notify.c to see.
+ */
+static int unchange_call(struct recorder *recorder, struct record_task *task)
+{
+	struct registers entry = task->entry;
+
+	if (!task->has_restore)
+		return 0;
+	entry.value[R_RAX] = (uint64_t)-ENOSYS;
+	task->is_denied = task->is_cancelled;
+	task->denied = task->call.result;
+	task->has_restore = task->is_cancelled = task->passes = 0;
+	if (task_set_registers(&task->task, &entry))
+		return -ESRCH;
+	return task->is_denied ? 0 : warn_of_supervisor(recorder, task);
+}
+
+static int prepare_call(struct recorder *recorder, struct record_task *task)
+{
+	enum syscall_replay replay = syscall_replay_of(&task->call);
+	const struct registers *entry = &task->entry;
+	int err;
+
+	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
+	if (entry->value[R_RCX] != entry->value[R_RIP])
+		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
+				    "0x80 was answered ENOSYS "
+				    "(docs/limits.md)");
+	else if (task->needs_pass)
+		err = vdso_call_entry(recorder, task);
+	else if (replay == REPLAY_UNKNOWN)
+		err = record_unknown_call(recorder, task);
+	else if (replay == REPLAY_REFUSE)
+		err = answer_instead(task, syscall_refusal(&task->call));
+	else
+		err = hook_entry(recorder, task);
+	if (!err && record_seccomp_asks(task))
+		err = unchange_call(recorder, task);
+	return err;
+}
+
 int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 {
 	struct registers *entry = &task->entry;
-	enum syscall_replay replay;
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 	int err;
 
@@ -514,6 +609,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 		task->is_interrupted = 0;
 		task->was_restarted = 1;
 		record_scratch_apply(task);
+		record_pass_again(task);
 		return resume_call(recorder, task);
 	}
 	if (task_get_registers(&task->task, entry))
@@ -524,7 +620,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	task->at_boundary = 0;
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
-	task->was_restarted = 0;
+	task->was_restarted = task->was_stopped = 0;
+	record_seccomp_entry(task);
 	effect_list_clear(&task->effects);
 	arguments[0] = entry->value[R_RDI];
 	arguments[1] = entry->value[R_RSI];
@@ -537,21 +634,13 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	err = save_inputs(task);
 	if (err)
 		return err;
-	replay = syscall_replay_of(&task->call);
-	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
-	if (entry->value[R_RCX] != entry->value[R_RIP])
-		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
-				    "0x80 was answered ENOSYS "
-				    "(docs/limits.md)");
-	else if (replay == REPLAY_UNKNOWN)
-		err = record_unknown_call(recorder, task);
-	else if (replay == REPLAY_REFUSE)
-		err = answer_instead(task, syscall_refusal(&task->call));
-	else
-		err = hook_entry(recorder, task);
-	if (err && err != -ESRCH)
-		return err;
-	record_scratch_entry(recorder, task);
+	if (!task->is_skipped) {
+		err = prepare_call(recorder, task);
+		if (err && err != -ESRCH)
+			return err;
+		if (!record_seccomp_asks(task))
+			record_scratch_entry(recorder, task);
+	}
 	record_audit_entry(recorder, task);
 	return resume_call(recorder, task);
 }
@@ -681,12 +770,12 @@ static void save_registers(struct record_task *task,
 static int settle_registers(struct record_task *task, struct registers *now)
 {
 	struct registers expected = task->entry;
-	int must_set = task->has_restore ||
+	int must_set = task->has_restore || task->passes ||
 		now->value[R_RAX] != (uint64_t)task->call.result;
 
 	if (task->has_restore)
 		*now = task->restore;
-	if (task->call.number != SYS_rt_sigreturn)
+	if (task->call.number != SYS_rt_sigreturn || task->is_skipped)
 		now->value[R_RAX] = (uint64_t)task->call.result;
 	task->has_restore = 0;
 	task->is_cancelled = 0;
@@ -755,6 +844,24 @@ static int repeat_call(struct recorder *recorder, struct record_task *task)
 	return resume_call(recorder, task);
 }
 
+/* A filter answered: nothing has happened but the result. */
+static int skipped_exit(struct recorder *recorder, struct record_task *task,
+			struct registers *now)
+{
+	int err;
+
+	effect_list_add(&task->effects, EFFECT_SKIPPED);
+	err = record_audit_exit(recorder, task);
+	if (!err)
+		err = settle_registers(task, now);
+	if (err && err != -ESRCH)
+		return err;
+	err = finish_call(recorder, task);
+	if (!err)
+		recorder_make_ready(recorder, task);
+	return err;
+}
+
 int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct registers now;
@@ -762,8 +869,11 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 
 	if (task_get_registers(&task->task, &now))
 		return 0;
+	record_unpass(task, &now);
 	if (!task->is_cancelled)
 		task->call.result = (int64_t)now.value[R_RAX];
+	if (task->is_skipped)
+		return skipped_exit(recorder, task, &now);
 	if (task->call.number == SYS_rt_sigreturn)
 		task->call.result = 0;
 	else if ((task->call.number == SYS_execve ||
@@ -773,6 +883,8 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 		err = save_outputs(recorder, task);
 		task->is_interrupted = 1;
 		record_scratch_undo(task, &now);
+		if (task->passes)
+			task_set_registers(&task->task, &now);
 		task->last = now;
 		return err ? err : resume_call(recorder, task);
 	}
@@ -780,8 +892,14 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (task->call.result == -EINTR && !task->is_cancelled &&
 	    record_only_ignored_pending(task))
 		return repeat_call(recorder, task);
+	if (record_filter_wants_retry(task)) {
+		task->has_restore = task->passes = 0;
+		return repeat_call(recorder, task);
+	}
 	hook_result(recorder, task);
 	err = save_outputs(recorder, task);
+	if (!err && task->is_denied) /* nobody who is recorded answered */
+		err = warn_of_supervisor(recorder, task);
 	if (!err)
 		err = hook_exit(recorder, task);
 	if (!err)

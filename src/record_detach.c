@@ -76,7 +76,7 @@ static void leave_entry(struct record_task *task)
 		   &info) < 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY ||
 	    task_get_registers(&task->task, &registers))
 		return;
-	registers.value[R_ORIG_RAX] = record_harmless_call(task);
+	record_cancel(task, &registers);
 	task_set_registers(&task->task, &registers);
 	if (!task_resume(&task->task, PTRACE_SYSCALL, 0))
 		task_wait(&task->task, &status);
@@ -91,9 +91,10 @@ static void release(struct record_task *task)
 
 	if (task_get_registers(&task->task, &registers))
 		return;
+	record_unpass(task, &registers);
 	rewind_call(task, &registers);
 	leave_entry(task);
-	if (at) {
+	if (at && !task->is_strict) {
 		record_inject(task, at, SYS_prctl, tsc);
 		record_inject(task, at, SYS_arch_prctl, cpuid);
 	}

@@ -75,6 +75,7 @@ static int patch_vdso(struct image *image, const struct process_map *map)
 {
 	struct vdso_patch patches[VDSO_PATCHES];
 	size_t length = map->end - map->start;
+	struct space_data *data = space_data_of(image->task);
 	AUTO(heap_free) uint8_t *bytes = NULL;
 	int count;
 
@@ -95,11 +96,15 @@ static int patch_vdso(struct image *image, const struct process_map *map)
 					patches[i].offset, patches[i].bytes,
 					patches[i].length))
 			return report(-EFAULT, "write into the vDSO");
+		if (patches[i].call_end)
+			data->vdso_calls[data->vdso_call_count++] =
+				map->start + patches[i].offset +
+				patches[i].call_end;
 	}
 	for (size_t at = 0; at + 1 < length && !image->syscall_address; at++)
 		if (bytes[at] == 0x0f && bytes[at + 1] == 0x05)
 			image->syscall_address = map->start + at;
-	space_data_of(image->task)->syscall_address = image->syscall_address;
+	data->syscall_address = image->syscall_address;
 	return 0;
 }
 
@@ -108,7 +113,6 @@ static int patch_vdso(struct image *image, const struct process_map *map)
 static int prepare(struct image *image)
 {
 	uint64_t cpuid[6] = { ARCH_SET_CPUID, 0 };
-	int has_filter = record_has_filter(image->task);
 	int64_t result = -ENODEV;
 
 	if (!image->syscall_address)
@@ -118,16 +122,15 @@ static int prepare(struct image *image)
 	 * CPUID is replaced where it is found in code.  To trap all of it has a
 	 * price, in a virtual machine four times the cost of a stop (each task
 	 * switch writes a model-specific register), so only what must not see
-	 * this processor is made to pay.  A filter that the program brought
-	 * along may kill for the call.
+	 * this processor is made to pay.
 	 */
-	if (image->recorder->cpu != CPU_HOST && !has_filter)
+	if (image->recorder->cpu != CPU_HOST)
 		result = record_inject(image->task, image->syscall_address,
 				       SYS_arch_prctl, cpuid);
 	if (result == -ESRCH)
 		return -ESRCH;
 	result = record_reserve(image->task);
-	if (result < 0 && result != -ESRCH && !has_filter)
+	if (result < 0 && result != -ESRCH)
 		return report((int)result, "reserve pages at %#lx in %d",
 			      SESSION_PAGE, image->task->task.tid);
 	return result == -ESRCH ? -ESRCH : 0;

@@ -28,16 +28,6 @@ static int step_to_syscall_stop(struct record_task *task)
 	return status_is_syscall(status) ? 0 : -ESRCH;
 }
 
-/*
- * The number to put in place of a call that shall not be made.  No call has
- * -1, but a seccomp filter of the program's (seccomp(2)) may kill for it;
- * hardly one does for getpid.
- */
-uint64_t record_harmless_call(const struct record_task *task)
-{
-	return record_has_filter(task) ? SYS_getpid : (uint64_t)-1;
-}
-
 int record_has_filter(const struct record_task *task)
 {
 	char path[64], *status, *line;
@@ -49,6 +39,21 @@ int record_has_filter(const struct record_task *task)
 	has_filter = line && atoi(line + strlen("\nSeccomp:")) != 0;
 	free(status);
 	return has_filter;
+}
+
+/* Filters come after the entry's stop (seccomp(2)). */
+static int pass_filters(struct record_task *task)
+{
+	struct registers now;
+	int passes = task->passes;
+
+	if (!task->filters)
+		return 0;
+	if (task_get_registers(&task->task, &now))
+		return -ESRCH;
+	record_pass(task, &now);
+	task->passes = passes;
+	return task_set_registers(&task->task, &now);
 }
 
 static int64_t make_call(struct record_task *task, remote_addr syscall_address,
@@ -69,7 +74,8 @@ static int64_t make_call(struct record_task *task, remote_addr syscall_address,
 	changed.value[R_R8] = arguments[4];
 	changed.value[R_R9] = arguments[5];
 	if (task_set_registers(&task->task, &changed) ||
-	    step_to_syscall_stop(task) || step_to_syscall_stop(task) ||
+	    step_to_syscall_stop(task) || pass_filters(task) ||
+	    step_to_syscall_stop(task) ||
 	    task_get_registers(&task->task, &changed))
 		return -ESRCH;
 	saved.value[R_ORIG_RAX] = (uint64_t)-1;

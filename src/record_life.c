@@ -113,6 +113,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	}
 	child->affinity = parent->affinity;
 	child->tsc_mode = parent->tsc_mode;
+	record_seccomp_inherit(parent, child);
 	child->is_unrandomized = parent->is_unrandomized;
 	if (words->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = words->child_tid;
@@ -129,6 +130,10 @@ static int append_clone(struct recorder *recorder, struct record_task *parent,
 	int err;
 
 	task_get_registers(&child->task, &registers);
+	if (parent->passes) {
+		record_unpass(parent, &registers);
+		task_set_registers(&child->task, &registers);
+	}
 	registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	child->last = registers;
 	effect = effect_list_add_bytes(&effects, EFFECT_TASK, &registers,
@@ -432,7 +437,8 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 	struct effect_list effects = { 0 };
 	int status = 0, is_reaped, err = 0;
 
-	if (task->phase == CALL_NONE || task->call.number != SYS_exit)
+	if ((task->phase == CALL_NONE || task->call.number != SYS_exit) &&
+	    !record_seccomp_ends_thread(task))
 		recorder_doom_group(recorder, task);
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);

@@ -91,7 +91,7 @@ int record_deliver_withheld(struct recorder *recorder,
 	struct registers registers = task->entry;
 	int status, err;
 
-	registers.value[R_ORIG_RAX] = record_harmless_call(task);
+	record_cancel(task, &registers);
 	err = task_set_registers(&task->task, &registers);
 	if (!err)
 		err = task_resume(&task->task, PTRACE_SYSCALL, 0);
@@ -101,6 +101,7 @@ int record_deliver_withheld(struct recorder *recorder,
 		return 0; /* killed: its death is reported later */
 	if (!status_is_syscall(status))
 		return 0;
+	registers = task->entry;
 	registers.value[R_RIP] -= 2;
 	registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	if (task_set_registers(&task->task, &registers))

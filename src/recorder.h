@@ -16,6 +16,8 @@
  *   record_inject.c   calls made in the name of a task
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
+ *   record_seccomp.c  the program's own filters of calls
+ *   record_notify.c   its supervisors, who answer calls
  *   record_detach.c   letting the program go on without us
  *
  * One thing to know: exactly one task runs user code at a time (`current`);
@@ -32,8 +34,10 @@
 #include "src/instruction.h"
 #include "src/memory_digest.h"
 #include "src/record.h"
+#include "src/seccomp_filter.h"
 #include "src/syscall_table.h"
 #include "src/task.h"
+#include "src/vdso.h"
 #include "traces/writer.h"
 
 enum task_state {
@@ -106,6 +110,18 @@ struct record_task {
 	int at_boundary;	/* rewound to its syscall instruction */
 	struct withheld_signal *withheld;
 
+	struct seccomp_filter *filters; /* that the program installed */
+	struct seccomp_filter *installing; /* by the call in progress */
+	int is_strict;	 /* seccomp's strict mode */
+	uint32_t verdict; /* on the call, SECCOMP_RET_* */
+	int is_skipped;	 /* filters answer the call, the kernel won't */
+	int needs_pass;	 /* without reel there would be no call here */
+	int passes;	 /* the call has an instruction pointer of ours */
+	uint64_t notify_id; /* of the question about it to a supervisor */
+	int is_denied;	 /* reel would have refused it: */
+	int64_t denied;	 /* its result then */
+	int was_stopped; /* by job control, within the call */
+
 	uint64_t clone_flags;
 	remote_addr clear_tid;
 	remote_addr shmdt_length;
@@ -160,6 +176,8 @@ struct space_data {
 	size_t site_count, site_room;
 	uint64_t next_digest_event;
 	int is_undumpable; /* as the program believes */
+	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
+	unsigned vdso_call_count;
 	int maps_shared;   /* it has mapped memory that others may see */
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
@@ -367,7 +385,6 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages);
 
 /* record_inject.c */
-uint64_t record_harmless_call(const struct record_task *task);
 int record_has_filter(const struct record_task *task);
 /*
  * Makes the task, which is at a syscall-exit-stop, perform a call and puts its
@@ -399,6 +416,36 @@ int record_open_path(const struct record_task *task, int directory,
 /* The same for a path in the task's memory. */
 int record_open_argument(const struct record_task *task, int directory,
 			 remote_addr addr);
+
+/* record_seccomp.c */
+/* At the entry of a call: what the program's filters will say of it. */
+void record_seccomp_entry(struct record_task *task);
+int record_has_own_filter(const struct record_task *task);
+int record_seccomp_allows(const struct record_task *task);
+/* Another process decides (seccomp_unotify(2)). */
+int record_seccomp_asks(const struct record_task *task);
+int record_seccomp_ends_thread(const struct record_task *task);
+/* The call that the registers are for is not judged; and back again. */
+void record_pass(struct record_task *task, struct registers *registers);
+void record_unpass(const struct record_task *task,
+		   struct registers *registers);
+void record_pass_again(struct record_task *task);
+/* Turns the call that the registers are for into none. */
+void record_cancel(struct record_task *task, struct registers *registers);
+/* Around a call that installs a filter. */
+int record_filter_entry(struct record_task *task);
+int record_filter_wants_retry(struct record_task *task);
+int record_filter_exit(struct recorder *recorder, struct record_task *task);
+void record_seccomp_inherit(const struct record_task *parent,
+			    struct record_task *child);
+void record_seccomp_release(struct record_task *task);
+/* What the vDSO's function would have answered, or -ENOSYS. */
+int64_t record_vdso_answer(struct recorder *recorder,
+			   struct record_task *task);
+
+/* record_notify.c */
+int record_notify_entry(struct recorder *recorder, struct record_task *task);
+void record_notify_exit(struct recorder *recorder, struct record_task *task);
 
 /* record_scratch.c */
 /* Memory as the call's outputs are in it, wherever the kernel put them. */

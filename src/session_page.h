@@ -13,9 +13,10 @@
 #define SESSION_DATA (SESSION_PAGE + 0x1000ul)
 
 /*
- * Recording alone: scratch buffers behind them (record_scratch.c), few, since
- * mlockall() counts them.
+ * Recording alone: a seccomp filter that is being installed, and scratch
+ * buffers behind it (record_scratch.c), few, since mlockall() counts them.
  */
+#define FILTER_START (SESSION_PAGE + 0x4000ul) /* record_seccomp.c */
 #define SCRATCH_START (SESSION_PAGE + 0x10000ul)
 #define SCRATCH_SLOT 0x10000ul
 #define SCRATCH_SLOTS 16

@@ -70,6 +70,7 @@ static void fill_patch(struct vdso_patch *patch, int number)
 	memcpy(make_call + 1, &number, sizeof(int32_t));
 	memcpy(patch->bytes, make_call, sizeof(make_call));
 	patch->length = sizeof(make_call);
+	patch->call_end = sizeof(make_call) - 1;
 }
 
 /* Where the function at value must have ended: the next symbol, or its size. */

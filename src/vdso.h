@@ -13,6 +13,7 @@ struct vdso_patch {
 	uint64_t offset; /* from the start of the image */
 	uint8_t bytes[16];
 	uint8_t length;
+	uint8_t call_end; /* behind its syscall instruction; 0: has none */
 	const char *symbol; /* its name, within the image */
 };
 

@@ -48,6 +48,7 @@ static const char *const effect_names[EFFECT_KIND_END] = {
 	[EFFECT_TEXT] = "text",
 	[EFFECT_FD] = "fd",
 	[EFFECT_RLIMIT] = "rlimit",
+	[EFFECT_SKIPPED] = "skipped",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -133,6 +134,7 @@ static const char *effect_fault(const struct effect *effect)
 	case EFFECT_OUTPUT:
 	case EFFECT_DIGEST:
 	case EFFECT_RLIMIT:
+	case EFFECT_SKIPPED:
 		return NULL;
 	default:
 		return "an effect of unknown kind";

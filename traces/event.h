@@ -89,6 +89,8 @@ enum effect_kind {
 			       says of it; address: st_dev, offset: st_ino,
 			       flags: open flags */
 	EFFECT_RLIMIT,	    /* id (resource), address (soft), extent (hard) */
+	EFFECT_SKIPPED,	    /* the call was not made: a seccomp filter answered
+			       it, or a supervisor */
 	EFFECT_KIND_END
 };
 
