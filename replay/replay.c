@@ -133,6 +133,11 @@ static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 	case SIGNAL_AT_FAULT:
 		return run_to_fault(replayer, task, event,
 				    (int)event->signal);
+	case SIGNAL_AT_CALL:
+		err = replay_to_syscall(replayer, task, event);
+		return err ? err :
+			replay_compare_registers(replayer, task, event,
+						 &task->registers);
 	case SIGNAL_BEFORE_SYSCALL:
 		err = replay_to_syscall(replayer, task, event);
 		if (err)

@@ -365,6 +365,7 @@ static void add_signal(json_t *object, const struct event *event)
 		[SIGNAL_BEFORE_SYSCALL] = "before_syscall",
 		[SIGNAL_AT_FAULT] = "at_fault",
 		[SIGNAL_ANYWHERE] = "anywhere",
+		[SIGNAL_AT_CALL] = "at_call",
 	};
 	static const char *const outcomes[] = {
 		[SIGNAL_HANDLED] = "handled", [SIGNAL_FATAL] = "fatal",

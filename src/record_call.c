@@ -511,6 +511,8 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 		return 0;
 	case SYS_seccomp:
 	case SYS_prctl:
+		if (task->call.number == SYS_prctl)
+			record_dispatch_set(task);
 		return record_filter_exit(recorder, task);
 	case SYS_ioctl:
 		record_notify_exit(recorder, task);
@@ -870,6 +872,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (task_get_registers(&task->task, &now))
 		return 0;
 	record_unpass(task, &now);
+	record_dispatch_on(task);
 	if (!task->is_cancelled)
 		task->call.result = (int64_t)now.value[R_RAX];
 	if (task->is_skipped)

@@ -94,7 +94,9 @@ int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask) ||
 	    ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(all), &all))
 		return -ESRCH;
+	record_dispatch_off(task);
 	result = make_call(task, syscall_address, number, arguments);
+	record_dispatch_on(task);
 	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
 	return result;
 }

@@ -289,6 +289,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	if (err)
 		return err;
 	task->clear_tid = 0;
+	task->is_dispatching = 0;
 	record_scratch_release(task);
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);

@@ -165,6 +165,11 @@ static int is_vdso_call(const struct record_task *task)
 	return 0;
 }
 
+int record_vdso_saves_call(const struct record_task *task)
+{
+	return is_vdso_call(task) && needs_no_call(task);
+}
+
 int record_has_own_filter(const struct record_task *task)
 {
 	return task->filters || task->is_strict;
@@ -185,8 +190,7 @@ void record_seccomp_entry(struct record_task *task)
 	task->verdict = task->is_strict ? strict_verdict(task) :
 					  seccomp_verdict(task->filters, &data);
 	action = task->verdict & SECCOMP_RET_ACTION_FULL;
-	if (!allows(task->verdict) && is_vdso_call(task) &&
-	    needs_no_call(task)) {
+	if (!allows(task->verdict) && record_vdso_saves_call(task)) {
 		task->verdict = SECCOMP_RET_ALLOW;
 		task->needs_pass = 1;
 		return;

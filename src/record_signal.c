@@ -566,9 +566,14 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	} else if (err != NOT_TRAPPED) {
 		return err;
 	}
+	if (record_is_dispatch(task, &delivery.info) &&
+	    record_dispatch_vdso(recorder, task, &delivery.before))
+		return 0;
 	restore_info(task, signal, &delivery.info);
 	delivery.outcome = outcome_of(task, &delivery.info);
-	if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
+	if (record_is_dispatch(task, &delivery.info))
+		delivery.point = SIGNAL_AT_CALL;
+	else if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
 		delivery.point = SIGNAL_AT_FAULT;
 	else if (same_but_orig_rax(&delivery.before, &task->last))
 		delivery.point = task->at_boundary ? SIGNAL_BEFORE_SYSCALL :

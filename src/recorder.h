@@ -17,6 +17,7 @@
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
  *   record_seccomp.c  the program's own filters of calls
+ *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
  *   record_detach.c   letting the program go on without us
  *
@@ -71,6 +72,11 @@ struct scratch_range {
 	unsigned argument;
 };
 
+/* Of PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG. */
+struct dispatch_config {
+	uint64_t mode, selector, offset, length;
+};
+
 struct record_task {
 	struct task task; /* first */
 	enum task_state state;
@@ -117,6 +123,12 @@ struct record_task {
 	int is_skipped;	 /* filters answer the call, the kernel won't */
 	int needs_pass;	 /* without reel there would be no call here */
 	int passes;	 /* the call has an instruction pointer of ours */
+	int is_dispatching; /* syscall user dispatch is on */
+	int is_dispatch_off; /* but not for this call */
+	int has_config;	 /* a tracer can turn it off: */
+	struct dispatch_config dispatch; /* what to restore */
+	remote_addr selector; /* the byte that decides, or 0 */
+	uint8_t selector_byte; /* what to restore there */
 	uint64_t notify_id; /* of the question about it to a supervisor */
 	int is_denied;	 /* reel would have refused it: */
 	int64_t denied;	 /* its result then */
@@ -439,9 +451,19 @@ int record_filter_exit(struct recorder *recorder, struct record_task *task);
 void record_seccomp_inherit(const struct record_task *parent,
 			    struct record_task *child);
 void record_seccomp_release(struct record_task *task);
+/* The task's registers at the entry are those of a call that reel put there. */
+int record_vdso_saves_call(const struct record_task *task);
 /* What the vDSO's function would have answered, or -ENOSYS. */
 int64_t record_vdso_answer(struct recorder *recorder,
 			   struct record_task *task);
+
+/* record_dispatch.c */
+void record_dispatch_set(struct record_task *task);
+void record_dispatch_off(struct record_task *task);
+void record_dispatch_on(struct record_task *task);
+int record_is_dispatch(const struct record_task *task, const siginfo_t *info);
+int record_dispatch_vdso(struct recorder *recorder, struct record_task *task,
+			 const struct registers *registers);
 
 /* record_notify.c */
 int record_notify_entry(struct recorder *recorder, struct record_task *task);

@@ -153,7 +153,7 @@ const char *event_fault(const struct event *event)
 		return "an event of task 0";
 	if (event->kind == EVENT_SIGNAL &&
 	    (event->signal < 1 || event->signal > 64 || event->detail < 0 ||
-	     event->detail > SIGNAL_ANYWHERE || event->result < 0 ||
+	     event->detail > SIGNAL_AT_CALL || event->result < 0 ||
 	     event->result > SIGNAL_STOPS))
 		return "a signal out of range";
 	for (i = 0; i < event->effect_count && !fault; i++)

@@ -50,6 +50,7 @@ enum signal_point {
 	SIGNAL_BEFORE_SYSCALL, /* at the syscall instruction of its next call */
 	SIGNAL_AT_FAULT,       /* raised by the instruction at registers.rip */
 	SIGNAL_ANYWHERE,       /* fatal; the place is not known nor needed */
+	SIGNAL_AT_CALL,	       /* instead of the call that it would make next */
 };
 
 /* What the delivery did (event.result). */
