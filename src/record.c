@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -974,6 +975,18 @@ static int finish_trace(struct recorder *recorder,
 		trace_writer_finish(recorder->writer, info);
 }
 
+/* Files of a process that is not dumpable belong to root (proc(5)). */
+static int has_privilege(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	return geteuid() == 0 && !syscall(SYS_capget, &header, data) &&
+	       (data[0].effective & 1u << CAP_SYS_PTRACE);
+}
+
 static int run_session(struct recorder *recorder,
 		       struct record_summary *summary)
 {
@@ -1022,6 +1035,7 @@ int record_run(const struct record_options *options,
 	recorder->options = options;
 	recorder->start_ns = now_ns();
 	recorder->recorder_pid = getpid();
+	recorder->is_privileged = has_privilege();
 	if (options->cpu && !strcmp(options->cpu, "x86-64-v2"))
 		recorder->cpu = CPU_X86_64_V2;
 	else if (options->cpu && !strcmp(options->cpu, "x86-64-v3"))

@@ -209,28 +209,30 @@ static uint64_t clone_flags_of(struct record_task *task)
 
 /*
  * A process that is not dumpable can't be looked into by an unprivileged
- * tracer (ptrace(2)): it believes to be so.
+ * tracer (ptrace(2)): it believes to be so.  That it is dumpable it may really
+ * say: the kernel takes that away when credentials change.
  */
-static int dumpable_entry(struct record_task *task)
+static int dumpable_entry(struct recorder *recorder, struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
 	uint64_t mode = task->call.arguments[1];
 
+	if (recorder->is_privileged)
+		return 0;
 	if (task->call.arguments[0] == PR_GET_DUMPABLE)
 		return data->is_undumpable ? answer_instead(task, 0) : 0;
-	if (mode > 1)
-		return answer_instead(task, -EINVAL);
-	data->is_undumpable = mode == 0;
-	return answer_instead(task, 0);
+	if (mode <= 1)
+		data->is_undumpable = mode == 0;
+	return mode == 0 ? answer_instead(task, 0) : 0;
 }
 
-static int prctl_entry(struct record_task *task)
+static int prctl_entry(struct recorder *recorder, struct record_task *task)
 {
 	uint64_t option = task->call.arguments[0];
 	uint64_t mode = task->call.arguments[1];
 
 	if (option == PR_SET_DUMPABLE || option == PR_GET_DUMPABLE)
-		return dumpable_entry(task);
+		return dumpable_entry(recorder, task);
 	if (option != PR_SET_TSC)
 		return 0;
 	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)
@@ -329,7 +331,7 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_prctl:
 		if (task->call.arguments[0] == PR_SET_SECCOMP)
 			return filter_entry(task);
-		return prctl_entry(task);
+		return prctl_entry(recorder, task);
 	case SYS_arch_prctl:
 		return arch_prctl_entry(task);
 	}

@@ -229,6 +229,7 @@ struct recorder {
 	uint64_t task_count, process_count;
 	cpu_set_t original_affinity, pinned;
 	int is_pinned;
+	int is_privileged; /* may look into any process, dumpable or not */
 	enum cpu_choice cpu;
 	struct stat standard[3]; /* of the session's own fds 0, 1 and 2 */
 	uint64_t audit_failures;
