@@ -427,6 +427,13 @@ static int waits_long(const struct record_task *task)
 	return now_ns() - task->resumed_ns > DISK_NS;
 }
 
+/* The call may wait for others, by what it does or for a supervisor. */
+static int may_wait(const struct record_task *task)
+{
+	return syscall_blocking_of(&task->call) == BLOCKING_MAYBE ||
+	       record_seccomp_asks(task);
+}
+
 /*
  * Others get their turn when the call of the current task sleeps.  One that
  * merely takes its time goes on first: it may write memory that they can read,
@@ -436,7 +443,7 @@ static int is_asleep(const struct record_task *task)
 {
 	char state = task_kernel_state(task->task.tid);
 
-	if (state == 'S' && syscall_blocking_of(&task->call) == BLOCKING_MAYBE)
+	if (state == 'S' && may_wait(task))
 		return 1;
 	return (state == 'S' || state == 'D') && waits_long(task);
 }
@@ -622,8 +629,7 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {
 		if (task->phase != CALL_NONE && recorder->ready_first &&
-		    (record_seccomp_asks(task) ||
-		     syscall_blocking_of(&task->call) == BLOCKING_MAYBE))
+		    may_wait(task))
 			err = wait_while_call_runs(recorder, task);
 		else
 			err = wait_any(recorder, 0);
