@@ -18,6 +18,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "src/extended_state.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
@@ -337,13 +338,21 @@ static int registers_effect(struct replay_task *task,
 static int xstate_effect(struct replayer *replayer, struct replay_task *task,
 			 const struct effect *effect)
 {
-	int err = task_set_xstate(&task->task, effect->bytes, effect->length);
+	unsigned missing;
+	int err = task_set_xstate(&task->task, effect->bytes, effect->length,
+				  &missing);
 
 	if (!err)
 		return 0;
+	if (err == -EOPNOTSUPP)
+		return report(err, "event %llu: the program uses %s registers, "
+			      "which this processor lacks (record it with "
+			      "--cpu=x86-64-v2 or v3)",
+			      (unsigned long long)replayer->event,
+			      extended_component_name(missing));
 	return report(err, "event %llu: set the %zu bytes of extended "
-		      "registers: this CPU has others than the recorded one",
-		      (unsigned long long)replayer->event, effect->length);
+		      "registers", (unsigned long long)replayer->event,
+		      effect->length);
 }
 
 static void limit_effect(struct replay_task *task, const struct effect *effect)

@@ -152,7 +152,7 @@ static enum difference compare_xstate(const struct place *place,
 {
 	const struct effect *recorded =
 		find_effect(place->event, EFFECT_XSTATE);
-	uint8_t now[XSTATE_ROOM];
+	uint8_t now[EXTENDED_STATE_LENGTH];
 	const uint8_t *then;
 	ssize_t got;
 	size_t length, i = 0;
@@ -160,7 +160,7 @@ static enum difference compare_xstate(const struct place *place,
 	if (!recorded)
 		return DIFFERENCE_NONE;
 	then = recorded->bytes;
-	got = task_get_xstate(&place->task->task, now, sizeof(now));
+	got = task_get_xstate(&place->task->task, now);
 	if (got <= 0)
 		return DIFFERENCE_OTHER;
 	length = (size_t)got < recorded->length ? (size_t)got :

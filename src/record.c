@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/extended_state.h"
 #include "src/process_maps.h"
 #include "src/recorder.h"
 #include "traces/report.h"
@@ -924,9 +925,9 @@ static uint32_t xsave_size(uint64_t *features_out)
 	uint32_t eax = 0xd, ebx, ecx = 0, edx;
 
 	*features_out = 0;
+	if (!extended_layout_has_xsave())
+		return FXSAVE_LENGTH;
 	__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	if (!ebx)
-		return 512;
 	__asm__("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
 	*features_out = (uint64_t)edx << 32 | eax;
 	return ebx;

@@ -757,14 +757,14 @@ static int finish_call(struct recorder *recorder, struct record_task *task)
 static void save_registers(struct record_task *task,
 			   const struct registers *now)
 {
-	uint8_t xstate[XSTATE_ROOM];
+	uint8_t xstate[EXTENDED_STATE_LENGTH];
 	ssize_t length;
 
 	effect_list_add_bytes(&task->effects, EFFECT_REGISTERS, now,
 			      sizeof(*now));
 	if (task->call.number != SYS_rt_sigreturn)
 		return;
-	length = task_get_xstate(&task->task, xstate, sizeof(xstate));
+	length = task_get_xstate(&task->task, xstate);
 	if (length > 0)
 		effect_list_add_bytes(&task->effects, EFFECT_XSTATE, xstate,
 				      (size_t)length);

@@ -65,6 +65,49 @@ static int read_auxv(struct image *image)
 	return 0;
 }
 
+/* The address of the auxiliary vector's value, behind the environment; or 0. */
+static remote_addr auxv_address(const struct image *image, uint64_t type)
+{
+	struct address_space *space = space_of(image->task);
+	struct registers registers;
+	uint64_t word = 0, entry[2] = { AT_NULL };
+	remote_addr at;
+
+	if (task_get_registers(&image->task->task, &registers))
+		return 0;
+	at = registers.value[R_RSP];
+	if (address_space_read(space, at, &word, sizeof(word)))
+		return 0;
+	at += (1 + word + 1) * sizeof(word);
+	do {
+		if (address_space_read(space, at, &word, sizeof(word)))
+			return 0;
+		at += sizeof(word);
+	} while (word);
+	for (;; at += sizeof(entry)) {
+		if (address_space_read(space, at, entry, sizeof(entry)) ||
+		    entry[0] == AT_NULL)
+			return 0;
+		if (entry[0] == type)
+			return at + sizeof(entry[0]);
+	}
+}
+
+/*
+ * The instructions that AT_HWCAP2 stands for (RDFSBASE and its like, MWAIT) are
+ * in no level of the psABI.
+ */
+static int hide_processor(struct image *image)
+{
+	remote_addr at = auxv_address(image, AT_HWCAP2);
+	uint64_t nothing = 0;
+
+	if (image->recorder->cpu == CPU_HOST || !at)
+		return 0;
+	return address_space_write(space_of(image->task), at, &nothing,
+				   sizeof(nothing));
+}
+
 /* ---- the vDSO ---- */
 
 /*
@@ -344,7 +387,7 @@ static void save_stack_limit(struct image *image)
 static int save_state(struct image *image)
 {
 	struct registers registers;
-	uint8_t xstate[XSTATE_ROOM];
+	uint8_t xstate[EXTENDED_STATE_LENGTH];
 	ssize_t length;
 
 	if (task_get_registers(&image->task->task, &registers))
@@ -354,7 +397,7 @@ static int save_state(struct image *image)
 	image->task->last = registers;
 	effect_list_add_bytes(image->effects, EFFECT_REGISTERS, &registers,
 			      sizeof(registers));
-	length = task_get_xstate(&image->task->task, xstate, sizeof(xstate));
+	length = task_get_xstate(&image->task->task, xstate);
 	if (length > 0)
 		effect_list_add_bytes(image->effects, EFFECT_XSTATE, xstate,
 				      (size_t)length);
@@ -381,6 +424,8 @@ static int save_image(struct image *image)
 	for (size_t i = 0; !err && i < image->maps.count; i++)
 		if (!strcmp(image->maps.maps[i].name, "[vdso]"))
 			err = patch_vdso(image, &image->maps.maps[i]);
+	if (!err)
+		err = hide_processor(image);
 	if (!err)
 		err = prepare(image);
 	save_texts(image);

@@ -484,7 +484,7 @@ static int append_point(struct point_search *search,
 		.detail = (int32_t)search->changed,
 	};
 	struct effect_list effects = { 0 };
-	uint8_t xstate[XSTATE_ROOM];
+	uint8_t xstate[EXTENDED_STATE_LENGTH];
 	struct effect *effect;
 	ssize_t length;
 	int err;
@@ -494,7 +494,7 @@ static int append_point(struct point_search *search,
 	effect = effect_list_add(&effects, EFFECT_DIGEST);
 	effect->offset = digest->hash;
 	effect->extent = digest->pages;
-	length = task_get_xstate(&search->task->task, xstate, sizeof(xstate));
+	length = task_get_xstate(&search->task->task, xstate);
 	if (length > 0)
 		effect_list_add_bytes(&effects, EFFECT_XSTATE, xstate,
 				      (size_t)length);

@@ -284,7 +284,7 @@ static void save_frame(struct record_task *task, struct effect_list *effects,
 	size_t length = frame_end(task, sp) - sp;
 	struct effect *effect = effect_list_add_bytes(effects, EFFECT_WRITE,
 						      NULL, length);
-	uint8_t xstate[XSTATE_ROOM];
+	uint8_t xstate[EXTENDED_STATE_LENGTH];
 	ssize_t xstate_length;
 
 	effect->address = sp;
@@ -293,7 +293,7 @@ static void save_frame(struct record_task *task, struct effect_list *effects,
 						     length);
 	effect_list_add_bytes(effects, EFFECT_REGISTERS, registers,
 			      sizeof(*registers));
-	xstate_length = task_get_xstate(&task->task, xstate, sizeof(xstate));
+	xstate_length = task_get_xstate(&task->task, xstate);
 	if (xstate_length > 0)
 		effect_list_add_bytes(effects, EFFECT_XSTATE, xstate,
 				      (size_t)xstate_length);

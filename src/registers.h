@@ -19,6 +19,12 @@ enum register_name {
 
 _Static_assert(R_COUNT == EVENT_REGISTERS, "the trace has all registers");
 
+/*
+ * The resume flag is the processor's, not the program's: at a fault some set it
+ * and others (emulated ones) do not.
+ */
+#define EFLAGS_RESUME 0x10000u
+
 struct registers {
 	uint64_t value[R_COUNT];
 };

@@ -23,6 +23,9 @@
 _Static_assert(sizeof(struct registers) == sizeof(struct user_regs_struct),
 	       "registers have the order of user_regs_struct");
 
+/* Of any processor's XSAVE area. */
+#define XSTATE_ROOM 16384
+
 enum transfer { TRANSFER_READ, TRANSFER_WRITE };
 
 /* The bytes of one word, at most length; returns how many, or -errno. */
@@ -171,21 +174,48 @@ int task_set_registers(const struct task *task,
 	return ptrace(PTRACE_SETREGS, task->tid, NULL, registers) ? -errno : 0;
 }
 
-ssize_t task_get_xstate(const struct task *task, void *bytes, size_t room)
+/* The registers as this processor has them. */
+static int get_own_xstate(const struct task *task, uint8_t own[XSTATE_ROOM],
+			  size_t *length_out)
 {
-	struct iovec vector = { bytes, room };
+	int has_xsave = extended_layout_has_xsave();
+	struct iovec vector = { own, has_xsave ? XSTATE_ROOM : FXSAVE_LENGTH };
 
-	if (ptrace(PTRACE_GETREGSET, task->tid, NT_X86_XSTATE, &vector))
+	if (ptrace(PTRACE_GETREGSET, task->tid,
+		   has_xsave ? NT_X86_XSTATE : NT_PRFPREG, &vector))
 		return -errno;
-	return (ssize_t)vector.iov_len;
+	*length_out = vector.iov_len;
+	return 0;
 }
 
-int task_set_xstate(const struct task *task, const void *bytes, size_t length)
+ssize_t task_get_xstate(const struct task *task,
+			uint8_t bytes[EXTENDED_STATE_LENGTH])
 {
-	struct iovec vector = { (void *)bytes, length };
+	uint8_t own[XSTATE_ROOM];
+	size_t length;
+	int err = get_own_xstate(task, own, &length);
 
-	return ptrace(PTRACE_SETREGSET, task->tid, NT_X86_XSTATE, &vector) ?
-		       -errno : 0;
+	if (err)
+		return err;
+	return (ssize_t)extended_state_to_trace(extended_layout_host(), own,
+						length, bytes);
+}
+
+int task_set_xstate(const struct task *task, const void *bytes, size_t length,
+		    unsigned *missing_out)
+{
+	uint8_t own[XSTATE_ROOM];
+	struct iovec vector = { own, 0 };
+	int err = get_own_xstate(task, own, &vector.iov_len);
+
+	if (!err)
+		err = extended_state_from_trace(extended_layout_host(), bytes,
+						length, own, vector.iov_len,
+						missing_out);
+	if (err)
+		return err;
+	return ptrace(PTRACE_SETREGSET, task->tid, extended_layout_has_xsave() ?
+		      NT_X86_XSTATE : NT_PRFPREG, &vector) ? -errno : 0;
 }
 
 int task_get_siginfo(const struct task *task, siginfo_t *out)

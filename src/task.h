@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "src/extended_state.h"
 #include "src/memory.h"
 #include "src/registers.h"
 
@@ -49,12 +50,14 @@ int task_set_registers(const struct task *task,
 		       const struct registers *registers);
 
 /*
- * Extended registers in the kernel's standard (not compacted) XSAVE format.
- * Returns the length, at most room, or negative.
+ * Extended registers, as a trace has them (extended_state.h).  Getting them
+ * returns the length or is negative; setting them may be -EOPNOTSUPP, with the
+ * component that this processor lacks.
  */
-#define XSTATE_ROOM 16384
-ssize_t task_get_xstate(const struct task *task, void *bytes, size_t room);
-int task_set_xstate(const struct task *task, const void *bytes, size_t length);
+ssize_t task_get_xstate(const struct task *task,
+			uint8_t bytes[EXTENDED_STATE_LENGTH]);
+int task_set_xstate(const struct task *task, const void *bytes, size_t length,
+		    unsigned *missing_out);
 
 int task_get_siginfo(const struct task *task, siginfo_t *out);
 int task_set_siginfo(const struct task *task, const siginfo_t *info);

@@ -66,7 +66,7 @@ enum effect_kind {
 	EFFECT_INPUT,	    /* address, bytes, id (argument): what a call read.
 			       extent: the full length when bytes were cut */
 	EFFECT_REGISTERS,   /* bytes: EVENT_REGISTERS x 8; registers become */
-	EFFECT_XSTATE,	    /* bytes: NT_X86_XSTATE regset, standard format */
+	EFFECT_XSTATE,	    /* bytes: extended registers, see format.md */
 	EFFECT_MAP,	    /* address, extent, protection (PROT_*), flags
 			       (MAP_*), id (file; 0 anonymous), offset, bytes
 			       (name as in /proc/PID/maps, may be empty) */
