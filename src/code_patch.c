@@ -14,7 +14,8 @@
 #include "traces/report.h"
 
 #define INSTRUCTION_MAX 15u
-#define COVERED_MAX (CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX)
+_Static_assert(CODE_REPLACED_MAX == CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX,
+	       "the last instruction begins within the jump");
 #define PAGE 4096u
 #define LONG_REACH 16384u /* around a place: where jumps to it may be */
 #define LOOP_REACH 64u	  /* of a loop that is copied */
@@ -163,7 +164,7 @@ int code_patch_is_safe(struct memory *memory, remote_addr addr)
 
 unsigned code_patch_length(struct memory *memory, remote_addr addr)
 {
-	uint8_t bytes[COVERED_MAX];
+	uint8_t bytes[CODE_REPLACED_MAX];
 	const uint8_t *next = bytes;
 	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
 	uint64_t at = addr;
@@ -187,6 +188,24 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 	if (length < CODE_JUMP_LENGTH)
 		return 0;
 	return count > 1 && may_be_entered(memory, addr, length) ? 0 : length;
+}
+
+uint8_t code_patch_entries(struct memory *memory, remote_addr addr,
+			   unsigned length)
+{
+	uint8_t entries = 0;
+	cs_insn *insn;
+
+	for (unsigned at = 0; at < length && at < CODE_JUMP_LENGTH;) {
+		insn = decode_one(memory, addr + at);
+		if (!insn)
+			break;
+		if (at)
+			entries |= (uint8_t)(1u << at);
+		at += insn->size;
+		cs_free(insn, 1);
+	}
+	return entries;
 }
 
 /* ---- the same code elsewhere ---- */
@@ -262,7 +281,7 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 			   unsigned length, remote_addr new_addr,
 			   uint8_t out[CODE_PATCH_ROOM])
 {
-	uint8_t bytes[COVERED_MAX];
+	uint8_t bytes[CODE_REPLACED_MAX];
 	const uint8_t *next = bytes;
 	size_t left = length, used = 0, piece = 1;
 	uint64_t at = addr;

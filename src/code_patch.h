@@ -12,6 +12,8 @@
 #include "src/memory.h"
 
 #define CODE_JUMP_LENGTH 5u
+/* A jump replaces no more than this. */
+#define CODE_REPLACED_MAX 19u
 /* A relocated piece of code is no longer than this. */
 #define CODE_PATCH_ROOM 96u
 
@@ -23,6 +25,13 @@
 unsigned code_patch_length(struct memory *memory, remote_addr addr);
 /* True when this is a single instruction: nothing can jump into its middle. */
 int code_patch_is_safe(struct memory *memory, remote_addr addr);
+
+/*
+ * A bit for each offset, within the jump and but for the first, at which one of
+ * the replaced instructions begins.
+ */
+uint8_t code_patch_entries(struct memory *memory, remote_addr addr,
+			   unsigned length);
 
 /*
  * The code of these length bytes as it must be at new_addr, with a jump back
