@@ -57,7 +57,7 @@ static int is_page_of_file(const struct point_trap *trap)
 	AUTO(fd_close) int fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", trap->task->task.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = proc_is_ours() ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0 || pread(fd, &flags, 8, (off_t)(trap->rip / PAGE * 8)) != 8)
 		return 0;
 	return (flags >> 63 & 1) && (flags >> 61 & 1);

@@ -18,6 +18,7 @@
 
 #include "replay/replayer.h"
 #include "src/memory_digest.h"
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 /* ---- tasks ---- */
@@ -183,6 +184,9 @@ static int replay_digest(struct replayer *replayer, struct replay_task *task,
 
 	if (replayer->options->check != CHECK_MEMORY || !recorded)
 		return 0;
+	if (!proc_is_ours())
+		return report(-ENOENT, "check the memory without /proc of "
+			      "this pid namespace");
 	if (memory_digest(&task->task, 0, event->registers[R_RSP], &digest))
 		return report(-EIO, "digest the memory of task %u",
 			      task->task.serial);

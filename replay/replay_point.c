@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "src/memory_digest.h"
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 #define PAGE 4096ul
@@ -157,10 +158,11 @@ static int same_memory(const struct point_trap *trap)
 	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
 	struct memory_digest digest;
 
-	if (access("/proc/self/maps", R_OK)) {
+	if (!proc_is_ours()) {
 		if (!trap->replayer->is_memory_unseen)
-			warn("/proc is not mounted: places between calls are "
-			     "found by registers and some memory alone");
+			warn("/proc of this pid namespace is not mounted: "
+			     "places between calls are found by registers and "
+			     "some memory alone");
 		trap->replayer->is_memory_unseen = 1;
 		return 1;
 	}

@@ -32,6 +32,7 @@
 #include <x86intrin.h>
 
 #include "src/human.h"
+#include "src/process_maps.h"
 #include "src/trace_path.h"
 #include "traces/report.h"
 
@@ -230,11 +231,14 @@ static struct machine_finding check_debug_registers(void)
 static struct machine_finding check_memory_file(void)
 {
 	static char word = 'a';
-	pid_t child = start_victim();
-	int error = seize_victim(child);
+	pid_t child = proc_is_ours() ? start_victim() : -1;
+	int error = child < 0 ? 0 : seize_victim(child);
 	AUTO(heap_free) char *path = xasprintf("/proc/%d/mem", child);
 	AUTO(fd_close) int fd = open(path, O_RDWR | O_CLOEXEC);
 
+	if (!proc_is_ours())
+		return found(MACHINE_FAIL, "/proc is not there or that of "
+			     "another pid namespace (unshare --mount-proc)");
 	if (!error && (fd < 0 ||
 		       pwrite(fd, "b", 1, (off_t)(uintptr_t)&word) != 1))
 		error = errno;

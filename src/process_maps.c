@@ -39,6 +39,21 @@ char *read_proc_file(const char *path, size_t *length_out)
 	return text;
 }
 
+int proc_is_ours(void)
+{
+	static int is_known, is_ours;
+	char text[32];
+	ssize_t length;
+
+	if (is_known)
+		return is_ours;
+	length = readlink("/proc/self", text, sizeof(text) - 1);
+	text[length > 0 ? length : 0] = '\0';
+	is_ours = length > 0 && atoi(text) == getpid();
+	is_known = 1;
+	return is_ours;
+}
+
 static int parse_line(char *line, struct process_map *map)
 {
 	char permissions[5];
@@ -64,6 +79,8 @@ int process_maps_read(pid_t tid, struct process_maps *maps_out)
 	size_t room = 0;
 
 	*maps_out = (struct process_maps){ 0 };
+	if (!proc_is_ours())
+		return -ENOENT;
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
 	maps_out->text = read_proc_file(path, NULL);
 	if (!maps_out->text)

@@ -32,6 +32,12 @@ void process_maps_deinit(struct process_maps *maps);
 const struct process_map *process_maps_find(const struct process_maps *maps,
 					    remote_addr addr);
 
+/*
+ * True when /proc is there and calls processes as we do.  One that was mounted
+ * in another pid namespace shows others by the pids of our tasks.
+ */
+int proc_is_ours(void);
+
 /* The whole of a /proc file and a NUL, for the caller to free; or NULL. */
 char *read_proc_file(const char *path, size_t *length_out);
 

@@ -1039,6 +1039,11 @@ int record_run(const struct record_options *options,
 	int err;
 
 	*summary_out = (struct record_summary){ 0 };
+	if (!proc_is_ours()) {
+		free(recorder);
+		return report(-ENOENT, "record without /proc of this pid "
+			      "namespace (unshare --mount-proc mounts it)");
+	}
 	recorder->options = options;
 	recorder->start_ns = now_ns();
 	recorder->recorder_pid = getpid();

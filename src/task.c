@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/process_maps.h"
 #include "traces/report.h"
 
 _Static_assert(sizeof(struct registers) == sizeof(struct user_regs_struct),
@@ -101,6 +102,8 @@ static int open_memory(pid_t tid)
 {
 	char path[64];
 
+	if (!proc_is_ours())
+		return -1;
 	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
 	return open(path, O_RDWR | O_CLOEXEC);
 }
