@@ -42,9 +42,7 @@ extern char **environ;
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | \
 	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
 
-static volatile sig_atomic_t told_to_end; /* signal, set by its handler */
 static volatile sig_atomic_t ticked;
-static volatile sig_atomic_t interrupted; /* the keyboard's SIGINT */
 
 uint64_t now_ns(void)
 {
@@ -465,9 +463,6 @@ static int look_around(struct recorder *recorder)
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
 	}
-	if (interrupted)
-		recorder->interrupted_ns = now_ns();
-	interrupted = 0;
 	return err ? err : record_look_for_stuck(recorder);
 }
 
@@ -553,8 +548,7 @@ static int tick(struct recorder *recorder)
 	int status, err;
 	pid_t tid;
 
-	if (told_to_end && !recorder->stop_signal)
-		recorder->stop_signal = told_to_end;
+	record_take_orders(recorder);
 	while (waits_for_current(recorder)) {
 		tid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (tid <= 0)
@@ -586,8 +580,10 @@ static int wait_any(struct recorder *recorder, int options)
 	/* One whose number has changed, or is no more, is among the rest. */
 	if (tid == 0 || (tid < 0 && errno == ECHILD))
 		tid = waitpid(-1, &status, __WALL | options);
-	if (tid > 0)
+	if (tid > 0) {
+		record_take_orders(recorder); /* before its sender goes on */
 		return take_status(recorder, tid, status);
+	}
 	if (tid < 0 && errno == EINTR)
 		return tick(recorder);
 	if (tid == 0)
@@ -679,36 +675,18 @@ static int session_loop(struct recorder *recorder)
 
 /* ---- launch ---- */
 
-static void on_end_signal(int signal)
-{
-	told_to_end = signal;
-}
-
-/* The program answers its keys; only a stuck one leaves them to us. */
-static void on_interrupt(int signal)
-{
-	interrupted = signal;
-}
-
 static void on_tick(int signal)
 {
 	(void)signal;
 	ticked = 1; /* and waitpid() returns EINTR, if it waits just then */
 }
 
-static void catch_signals(struct sigaction *old_int, struct sigaction *old_quit)
+static void start_ticking(struct sigaction *before_out)
 {
 	struct sigaction action = { .sa_handler = on_tick };
 	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_US } };
 
-	sigaction(SIGALRM, &action, NULL);
-	action.sa_handler = on_end_signal;
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	action.sa_handler = on_interrupt;
-	sigaction(SIGINT, &action, old_int);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGQUIT, &action, old_quit);
+	sigaction(SIGALRM, &action, before_out);
 	setitimer(ITIMER_REAL, &interval, NULL);
 }
 
@@ -758,18 +736,6 @@ static void become_command(const struct record_options *options, int go,
 	_exit(127);
 }
 
-static void restore_signals_in_child(const struct sigaction *old_int,
-				     const struct sigaction *old_quit,
-				     const struct sigaction old[3])
-{
-	static const int numbers[3] = { SIGALRM, SIGTERM, SIGHUP };
-
-	sigaction(SIGINT, old_int, NULL);
-	sigaction(SIGQUIT, old_quit, NULL);
-	for (int i = 0; i < 3; i++)
-		sigaction(numbers[i], &old[i], NULL);
-}
-
 static int seize_child(struct recorder *recorder, pid_t child)
 {
 	long options = TRACE_OPTIONS;
@@ -807,21 +773,20 @@ static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
 
 static int launch(struct recorder *recorder, pid_t *child_out)
 {
-	struct sigaction old_int, old_quit, old[3];
+	struct sigaction before_tick, before[NSIG];
 	int go[2], failed[2], err;
 	pid_t child;
 
-	sigaction(SIGALRM, NULL, &old[0]);
-	sigaction(SIGTERM, NULL, &old[1]);
-	sigaction(SIGHUP, NULL, &old[2]);
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		return report(-errno, "make a pipe");
-	catch_signals(&old_int, &old_quit);
+	record_catch_orders(before);
+	start_ticking(&before_tick);
 	child = fork();
 	if (child < 0)
 		return report(-errno, "fork");
 	if (child == 0) {
-		restore_signals_in_child(&old_int, &old_quit, old);
+		record_release_orders(before);
+		sigaction(SIGALRM, &before_tick, NULL);
 		close(go[1]);
 		become_command(recorder->options, go[0], failed[1]);
 	}

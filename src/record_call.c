@@ -311,6 +311,8 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		return 0;
 	case SYS_process_madvise:
 		return process_madvise_entry(recorder, task);
+	case SYS_kill:
+		return record_before_kill(recorder, task);
 	case SYS_shmdt:
 		record_shmdt_entry(task);
 		return 0;

@@ -19,6 +19,7 @@
  *   record_seccomp.c  the program's own filters of calls
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
+ *   record_orders.c   signals that the recorder itself gets
  *   record_detach.c   letting the program go on without us
  *
  * One thing to know: exactly one task runs user code at a time (`current`);
@@ -485,6 +486,15 @@ void record_scratch_entry(struct recorder *recorder, struct record_task *task);
 void record_scratch_apply(struct record_task *task);
 void record_scratch_undo(struct record_task *task, struct registers *now);
 void record_scratch_release(struct record_task *task);
+
+/* record_orders.c */
+/* Handles, from now on, signals that others send to the recorder. */
+void record_catch_orders(struct sigaction before_out[NSIG]);
+/* Undoes it, in a child. */
+void record_release_orders(const struct sigaction before[NSIG]);
+/* Obeys what has come; to be called between a stop and what is done at it. */
+void record_take_orders(struct recorder *recorder);
+int record_before_kill(struct recorder *recorder, struct record_task *task);
 
 /* record_detach.c */
 void record_detach_all(struct recorder *recorder);

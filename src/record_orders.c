@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals that the recorder itself gets: which of them are orders to it.
+ *
+ * The recorder is in the process group of its program, as a shell started it,
+ * so what the program sends to its group, or to everybody, comes here, too.  A
+ * server that does so to end its workers doesn't mean us: without a recorder it
+ * would not reach one.  Such a signal is told from others by the call that sent
+ * it.  The program is still in it: no kill() ever waits, and the kernel lets us
+ * have a signal that was sent before it lets waitpid() return a later stop.
+ * The writer's thread has all signals blocked, so they interrupt this one.
+ */
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/recorder.h"
+
+/* By signal: whether it has come, and from whom. */
+static volatile sig_atomic_t come[NSIG];
+static volatile sig_atomic_t senders[NSIG];
+static volatile sig_atomic_t any_has_come;
+
+/*
+ * Signals that end the session, as they would by default, but with a good
+ * trace; the faults are our own.
+ */
+static int is_order(int signal)
+{
+	switch (signal) {
+	case SIGHUP:
+	case SIGINT:
+	case SIGABRT:
+	case SIGUSR1:
+	case SIGUSR2:
+	case SIGTERM:
+	case SIGSTKFLT:
+	case SIGXCPU:
+	case SIGVTALRM:
+	case SIGPROF:
+	case SIGPWR:
+		return 1;
+	}
+	return signal >= SIGRTMIN && signal <= SIGRTMAX;
+}
+
+/* Their causes are no order: a write that fails, others' input and output. */
+static int is_ignored(int signal)
+{
+	return signal == SIGQUIT || signal == SIGPIPE || signal == SIGXFSZ ||
+	       signal == SIGIO;
+}
+
+static void on_order(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (signal == SIGABRT && info->si_pid == getpid())
+		return; /* abort() goes on by itself */
+	senders[signal] = info->si_code <= 0 ? info->si_pid : 0;
+	come[signal] = 1;
+	any_has_come = 1;
+}
+
+void record_catch_orders(struct sigaction before_out[NSIG])
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	action.sa_sigaction = on_order;
+	sigfillset(&action.sa_mask);
+	for (int signal = 1; signal < NSIG; signal++) {
+		sigaction(signal, NULL, &before_out[signal]);
+		if (is_order(signal))
+			sigaction(signal, &action, NULL);
+		else if (is_ignored(signal))
+			sigaction(signal, &ignore, NULL);
+	}
+}
+
+void record_release_orders(const struct sigaction before[NSIG])
+{
+	for (int signal = 1; signal < NSIG; signal++)
+		if (is_order(signal) || is_ignored(signal))
+			sigaction(signal, &before[signal], NULL);
+}
+
+/* The signal that a call sends; 0 when it sends none. */
+static int signal_sent(const struct syscall_call *call)
+{
+	switch (call->number) {
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_pidfd_send_signal:
+		return (int)call->arguments[1];
+	case SYS_tgkill:
+	case SYS_rt_tgsigqueueinfo:
+		return (int)call->arguments[2];
+	}
+	return 0;
+}
+
+/* It is in the call that sent us the signal, and not just a similar one. */
+static int is_sending(const struct record_task *task, int signal, pid_t sender)
+{
+	int number = task->call.number;
+
+	if (task->phase == CALL_NONE || signal_sent(&task->call) != signal)
+		return 0;
+	/* These say themselves who sent it, except that one can't. */
+	if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo ||
+	    (number == SYS_pidfd_send_signal && task->call.arguments[2]))
+		return 1;
+	return sender == task->inner_tgid;
+}
+
+static int is_sent_by_program(const struct recorder *recorder, int signal)
+{
+	const struct record_task *task = recorder->all;
+
+	while (task && !is_sending(task, signal, senders[signal]))
+		task = task->next_all;
+	return task != NULL;
+}
+
+void record_take_orders(struct recorder *recorder)
+{
+	if (!any_has_come)
+		return;
+	any_has_come = 0;
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (!come[signal])
+			continue;
+		come[signal] = 0;
+		if (is_sent_by_program(recorder, signal))
+			continue;
+		/* The program answers its keys; only a stuck one leaves them
+		   to us. */
+		if (signal == SIGINT)
+			recorder->interrupted_ns = now_ns();
+		else if (!recorder->stop_signal)
+			recorder->stop_signal = signal;
+	}
+}
+
+/*
+ * Before the program sends a signal that nobody can catch to where we are, too:
+ * what there is of the trace goes to the file.
+ */
+int record_before_kill(struct recorder *recorder, struct record_task *task)
+{
+	pid_t target = (pid_t)task->call.arguments[0];
+	int err;
+
+	if (signal_sent(&task->call) != SIGKILL)
+		return 0;
+	if (target == 0 && getpgid(task->task.tgid) != getpgrp())
+		return 0;
+	if (target != 0 && target != -1 && target != -getpgrp() &&
+	    target != getpid())
+		return 0;
+	err = record_announce_call(recorder, task);
+	if (err)
+		return err;
+	err = trace_writer_flush(recorder->writer);
+	if (err)
+		recorder->failure = err;
+	return err;
+}
