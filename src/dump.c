@@ -193,6 +193,7 @@ static void add_signal(struct text *text, const struct event *event)
 	static const char *const outcomes[] = {
 		[SIGNAL_HANDLED] = "handled", [SIGNAL_FATAL] = "fatal",
 		[SIGNAL_IGNORED] = "ignored", [SIGNAL_STOPS] = "stops",
+		[SIGNAL_TRACED] = "traced",
 	};
 	const struct effect *info = find_effect(event, EFFECT_SIGINFO);
 	const struct effect *after = find_effect(event, EFFECT_REGISTERS);
@@ -204,7 +205,7 @@ static void add_signal(struct text *text, const struct event *event)
 	if (info)
 		decode_siginfo(text, info->bytes, info->length);
 	text_add(text, " ---");
-	if (event->result < SIGNAL_HANDLED || event->result > SIGNAL_STOPS)
+	if (event->result < SIGNAL_HANDLED || event->result > SIGNAL_TRACED)
 		return;
 	text_format(text, " (%s", outcomes[event->result]);
 	if (event->result == SIGNAL_HANDLED && after &&
@@ -388,6 +389,27 @@ static void add_point(struct text *text, const struct event *event)
 	add_digest(text, event);
 }
 
+/* What a tracer in the program changed. */
+static void add_tracer(struct text *text, const struct event *event)
+{
+	const char *between = "tracer changes ";
+
+	for (size_t i = 0; i < event->effect_count; i++) {
+		const struct effect *effect = &event->effects[i];
+
+		text_add(text, between);
+		between = ", ";
+		if (effect->kind == EFFECT_WRITE)
+			text_format(text, "%zu bytes at %#" PRIx64,
+				    effect->length, effect->address);
+		else if (effect->kind == EFFECT_DEBUG_REGISTER)
+			text_format(text, "dr%" PRIu32 " to %#" PRIx64,
+				    effect->id, effect->offset);
+		else
+			text_add(text, effect_kind_name(effect->kind));
+	}
+}
+
 static void add_note(struct dump *dump, const struct event *event)
 {
 	struct text *text = &dump->text;
@@ -444,6 +466,9 @@ static void add_event(struct dump *dump, const struct event *event,
 		break;
 	case EVENT_POINT:
 		add_point(text, event);
+		break;
+	case EVENT_TRACER:
+		add_tracer(text, event);
 		break;
 	default:
 		add_note(dump, event);

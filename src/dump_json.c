@@ -276,6 +276,10 @@ static void add_effect_fields(json_t *object, const struct effect *effect,
 		break;
 	case EFFECT_SKIPPED:
 		break;
+	case EFFECT_DEBUG_REGISTER:
+		set(object, "number", json_integer(effect->id));
+		set(object, "value", hex(effect->offset));
+		break;
 	default: /* EFFECT_XSTATE: its bytes are all there is to say */
 		set(object, "bytes", escaped(effect->bytes, effect->length));
 	}
@@ -366,19 +370,21 @@ static void add_signal(json_t *object, const struct event *event)
 		[SIGNAL_AT_FAULT] = "at_fault",
 		[SIGNAL_ANYWHERE] = "anywhere",
 		[SIGNAL_AT_CALL] = "at_call",
+		[SIGNAL_AFTER_STEP] = "after_step",
 	};
 	static const char *const outcomes[] = {
 		[SIGNAL_HANDLED] = "handled", [SIGNAL_FATAL] = "fatal",
 		[SIGNAL_IGNORED] = "ignored", [SIGNAL_STOPS] = "stops",
+		[SIGNAL_TRACED] = "traced",
 	};
 	struct text text = {0};
 
 	decode_signal(&text, event->signal);
 	set(object, "signal", json_string(text_string(&text)));
 	text_deinit(&text);
-	if (event->detail >= 0 && event->detail <= SIGNAL_ANYWHERE)
+	if (event->detail >= 0 && event->detail <= SIGNAL_AFTER_STEP)
 		set(object, "point", json_string(points[event->detail]));
-	if (event->result >= 0 && event->result <= SIGNAL_STOPS)
+	if (event->result >= 0 && event->result <= SIGNAL_TRACED)
 		set(object, "outcome", json_string(outcomes[event->result]));
 }
 

@@ -27,6 +27,7 @@ static const char *const event_names[EVENT_KIND_END] = {
 	[EVENT_DIGEST] = "digest",
 	[EVENT_NOTE] = "note",
 	[EVENT_POINT] = "point",
+	[EVENT_TRACER] = "tracer",
 };
 
 static const char *const effect_names[EFFECT_KIND_END] = {
@@ -49,6 +50,7 @@ static const char *const effect_names[EFFECT_KIND_END] = {
 	[EFFECT_FD] = "fd",
 	[EFFECT_RLIMIT] = "rlimit",
 	[EFFECT_SKIPPED] = "skipped",
+	[EFFECT_DEBUG_REGISTER] = "debug_register",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -131,6 +133,8 @@ static const char *effect_fault(const struct effect *effect)
 	case EFFECT_TEXT:
 	case EFFECT_FD:
 		return effect->length > TEXT_LIMIT ? "a text too long" : NULL;
+	case EFFECT_DEBUG_REGISTER:
+		return effect->id > 7 ? "a debug register that is none" : NULL;
 	case EFFECT_OUTPUT:
 	case EFFECT_DIGEST:
 	case EFFECT_RLIMIT:
@@ -153,8 +157,8 @@ const char *event_fault(const struct event *event)
 		return "an event of task 0";
 	if (event->kind == EVENT_SIGNAL &&
 	    (event->signal < 1 || event->signal > 64 || event->detail < 0 ||
-	     event->detail > SIGNAL_AT_CALL || event->result < 0 ||
-	     event->result > SIGNAL_STOPS))
+	     event->detail > SIGNAL_AFTER_STEP || event->result < 0 ||
+	     event->result > SIGNAL_TRACED))
 		return "a signal out of range";
 	for (i = 0; i < event->effect_count && !fault; i++)
 		fault = effect_fault(&event->effects[i]);

@@ -29,6 +29,10 @@ enum event_kind {
 	EVENT_DIGEST,	     /* digest of the task's writable memory */
 	EVENT_NOTE,	     /* for the reader: no effect on replay */
 	EVENT_POINT,	     /* a place in user code; see below */
+	EVENT_TRACER,	     /* a tracer in the program changed the task: its
+				registers, extended registers, memory or debug
+				registers.  In a call, registers become those at
+				its entry: another call, or other arguments */
 	EVENT_KIND_END
 };
 
@@ -51,6 +55,7 @@ enum signal_point {
 	SIGNAL_AT_FAULT,       /* raised by the instruction at registers.rip */
 	SIGNAL_ANYWHERE,       /* fatal; the place is not known nor needed */
 	SIGNAL_AT_CALL,	       /* instead of the call that it would make next */
+	SIGNAL_AFTER_STEP,     /* one instruction after the task's last event */
 };
 
 /* What the delivery did (event.result). */
@@ -59,6 +64,8 @@ enum signal_outcome {
 	SIGNAL_FATAL,	/* the thread group dies of it */
 	SIGNAL_IGNORED, /* nothing happens to the program */
 	SIGNAL_STOPS,	/* the thread group stops until SIGCONT */
+	SIGNAL_TRACED,	/* a tracer in the program is told; what it lets
+			   through is a signal of its own */
 };
 
 enum effect_kind {
@@ -92,6 +99,7 @@ enum effect_kind {
 	EFFECT_RLIMIT,	    /* id (resource), address (soft), extent (hard) */
 	EFFECT_SKIPPED,	    /* the call was not made: a seccomp filter answered
 			       it, or a supervisor */
+	EFFECT_DEBUG_REGISTER, /* id (0-3, 6 or 7), offset: its value */
 	EFFECT_KIND_END
 };
 

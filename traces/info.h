@@ -7,7 +7,7 @@
 
 #include "traces/stream.h"
 
-#define TRACE_FORMAT_VERSION 1
+#define TRACE_FORMAT_VERSION 2
 
 struct trace_info {
 	uint32_t version;
