@@ -125,12 +125,30 @@ static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 			       signal ? "a fault" : "an instruction", status);
 }
 
+/* One instruction, as a tracer in the program had it stepped. */
+static int step(struct replayer *replayer, struct replay_task *task,
+		const struct event *event)
+{
+	int status, err = replay_step_task(replayer, task, &status);
+
+	if (err)
+		return err;
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
+		return replay_diverged(replayer, task, event, "a step ended "
+				       "with wait status %#x", status);
+	err = replay_get_registers(replayer, task);
+	return err ? err : replay_compare_registers(replayer, task, event,
+						    &task->registers);
+}
+
 static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event)
 {
 	int err;
 
 	switch ((enum signal_point)event->detail) {
+	case SIGNAL_AFTER_STEP:
+		return step(replayer, task, event);
 	case SIGNAL_AT_FAULT:
 		return run_to_fault(replayer, task, event,
 				    (int)event->signal);
@@ -158,12 +176,25 @@ static int replay_signal(struct replayer *replayer, struct replay_task *task,
 {
 	int err;
 
+	if (event->result == SIGNAL_TRACED)
+		return run_to_signal(replayer, task, event);
 	if (event->result != SIGNAL_HANDLED)
 		return 0; /* its consequences are events of their own */
 	replayer->summary->signals++;
 	task->is_in_call = 0;
 	err = run_to_signal(replayer, task, event);
 	return err ? err : replay_effects(replayer, task, event);
+}
+
+/* In a call, new registers are those of another one (traces/event.h). */
+static int replay_tracer(struct replayer *replayer, struct replay_task *task,
+			 const struct event *event)
+{
+	int err = replay_effects(replayer, task, event);
+
+	if (!err && task->is_in_call && find_effect(event, EFFECT_REGISTERS))
+		replay_change_call(task);
+	return err;
 }
 
 static int replay_instruction(struct replayer *replayer,
@@ -233,6 +264,8 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 		return replay_exit(replayer, task, event);
 	case EVENT_POINT:
 		return replay_point(replayer, task, event);
+	case EVENT_TRACER:
+		return replay_tracer(replayer, task, event);
 	case EVENT_DIGEST:
 		return replay_digest(replayer, task, event);
 	default:

@@ -227,6 +227,12 @@ static void measure(struct replay_task *task)
 		      &task->task.space->memory);
 }
 
+void replay_change_call(struct replay_task *task)
+{
+	task->entry = task->registers;
+	measure(task);
+}
+
 static int begin_call(struct replayer *replayer, struct replay_task *task,
 		      const struct event *event)
 {

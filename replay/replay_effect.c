@@ -8,14 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 #include "src/extended_state.h"
@@ -355,6 +358,25 @@ static int xstate_effect(struct replayer *replayer, struct replay_task *task,
 		      effect->length);
 }
 
+/*
+ * Debug registers watch user memory alone (the kernel checks).  Nothing may
+ * trap in the pages that injected calls are made from.
+ */
+static int debug_effect(struct replayer *replayer, struct replay_task *task,
+			const struct effect *effect)
+{
+	size_t place = offsetof(struct user, u_debugreg) + effect->id * 8;
+
+	if (effect->id < 4 && replay_is_reserved(effect->offset, 8))
+		return report(-EBADMSG, "event %llu: the trace wants to watch "
+			      "memory that belongs to reel",
+			      (unsigned long long)replayer->event);
+	if (!ptrace(PTRACE_POKEUSER, task->task.tid, place, effect->offset))
+		return 0;
+	return report(-errno, "event %llu: set debug register %u",
+		      (unsigned long long)replayer->event, effect->id);
+}
+
 static void limit_effect(struct replay_task *task, const struct effect *effect)
 {
 	struct rlimit limit = { effect->address, effect->extent };
@@ -443,6 +465,8 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 		return file_effect(replayer, effect);
 	case EFFECT_OUTPUT:
 		return output_effect(replayer, task, effect);
+	case EFFECT_DEBUG_REGISTER:
+		return debug_effect(replayer, task, effect);
 	case EFFECT_RLIMIT:
 		limit_effect(task, effect);
 		return 0;

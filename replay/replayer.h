@@ -111,6 +111,8 @@ int replay_syscall(struct replayer *replayer, struct replay_task *task,
 		   const struct event *event);
 int replay_syscall_exit(struct replayer *replayer, struct replay_task *task,
 			const struct event *event);
+/* The call that the task is in becomes the one of its registers. */
+void replay_change_call(struct replay_task *task);
 /* Runs to the next system call and compares registers with the event's. */
 int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
 		      const struct event *event);
