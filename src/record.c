@@ -29,6 +29,7 @@
 
 #include "src/extended_state.h"
 #include "src/process_maps.h"
+#include "src/record_ptrace.h"
 #include "src/recorder.h"
 #include "traces/report.h"
 
@@ -40,7 +41,8 @@ extern char **environ;
 
 #define TRACE_OPTIONS                                                      \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | \
-	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
+	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | \
+	 PTRACE_O_TRACESECCOMP)
 
 static volatile sig_atomic_t ticked;
 
@@ -171,13 +173,15 @@ void recorder_doom_group(struct recorder *recorder, struct record_task *dying)
 			continue;
 		task->is_doomed = 1;
 		ready_remove(recorder, task);
-		if (task->state == TASK_READY)
+		if (task->state == TASK_READY || record_trace_doom(task))
 			task->state = TASK_IN_CALL;
 	}
 }
 
 void recorder_remove(struct recorder *recorder, struct record_task *task)
 {
+	record_trace_end(recorder, task);
+	free(task->tracing);
 	ready_remove(recorder, task);
 	bucket_remove(recorder, task);
 	leave_group(task);
@@ -272,6 +276,13 @@ int recorder_note(struct recorder *recorder, struct record_task *task,
 static int handle_group_stop(struct recorder *recorder,
 			     struct record_task *task, int signal)
 {
+	int err;
+
+	if (task->state != TASK_NEW &&
+	    record_stops_in_group(recorder, task, signal, &err)) {
+		task->is_interrupt_sent = 0;
+		return err;
+	}
 	if (signal != SIGTRAP) {
 		task->state = TASK_STOPPED;
 		task->was_stopped = 1;
@@ -306,6 +317,8 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 		return record_exec_event(recorder, &task);
 	case PTRACE_EVENT_EXIT:
 		return record_exit_event(recorder, task);
+	case PTRACE_EVENT_SECCOMP:
+		return record_seccomp_event(recorder, task);
 	}
 	if (!status_is_syscall(status))
 		return record_signal_stop(recorder, task, WSTOPSIG(status));
@@ -495,6 +508,14 @@ int recorder_take_deferred(struct recorder *recorder, pid_t tid)
 	return 0;
 }
 
+int recorder_has_deferred(const struct recorder *recorder, pid_t tid)
+{
+	for (size_t i = 0; i < recorder->deferred_count; i++)
+		if (recorder->deferred[i].tid == tid)
+			return 1;
+	return 0;
+}
+
 /* The current task has stopped: now the others' stops have their effects. */
 static int handle_deferred(struct recorder *recorder)
 {
@@ -622,7 +643,7 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	task->resumed_ns = now_ns();
 	if (slice_of(task) < SLICE_NS && recorder->ready_first)
 		recorder_tick_in(slice_of(task));
-	err = recorder_resume(task, PTRACE_SYSCALL, 0);
+	err = record_run_task(recorder, task, 0);
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {
 		if (task->phase != CALL_NONE && recorder->ready_first &&

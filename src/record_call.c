@@ -6,6 +6,7 @@
  * others run is announced by SYSCALL_ENTER and ended by SYSCALL_EXIT.
  */
 #include "src/recorder.h"
+#include "src/record_ptrace.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -165,8 +166,7 @@ static int change_argument(struct record_task *task, enum register_name name,
 	return task_set_registers(&task->task, &changed);
 }
 
-/* The call isn't made; the program gets this result. */
-static int answer_instead(struct record_task *task, int64_t result)
+int record_answer(struct record_task *task, int64_t result)
 {
 	struct registers changed = task->entry;
 	int err;
@@ -187,7 +187,7 @@ int record_refuse(struct recorder *recorder, struct record_task *task,
 	int err = recorder_note(recorder, task, TEXT_WARNING, text);
 
 	warn("%s", text);
-	return err ? err : answer_instead(task, result);
+	return err ? err : record_answer(task, result);
 }
 
 static uint64_t clone_flags_of(struct record_task *task)
@@ -220,10 +220,10 @@ static int dumpable_entry(struct recorder *recorder, struct record_task *task)
 	if (recorder->is_privileged)
 		return 0;
 	if (task->call.arguments[0] == PR_GET_DUMPABLE)
-		return data->is_undumpable ? answer_instead(task, 0) : 0;
+		return data->is_undumpable ? record_answer(task, 0) : 0;
 	if (mode <= 1)
 		data->is_undumpable = mode == 0;
-	return mode == 0 ? answer_instead(task, 0) : 0;
+	return mode == 0 ? record_answer(task, 0) : 0;
 }
 
 static int prctl_entry(struct recorder *recorder, struct record_task *task)
@@ -236,17 +236,17 @@ static int prctl_entry(struct recorder *recorder, struct record_task *task)
 	if (option != PR_SET_TSC)
 		return 0;
 	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)
-		return answer_instead(task, -EINVAL);
+		return record_answer(task, -EINVAL);
 	task->tsc_mode = (int)mode;
-	return answer_instead(task, 0);
+	return record_answer(task, 0);
 }
 
 static int arch_prctl_entry(struct record_task *task)
 {
 	if (task->call.arguments[0] == ARCH_GET_CPUID)
-		return answer_instead(task, 1);
+		return record_answer(task, 1);
 	if (task->call.arguments[0] == ARCH_SET_CPUID)
-		return answer_instead(task, task->call.arguments[1] ?
+		return record_answer(task, task->call.arguments[1] ?
 					    0 : -ENODEV);
 	return 0;
 }
@@ -336,6 +336,11 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		return prctl_entry(recorder, task);
 	case SYS_arch_prctl:
 		return arch_prctl_entry(task);
+	case SYS_ptrace:
+		return record_ptrace_entry(recorder, task);
+	case SYS_wait4:
+	case SYS_waitid:
+		return record_wait_entry(recorder, task);
 	}
 	return 0;
 }
@@ -447,6 +452,37 @@ static void save_rest(struct record_task *task, remote_addr addr)
 			      sizeof(task->sleep_rest))->address = addr;
 }
 
+/* One that we sent (record_wait.c) says what the kernel would have said. */
+static void child_signal_result(struct recorder *recorder,
+				struct record_task *task)
+{
+	remote_addr addr = record_scratch_address(task,
+						  task->call.arguments[1]);
+	siginfo_t info;
+
+	if (address_space_read(space_of(task), addr, &info, sizeof(info)))
+		return;
+	record_wait_siginfo(recorder, task, &info);
+	address_space_write(space_of(task), addr, &info, sizeof(info));
+}
+
+/* Whether the program wants SIGCHLD for stops: /proc doesn't tell. */
+static void child_action_set(struct recorder *recorder,
+			     struct record_task *task)
+{
+	uint64_t action[2]; /* handler, flags */
+
+	if (!task->call.arguments[1] ||
+	    address_space_read(space_of(task), task->call.arguments[1],
+			       action, sizeof(action)))
+		return;
+	for (struct record_task *other = recorder->all; other;
+	     other = other->next_all)
+		if (other->task.tgid == task->task.tgid)
+			other->wants_no_stops =
+				(action[1] & SA_NOCLDSTOP) != 0;
+}
+
 /* Before the outputs are saved: what the program shall see. */
 static void hook_result(struct recorder *recorder, struct record_task *task)
 {
@@ -479,6 +515,14 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 		break;
 	case SYS_set_tid_address:
 		task->clear_tid = task->call.arguments[0];
+		break;
+	case SYS_rt_sigtimedwait:
+		if (*result == SIGCHLD && task->call.arguments[1])
+			child_signal_result(recorder, task);
+		break;
+	case SYS_rt_sigaction:
+		if (*result == 0 && task->call.arguments[0] == SIGCHLD)
+			child_action_set(recorder, task);
 		break;
 	case SYS_prctl:
 		if (task->call.arguments[0] == PR_GET_TSC && *result == 0)
@@ -543,7 +587,7 @@ static int vdso_call_entry(struct recorder *recorder, struct record_task *task)
 	struct registers changed = task->entry;
 
 	if (!task->filters || !task->filters->lets_us_pass)
-		return answer_instead(task, record_vdso_answer(recorder, task));
+		return record_answer(task, record_vdso_answer(recorder, task));
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
 	record_pass(task, &changed);
 	task->restore = task->entry;
@@ -586,6 +630,11 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 	const struct registers *entry = &task->entry;
 	int err;
 
+	if ((int)entry->value[R_ORIG_RAX] == -1) {
+		/* Its tracer wants none to be made. */
+		task->call.number = -1;
+		return 0;
+	}
 	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
 	if (entry->value[R_RCX] != entry->value[R_RIP])
 		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
@@ -596,7 +645,7 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 	else if (replay == REPLAY_UNKNOWN)
 		err = record_unknown_call(recorder, task);
 	else if (replay == REPLAY_REFUSE)
-		err = answer_instead(task, syscall_refusal(&task->call));
+		err = record_answer(task, syscall_refusal(&task->call));
 	else
 		err = hook_entry(recorder, task);
 	if (!err && record_seccomp_asks(task))
@@ -604,42 +653,29 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
-int record_syscall_entry(struct recorder *recorder, struct record_task *task)
+int record_call_begins(struct record_task *task)
 {
-	struct registers *entry = &task->entry;
-	uint64_t arguments[SYSCALL_ARGUMENTS];
-	int err;
+	const uint64_t *value = task->entry.value;
+	const uint64_t arguments[SYSCALL_ARGUMENTS] = {
+		value[R_RDI], value[R_RSI], value[R_RDX], value[R_R10],
+		value[R_R8], value[R_R9],
+	};
 
-	if (task->is_interrupted) {
-		/* The kernel restarts the call; the program notices nothing. */
-		task->is_interrupted = 0;
-		task->was_restarted = 1;
-		record_scratch_apply(task);
-		record_pass_again(task);
-		return resume_call(recorder, task);
-	}
-	if (task_get_registers(&task->task, entry))
-		return 0;
-	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
-	if (task->withheld && !task->withheld->is_sent)
-		return record_deliver_withheld(recorder, task);
 	task->at_boundary = 0;
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
 	task->was_restarted = task->was_stopped = 0;
 	record_seccomp_entry(task);
 	effect_list_clear(&task->effects);
-	arguments[0] = entry->value[R_RDI];
-	arguments[1] = entry->value[R_RSI];
-	arguments[2] = entry->value[R_RDX];
-	arguments[3] = entry->value[R_R10];
-	arguments[4] = entry->value[R_R8];
-	arguments[5] = entry->value[R_R9];
-	syscall_enter(&task->call, (int)entry->value[R_ORIG_RAX], arguments,
+	syscall_enter(&task->call, (int)value[R_ORIG_RAX], arguments,
 		      &space_of(task)->memory);
-	err = save_inputs(task);
-	if (err)
-		return err;
+	return save_inputs(task);
+}
+
+int record_call_goes_on(struct recorder *recorder, struct record_task *task)
+{
+	int err;
+
 	if (!task->is_skipped) {
 		err = prepare_call(recorder, task);
 		if (err && err != -ESRCH)
@@ -649,6 +685,39 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	}
 	record_audit_entry(recorder, task);
 	return resume_call(recorder, task);
+}
+
+int record_call_restarts(struct recorder *recorder, struct record_task *task)
+{
+	task->is_interrupted = task->is_repeated = 0;
+	task->was_restarted = 1;
+	record_scratch_apply(task);
+	record_pass_again(task);
+	record_wait_restarts(recorder, task);
+	return resume_call(recorder, task);
+}
+
+int record_syscall_entry(struct recorder *recorder, struct record_task *task)
+{
+	struct registers *entry = &task->entry;
+	int err;
+
+	if (task->is_interrupted) {
+		/* The kernel restarts the call; the program notices nothing. */
+		if (!task->is_repeated &&
+		    record_stops_at_entry(recorder, task, &err))
+			return err;
+		return record_call_restarts(recorder, task);
+	}
+	if (task_get_registers(&task->task, entry))
+		return 0;
+	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
+	if (task->withheld && !task->withheld->is_sent)
+		return record_deliver_withheld(recorder, task);
+	err = record_call_begins(task);
+	if (err || record_stops_at_entry(recorder, task, &err))
+		return err;
+	return record_call_goes_on(recorder, task);
 }
 
 /* ---- exit ---- */
@@ -836,15 +905,16 @@ int record_killed_call(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
-/* Makes the task run its system call instruction once more. */
-static int repeat_call(struct recorder *recorder, struct record_task *task)
+int record_repeat_call(struct recorder *recorder, struct record_task *task,
+		       int number)
 {
 	struct registers again = task->has_restore ? task->restore :
 						     task->entry;
 
 	again.value[R_RIP] -= 2;
+	again.value[R_RAX] = (uint64_t)number;
 	again.value[R_ORIG_RAX] = (uint64_t)-1;
-	task->is_interrupted = 1;
+	task->is_interrupted = task->is_repeated = 1;
 	if (task_set_registers(&task->task, &again))
 		return 0;
 	return resume_call(recorder, task);
@@ -863,9 +933,67 @@ static int skipped_exit(struct recorder *recorder, struct record_task *task,
 	if (err && err != -ESRCH)
 		return err;
 	err = finish_call(recorder, task);
+	return err ? err : record_go_on(recorder, task, DUE_EXIT);
+}
+
+/* A vfork, which lets its caller wait for the child. */
+static int makes_child_wait(const struct record_task *task)
+{
+	int number = task->call.number;
+
+	return task->call.result > 0 &&
+	       (number == SYS_vfork || ((number == SYS_clone ||
+					 number == SYS_clone3) &&
+					(task->clone_flags & CLONE_VFORK)));
+}
+
+/* It will be made again, unless a handler comes first. */
+static int interrupted_call(struct recorder *recorder,
+			    struct record_task *task, struct registers *now)
+{
+	int err = save_outputs(recorder, task);
+
+	task->is_interrupted = 1;
+	record_scratch_undo(task, now);
+	if (task->passes)
+		task_set_registers(&task->task, now);
+	task->last = *now;
+	if (err || record_stops_at_restart(recorder, task, &err))
+		return err;
+	return resume_call(recorder, task);
+}
+
+static int returned_call(struct recorder *recorder, struct record_task *task,
+			 struct registers *now)
+{
+	int err;
+
+	hook_result(recorder, task);
+	err = save_outputs(recorder, task);
+	if (!err && task->is_denied) /* nobody who is recorded answered */
+		err = warn_of_supervisor(recorder, task);
 	if (!err)
-		recorder_make_ready(recorder, task);
-	return err;
+		err = hook_exit(recorder, task);
+	if (!err)
+		err = record_audit_exit(recorder, task);
+	if (err && err != -ESRCH)
+		return err;
+	err = settle_registers(task, now);
+	if (err && err != -ESRCH)
+		return err;
+	/* A loop that it returns to may come by with the same registers. */
+	if (task->call.number == SYS_rt_sigreturn && !record_is_pending(task))
+		task->last = (struct registers){ { 0 } };
+	err = finish_call(recorder, task);
+	/* Another one may be running in the same memory right now. */
+	if (!err && task == recorder->current &&
+	    trace_writer_event_count(recorder->writer) >=
+		    space_data_of(task)->next_digest_event)
+		err = record_digest(recorder, task, DIGEST_PAGES);
+	if (err)
+		return err;
+	return record_go_on(recorder, task, makes_child_wait(task) ?
+			    DUE_VFORK_DONE | DUE_EXIT : DUE_EXIT);
 }
 
 int record_syscall_exit(struct recorder *recorder, struct record_task *task)
@@ -886,46 +1014,17 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	else if ((task->call.number == SYS_execve ||
 		  task->call.number == SYS_execveat) && !task->call.result)
 		return record_exec_exit(recorder, task);
-	if (is_restart(task->call.result)) {
-		err = save_outputs(recorder, task);
-		task->is_interrupted = 1;
-		record_scratch_undo(task, &now);
-		if (task->passes)
-			task_set_registers(&task->task, &now);
-		task->last = now;
-		return err ? err : resume_call(recorder, task);
-	}
+	if (record_wait_exit(recorder, task, &now, &err) == WAIT_GOES_ON)
+		return err;
+	if (is_restart(task->call.result))
+		return interrupted_call(recorder, task, &now);
 	record_restore_mask(task, task);
 	if (task->call.result == -EINTR && !task->is_cancelled &&
 	    record_only_ignored_pending(task))
-		return repeat_call(recorder, task);
+		return record_repeat_call(recorder, task, task->call.number);
 	if (record_filter_wants_retry(task)) {
 		task->has_restore = task->passes = 0;
-		return repeat_call(recorder, task);
+		return record_repeat_call(recorder, task, task->call.number);
 	}
-	hook_result(recorder, task);
-	err = save_outputs(recorder, task);
-	if (!err && task->is_denied) /* nobody who is recorded answered */
-		err = warn_of_supervisor(recorder, task);
-	if (!err)
-		err = hook_exit(recorder, task);
-	if (!err)
-		err = record_audit_exit(recorder, task);
-	if (err && err != -ESRCH)
-		return err;
-	err = settle_registers(task, &now);
-	if (err && err != -ESRCH)
-		return err;
-	/* A loop that it returns to may come by with the same registers. */
-	if (task->call.number == SYS_rt_sigreturn && !record_is_pending(task))
-		task->last = (struct registers){ { 0 } };
-	err = finish_call(recorder, task);
-	if (!err)
-		recorder_make_ready(recorder, task);
-	/* Another one may be running in the same memory right now. */
-	if (!err && task == recorder->current &&
-	    trace_writer_event_count(recorder->writer) >=
-		    space_data_of(task)->next_digest_event)
-		err = record_digest(recorder, task, DIGEST_PAGES);
-	return err;
+	return returned_call(recorder, task, &now);
 }

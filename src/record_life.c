@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks come and go: clone, exec, exit (ptrace(2), "Execve under ptrace"). */
 #include "src/recorder.h"
+#include "src/record_ptrace.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -163,7 +164,6 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 	unsigned long tid;
 	int err = 0;
 
-	(void)event;
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	if (!err && !task_get_event_message(&task->task, &tid))
@@ -178,8 +178,13 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 			recorder->process_count++;
 		else
 			recorder_join_group(child, task);
+		record_trace_birth(task, child, words.flags, event);
 		err = append_clone(recorder, task, child, &words);
-		recorder_make_ready(recorder, child);
+		if (!err)
+			err = record_go_on(recorder, child, 0);
+		if (!err && record_stops_at_clone(recorder, task, event,
+						  child, &err))
+			return err;
 	}
 	if (err)
 		return err;
@@ -290,6 +295,9 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 		return err;
 	task->clear_tid = 0;
 	task->is_dispatching = 0;
+	task->wants_no_stops = 0;
+	if (task->tracing)
+		task->tracing->message = former_tid;
 	record_scratch_release(task);
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);
@@ -316,8 +324,7 @@ int record_exec_exit(struct recorder *recorder, struct record_task *task)
 	task->phase = CALL_NONE;
 	task->is_interrupted = 0;
 	withheld_free(task);
-	recorder_make_ready(recorder, task);
-	return 0;
+	return record_go_on(recorder, task, DUE_EXEC | DUE_EXIT);
 }
 
 /* ---- exit ---- */
@@ -422,6 +429,7 @@ static void save_exit_words(struct record_task *task,
 static int finish_death(struct recorder *recorder, struct record_task *task,
 			int status)
 {
+	record_trace_ended(recorder, task, status);
 	if (task->task.tid == recorder->root_tgid) {
 		recorder->has_root_status = 1;
 		recorder->root_status = status;
@@ -430,17 +438,23 @@ static int finish_death(struct recorder *recorder, struct record_task *task,
 	return 0;
 }
 
+/* The rest of its group, unless it ends as a thread. */
+static void doom_others(struct recorder *recorder, struct record_task *task)
+{
+	if ((task->phase == CALL_NONE || task->call.number != SYS_exit) &&
+	    !record_seccomp_ends_thread(task))
+		recorder_doom_group(recorder, task);
+}
+
 /* Lets the task end, by a ptrace request, and writes what that leaves. */
 static int end_task(struct recorder *recorder, struct record_task *task,
 		    int request)
 {
-	struct exit_words *words = xmalloc(sizeof(*words));
+	struct exit_words *words;
 	struct effect_list effects = { 0 };
 	int status = 0, is_reaped, err = 0;
 
-	if ((task->phase == CALL_NONE || task->call.number != SYS_exit) &&
-	    !record_seccomp_ends_thread(task))
-		recorder_doom_group(recorder, task);
+	doom_others(recorder, task);
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	if (!err)
@@ -449,6 +463,7 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 	if (!err && task->task.space->users == 1 &&
 	    !WIFSIGNALED(task->exit_status))
 		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);
+	words = xmalloc(sizeof(*words));
 	collect_exit_words(task, words);
 	if (task->task.space->users == 1)
 		foresee_robust_words(task, words, &effects);
@@ -461,6 +476,7 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 		err = append_exit(recorder, task, &effects);
 	effect_list_deinit(&effects);
 	task->state = TASK_DEAD;
+	record_trace_end(recorder, task);
 	if (recorder->current == task)
 		recorder->current = NULL;
 	/* Whom nobody traces is reaped by its parent, unseen. */
@@ -472,9 +488,13 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 int record_exit_event(struct recorder *recorder, struct record_task *task)
 {
 	unsigned long message = 0;
+	int err;
 
 	task_get_event_message(&task->task, &message);
 	task->exit_status = (int)message;
+	doom_others(recorder, task);
+	if (record_stops_dying(recorder, task, &err))
+		return err;
 	return end_task(recorder, task, PTRACE_CONT);
 }
 

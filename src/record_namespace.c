@@ -132,6 +132,23 @@ struct record_task *recorder_find_seen(struct recorder *recorder,
 	return NULL;
 }
 
+pid_t recorder_seen_tid(const struct record_task *by,
+			const struct record_task *task)
+{
+	AUTO(heap_free) char *status = NULL;
+	pid_t levels[NAMESPACE_LEVELS];
+
+	if (!by->pid_level)
+		return task->task.tid;
+	if (task->pid_level == by->pid_level)
+		return task->inner_tid;
+	status = read_status(task->task.tid);
+	if (!status || read_levels(status, "\nNSpid:", levels) <=
+	    (int)by->pid_level)
+		return 0;
+	return levels[by->pid_level];
+}
+
 /* ---- the first process of a namespace ---- */
 
 /*

@@ -548,8 +548,7 @@ static int take_point(struct point_search *search)
 		return err;
 	if (record_deliverable(task))
 		return record_deliver_at_point(search->recorder, task);
-	recorder_make_ready(search->recorder, task);
-	return 0;
+	return record_go_on(search->recorder, task, 0);
 }
 
 /* A place where a jump can be put and that it soon comes by again, if any. */

@@ -84,6 +84,14 @@ int record_scratch_is_redirected(const struct record_task *task,
 	return range_of(task, addr) != NULL;
 }
 
+remote_addr record_scratch_address(const struct record_task *task,
+				   remote_addr addr)
+{
+	const struct scratch_range *range = range_of(task, addr);
+
+	return range ? range->scratch + (addr - range->real) : addr;
+}
+
 /* ---- redirecting ---- */
 
 static int is_redirectable(const struct record_task *task, unsigned argument)

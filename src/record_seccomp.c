@@ -210,6 +210,11 @@ int record_seccomp_asks(const struct record_task *task)
 	       SECCOMP_RET_USER_NOTIF;
 }
 
+int record_seccomp_traces(const struct record_task *task)
+{
+	return (task->verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
+}
+
 /*
  * The filter ends this thread alone, if it isn't the last of its process:
  * then it is as for any other death by a signal.

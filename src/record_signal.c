@@ -9,6 +9,7 @@
  * extended registers) is the effect of the event.
  */
 #include "src/recorder.h"
+#include "src/record_ptrace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -351,9 +352,7 @@ static int enter_handler(struct delivery *delivery,
 	task->last = now;
 	task->at_boundary = 0;
 	err = append_signal(delivery, effects);
-	if (!err)
-		recorder_make_ready(delivery->recorder, task);
-	return err;
+	return err ? err : record_go_on(delivery->recorder, task, DUE_STEP);
 }
 
 static int deliver(struct delivery *delivery)
@@ -383,7 +382,8 @@ static int deliver(struct delivery *delivery)
 			err = record_die_of_fault(delivery->recorder, task,
 						  &delivery->info);
 		else if (!err)
-			err = recorder_resume(task, PTRACE_SYSCALL, signal);
+			err = recorder_resume(task, record_run_request(task),
+					      signal);
 	}
 	effect_list_deinit(&effects);
 	return err;
@@ -398,6 +398,51 @@ static int same_but_orig_rax(const struct registers *a,
 	return 1;
 }
 
+/* The signal stops the task for its tracer, or is delivered. */
+static int tell_or_deliver(struct delivery *delivery)
+{
+	struct record_task *task = delivery->task;
+	struct event event = {
+		.kind = EVENT_SIGNAL,
+		.detail = (int32_t)delivery->point,
+		.signal = (uint32_t)delivery->info.si_signo,
+	};
+
+	if (!is_traced(task) || task->is_doomed)
+		return deliver(delivery);
+	if (task->tracing->passed_signal == delivery->info.si_signo) {
+		/* What the tracer sends is not told to it again. */
+		task->tracing->passed_signal = 0;
+		delivery->info = task->tracing->passed;
+		task_set_siginfo(&task->task, &delivery->info);
+		return deliver(delivery);
+	}
+	memcpy(event.registers, delivery->before.value,
+	       sizeof(event.registers));
+	return record_stop_at_signal(delivery->recorder, task,
+				     &delivery->info, &event);
+}
+
+int record_signal_deliver(struct recorder *recorder, struct record_task *task,
+			  const siginfo_t *info)
+{
+	struct delivery delivery = {
+		recorder, task, *info, SIGNAL_AFTER_EVENT,
+		outcome_of(task, info),
+	};
+
+	if (task_get_registers(&task->task, &delivery.before) ||
+	    task_set_siginfo(&task->task, info))
+		return 0;
+	return deliver(&delivery);
+}
+
+enum signal_outcome record_signal_outcome(const struct record_task *task,
+					  const siginfo_t *info)
+{
+	return outcome_of(task, info);
+}
+
 /* ---- at a point ---- */
 
 int record_withhold(struct record_task *task, int signal)
@@ -407,7 +452,8 @@ int record_withhold(struct record_task *task, int signal)
 	if (task_get_siginfo(&task->task, &info))
 		return 0;
 	restore_info(task, signal, &info);
-	if (is_fault(&info) || outcome_of(task, &info) != SIGNAL_HANDLED)
+	if (is_fault(&info) || (!is_traced(task) &&
+				outcome_of(task, &info) != SIGNAL_HANDLED))
 		return 0;
 	withhold(task, &info);
 	return 1;
@@ -450,7 +496,7 @@ int record_deliver_at_point(struct recorder *recorder, struct record_task *task)
 	if (task_set_siginfo(&task->task, &delivery.info))
 		return 0;
 	delivery.outcome = outcome_of(task, &delivery.info);
-	return deliver(&delivery);
+	return tell_or_deliver(&delivery);
 }
 
 /* ---- trapped instructions ---- */
@@ -526,23 +572,46 @@ static int run_trapped_instruction(struct recorder *recorder,
 	if (err)
 		return err;
 	task->last = after;
-	if (!task_set_registers(&task->task, &after))
-		recorder_make_ready(recorder, task);
-	return 0;
+	if (task_set_registers(&task->task, &after))
+		return 0;
+	return record_go_on(recorder, task, DUE_STEP);
 }
 
 /* ---- the stop ---- */
 
 /*
  * Where a handler starts must be known, and where a task ends whose memory
- * others go on using.
+ * others go on using; a tracer sees where the task is.
  */
 static int must_wait(const struct delivery *delivery)
 {
-	return delivery->outcome == SIGNAL_HANDLED ||
+	return is_traced(delivery->task) ||
+	       delivery->outcome == SIGNAL_HANDLED ||
 	       (delivery->outcome == SIGNAL_FATAL &&
 		delivery->task->phase == CALL_NONE &&
 		!recorder_is_alone(delivery->recorder, delivery->task));
+}
+
+static int is_step(const struct record_task *task, const siginfo_t *info)
+{
+	return task->tracing && task->tracing->is_stepping &&
+	       info->si_signo == SIGTRAP &&
+	       (info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT);
+}
+
+static enum signal_point point_of(const struct delivery *delivery)
+{
+	const struct record_task *task = delivery->task;
+
+	if (record_is_dispatch(task, &delivery->info))
+		return SIGNAL_AT_CALL;
+	if (is_step(task, &delivery->info))
+		return SIGNAL_AFTER_STEP;
+	if (is_fault(&delivery->info) && delivery->info.si_signo != SIGSYS)
+		return SIGNAL_AT_FAULT;
+	if (!same_but_orig_rax(&delivery->before, &task->last))
+		return SIGNAL_ANYWHERE;
+	return task->at_boundary ? SIGNAL_BEFORE_SYSCALL : SIGNAL_AFTER_EVENT;
 }
 
 int record_signal_stop(struct recorder *recorder, struct record_task *task,
@@ -570,19 +639,13 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	    record_dispatch_vdso(recorder, task, &delivery.before))
 		return 0;
 	restore_info(task, signal, &delivery.info);
+	record_wait_siginfo(recorder, task, &delivery.info);
+	task_set_siginfo(&task->task, &delivery.info);
 	delivery.outcome = outcome_of(task, &delivery.info);
-	if (record_is_dispatch(task, &delivery.info))
-		delivery.point = SIGNAL_AT_CALL;
-	else if (is_fault(&delivery.info) && delivery.info.si_signo != SIGSYS)
-		delivery.point = SIGNAL_AT_FAULT;
-	else if (same_but_orig_rax(&delivery.before, &task->last))
-		delivery.point = task->at_boundary ? SIGNAL_BEFORE_SYSCALL :
-						     SIGNAL_AFTER_EVENT;
-	else
-		delivery.point = SIGNAL_ANYWHERE;
+	delivery.point = point_of(&delivery);
 	if (delivery.point == SIGNAL_ANYWHERE && must_wait(&delivery)) {
 		withhold(task, &delivery.info);
-		return recorder_resume(task, PTRACE_SYSCALL, 0);
+		return recorder_resume(task, record_run_request(task), 0);
 	}
-	return deliver(&delivery);
+	return tell_or_deliver(&delivery);
 }

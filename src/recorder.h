@@ -13,6 +13,7 @@
  *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
+ *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
@@ -48,6 +49,7 @@ enum task_state {
 	TASK_RUNNING, /* the current one */
 	TASK_IN_CALL, /* inside the kernel; its stop has not been seen */
 	TASK_STOPPED, /* group-stop: waits for SIGCONT */
+	TASK_TRACED,  /* stopped for a tracer in the program */
 	TASK_EXITING, /* past PTRACE_EVENT_EXIT */
 	TASK_DEAD,    /* its EXIT event is written; not reaped yet */
 };
@@ -150,6 +152,11 @@ struct record_task {
 	cpu_set_t affinity;	/* what the program believes */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
+	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
+	pid_t maker;		 /* tid of the thread whose child it is */
+	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
+	int is_parked;		 /* waits in another call than it made */
+	int is_repeated;	 /* by us: the entry is none of the program's */
 	int exit_status;
 	uint64_t stuck_since_ns;
 	int is_stuck_reported;
@@ -225,6 +232,7 @@ struct recorder {
 	unsigned live_tasks;
 	struct deferred_status *deferred; /* stops seen while one runs */
 	size_t deferred_count, deferred_room;
+	struct ended_tracee *ended; /* not waited for by their tracers */
 	pid_t root_tgid;
 	int has_root_status, root_status;
 	uint64_t task_count, process_count;
@@ -266,6 +274,7 @@ void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
 /* True when a stop of this task was seen and put off; it is no more. */
 int recorder_take_deferred(struct recorder *recorder, pid_t tid);
+int recorder_has_deferred(const struct recorder *recorder, pid_t tid);
 /* What is to be done about a stop or an end, as waitpid(2) tells it. */
 int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
 /* What it computes can't be seen by others, nor what they do by it. */
@@ -286,6 +295,17 @@ int recorder_note(struct recorder *recorder, struct record_task *task,
 /* record_call.c */
 int record_syscall_entry(struct recorder *recorder, struct record_task *task);
 int record_syscall_exit(struct recorder *recorder, struct record_task *task);
+/* The call that task->entry has begins; inputs are saved. */
+int record_call_begins(struct record_task *task);
+/* Then it is made, or answered. */
+int record_call_goes_on(struct recorder *recorder, struct record_task *task);
+/* The kernel makes the call again, which the program did not see return. */
+int record_call_restarts(struct recorder *recorder, struct record_task *task);
+/* The call isn't made; the program gets this result. */
+int record_answer(struct record_task *task, int64_t result);
+/* Makes the task run its system call instruction once more. */
+int record_repeat_call(struct recorder *recorder, struct record_task *task,
+		       int number);
 int record_announce_call(struct recorder *recorder, struct record_task *task);
 int record_blocked_call(struct recorder *recorder, struct record_task *task);
 /* The call isn't made; the program gets result, the reader a warning. */
@@ -360,6 +380,11 @@ int record_deliver_withheld(struct recorder *recorder,
 /* Signals that a restarted call must not meet again are let in again. */
 void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
+/* At the stop of a signal: delivers this one, as far as the task takes it. */
+int record_signal_deliver(struct recorder *recorder, struct record_task *task,
+			  const siginfo_t *info);
+enum signal_outcome record_signal_outcome(const struct record_task *task,
+					  const siginfo_t *info);
 /* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task);
 /* True when the signal that stopped it was one to withhold, and is. */
@@ -413,6 +438,9 @@ void record_read_pids(struct record_task *task);
 /* The task that this pid, of its own namespace, means to another; or NULL. */
 struct record_task *recorder_find_seen(struct recorder *recorder,
 				       const struct record_task *by, pid_t pid);
+/* The other way round: 0 where it has none. */
+pid_t recorder_seen_tid(const struct record_task *by,
+			const struct record_task *task);
 /*
  * True for a signal whose default action the first process of a pid namespace
  * is spared; and the mask of all such signals that may be pending now.
@@ -438,6 +466,8 @@ int record_has_own_filter(const struct record_task *task);
 int record_seccomp_allows(const struct record_task *task);
 /* Another process decides (seccomp_unotify(2)). */
 int record_seccomp_asks(const struct record_task *task);
+/* It wants a tracer to be asked (SECCOMP_RET_TRACE). */
+int record_seccomp_traces(const struct record_task *task);
 int record_seccomp_ends_thread(const struct record_task *task);
 /* The call that the registers are for is not judged; and back again. */
 void record_pass(struct record_task *task, struct registers *registers);
@@ -495,6 +525,65 @@ void record_release_orders(const struct sigaction before[NSIG]);
 /* Obeys what has come; to be called between a stop and what is done at it. */
 void record_take_orders(struct recorder *recorder);
 int record_before_kill(struct recorder *recorder, struct record_task *task);
+/* record_ptrace.c */
+/* The task, whose turn it is, goes on with signal in user code. */
+int record_run_task(struct recorder *recorder, struct record_task *task,
+		    int signal);
+/* As PTRACE_SYSCALL or PTRACE_SINGLESTEP are due for the task. */
+int record_run_request(struct record_task *task);
+/* User code goes on after the next stop of enum trace_due, if one is due. */
+int record_go_on(struct recorder *recorder, struct record_task *task,
+		 unsigned due);
+/*
+ * Stops for the task's tracer, where that wants one: true, and *err_out.  The
+ * task is at the entry of a call, ...
+ */
+int record_stops_at_entry(struct recorder *recorder, struct record_task *task,
+			  int *err_out);
+/* at the end of one that will be restarted, */
+int record_stops_at_restart(struct recorder *recorder,
+			    struct record_task *task, int *err_out);
+/* in a fork, vfork or clone, */
+int record_stops_at_clone(struct recorder *recorder, struct record_task *task,
+			  int event, const struct record_task *child,
+			  int *err_out);
+/* in a group-stop, or where PTRACE_INTERRUPT brought it, */
+int record_stops_in_group(struct recorder *recorder, struct record_task *task,
+			  int signal, int *err_out);
+/* or at its end. */
+int record_stops_dying(struct recorder *recorder, struct record_task *task,
+		       int *err_out);
+/* At a signal: event says where it is, info what the signal is. */
+int record_stop_at_signal(struct recorder *recorder, struct record_task *task,
+			  const siginfo_t *info, struct event *event);
+int record_seccomp_event(struct recorder *recorder, struct record_task *task);
+/* A task was made: it may be traced from birth on. */
+void record_trace_birth(struct record_task *maker, struct record_task *child,
+			uint64_t clone_flags, int event);
+/* SIGKILL is about to end its stop: true when it was in one. */
+int record_trace_doom(struct record_task *task);
+/* It was traced, or traced others. */
+void record_trace_end(struct recorder *recorder, struct record_task *task);
+/* The task is gone, with this status for those who wait. */
+void record_trace_ended(struct recorder *recorder, struct record_task *task,
+			int status);
+
+/* record_wait.c */
+int record_wait_entry(struct recorder *recorder, struct record_task *task);
+/* At an exit-stop: what the tracer waits for, instead of the kernel's result */
+enum wait_end { WAIT_RETURNS, WAIT_GOES_ON };
+enum wait_end record_wait_exit(struct recorder *recorder,
+			       struct record_task *task,
+			       struct registers *now, int *err_out);
+/* The wait of a tracer goes on; false when it has its result already. */
+void record_wait_restarts(struct recorder *recorder, struct record_task *task);
+/* SIGCHLD as the kernel would have sent it. */
+void record_wait_siginfo(struct recorder *recorder,
+			 const struct record_task *task, siginfo_t *info);
+
+/* record_scratch.c: where the call's output at addr is now */
+remote_addr record_scratch_address(const struct record_task *task,
+				   remote_addr addr);
 
 /* record_detach.c */
 void record_detach_all(struct recorder *recorder);
