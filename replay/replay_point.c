@@ -167,8 +167,8 @@ static int same_memory(const struct point_trap *trap)
 		return 1;
 	}
 	return recorded &&
-	       memory_digest(&trap->task->task, EVENT_POINT_PAGES,
-			     event->registers[R_RSP], &digest) >= 0 &&
+	       !memory_digest_partial(&trap->task->task,
+				      event->registers[R_RSP], &digest) &&
 	       digest.hash == recorded->offset &&
 	       digest.pages == recorded->extent;
 }

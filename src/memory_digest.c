@@ -30,15 +30,21 @@
 #define PAGEMAP_SWAPPED (1ull << 62)
 #define PAGEMAP_FILE (1ull << 61)
 
+#define STRETCH (64ul << 20) /* a multiple of it is where one begins */
+#define STRETCH_PAGES 1024   /* of each are in a partial digest */
+#define PARTIAL_PAGES 65536  /* of all */
+#define NEXT_STRETCH 2	     /* nothing more of this one is wanted */
+
 struct page_walk {
 	const struct task *task;
 	int pagemap_fd;
-	/* a positive or negative value ends the walk */
+	/* NEXT_STRETCH, or a value that ends the walk, or 0 */
 	int (*visit)(void *context, remote_addr addr, const uint8_t *page);
 	void *context;
 	int with_file_pages; /* also those that are still the file's */
 	size_t map_limit;    /* pages of a mapping; 0: all */
 	size_t map_left;     /* of that */
+	remote_addr skip_before; /* what lies below is not looked at */
 	uint8_t bytes[RUN_PAGES * PAGE];
 	uint64_t flags[WINDOW_PAGES];
 };
@@ -54,24 +60,38 @@ static int page_counts(const struct page_walk *walk,
 	return (flags & PAGEMAP_PRESENT) && !(flags & PAGEMAP_FILE);
 }
 
+/* Visits these pages: 0, NEXT_STRETCH with the page that said so, or an end. */
+static int visit_piece(struct page_walk *walk, remote_addr *addr, size_t pages)
+{
+	struct memory *memory = &walk->task->space->memory;
+	size_t got = memory->read(memory, *addr, walk->bytes, pages * PAGE);
+	int err = 0;
+
+	for (size_t i = 0; i < got / PAGE && !err; i++) {
+		err = walk->visit(walk->context, *addr + i * PAGE,
+				  walk->bytes + i * PAGE);
+		if (err == NEXT_STRETCH)
+			*addr += i * PAGE;
+	}
+	return err;
+}
+
 /* Visits the pages from addr on, which all count. */
 static int visit_run(struct page_walk *walk, remote_addr addr, size_t pages)
 {
-	struct memory *memory = &walk->task->space->memory;
+	remote_addr end = addr + pages * PAGE;
 
-	while (pages) {
-		size_t piece = pages < RUN_PAGES ? pages : RUN_PAGES;
-		size_t got = memory->read(memory, addr, walk->bytes,
-					  piece * PAGE);
+	while (addr < end) {
+		size_t left = (end - addr) / PAGE;
+		size_t piece = left < RUN_PAGES ? left : RUN_PAGES;
+		int err = visit_piece(walk, &addr, piece);
 
-		for (size_t i = 0; i < got / PAGE; i++) {
-			int err = walk->visit(walk->context, addr + i * PAGE,
-					      walk->bytes + i * PAGE);
-			if (err)
-				return err;
-		}
-		addr += piece * PAGE;
-		pages -= piece;
+		if (err == NEXT_STRETCH)
+			addr = walk->skip_before = (addr | (STRETCH - 1)) + 1;
+		else if (err)
+			return err;
+		else
+			addr += piece * PAGE;
 	}
 	return 0;
 }
@@ -83,6 +103,10 @@ static int walk_window(struct page_walk *walk, const struct process_map *map,
 	for (size_t first = 0, last; first < pages; first = last + 1) {
 		int err;
 
+		if (addr + first * PAGE < walk->skip_before) {
+			last = (walk->skip_before - addr) / PAGE - 1;
+			continue;
+		}
 		for (last = first; last < pages; last++)
 			if (!page_counts(walk, map, walk->flags[last]) ||
 			    last - first == walk->map_left)
@@ -116,6 +140,8 @@ static int walk_map(struct page_walk *walk, const struct process_map *map)
 		if (err)
 			return err;
 		addr += pages * PAGE;
+		if (addr < walk->skip_before)
+			addr = walk->skip_before;
 	}
 	return 0;
 }
@@ -180,6 +206,7 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	walk->task = task;
 	walk->with_file_pages = with_file_pages;
 	walk->map_limit = map_limit;
+	walk->skip_before = 0;
 	walk->visit = visit;
 	walk->context = context;
 	walk->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -204,8 +231,22 @@ static int is_zero(const uint8_t *page)
 struct digest_state {
 	XXH3_state_t *hash;
 	uint64_t pages, limit;
+	int is_partial;
+	remote_addr stretch; /* the current one, and its pages */
+	unsigned stretch_pages;
 	remote_addr dead_start, dead_end; /* of the stack */
 };
+
+/* Also counts the page, if it is not. */
+static int is_enough(struct digest_state *state, remote_addr addr)
+{
+	remote_addr stretch = addr & ~(STRETCH - 1);
+
+	if (stretch != state->stretch)
+		state->stretch_pages = 0;
+	state->stretch = stretch;
+	return state->stretch_pages++ >= STRETCH_PAGES;
+}
 
 static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 {
@@ -225,6 +266,8 @@ static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 		return 0;
 	if (state->limit && state->pages == state->limit)
 		return 1;
+	if (state->is_partial && is_enough(state, addr))
+		return NEXT_STRETCH;
 	XXH3_64bits_update(state->hash, &addr, sizeof(addr));
 	XXH3_64bits_update(state->hash, page, PAGE);
 	state->pages++;
@@ -269,20 +312,38 @@ static void find_dead_stack(const struct task *task, remote_addr stack_pointer,
 	process_maps_deinit(&maps);
 }
 
+static int digest(const struct task *task, struct digest_state *state,
+		  remote_addr stack_pointer, struct memory_digest *digest_out)
+{
+	int err;
+
+	find_dead_stack(task, stack_pointer, state);
+	state->hash = XXH3_createState();
+	XXH3_64bits_reset(state->hash);
+	err = walk_pages(task, 0, 0, digest_page, state);
+	digest_out->hash = XXH3_64bits_digest(state->hash);
+	digest_out->pages = state->pages;
+	XXH3_freeState(state->hash);
+	return err;
+}
+
 int memory_digest(const struct task *task, uint64_t limit_pages,
 		  remote_addr stack_pointer, struct memory_digest *digest_out)
 {
-	struct digest_state state = { XXH3_createState(), 0, limit_pages };
-	int err;
+	struct digest_state state = { .limit = limit_pages };
 
-	find_dead_stack(task, stack_pointer, &state);
+	return digest(task, &state, stack_pointer, digest_out);
+}
 
-	XXH3_64bits_reset(state.hash);
-	err = walk_pages(task, 0, 0, digest_page, &state);
-	digest_out->hash = XXH3_64bits_digest(state.hash);
-	digest_out->pages = state.pages;
-	XXH3_freeState(state.hash);
-	return err;
+int memory_digest_partial(const struct task *task, remote_addr stack_pointer,
+			  struct memory_digest *digest_out)
+{
+	struct digest_state state = {
+		.limit = PARTIAL_PAGES, .is_partial = 1,
+	};
+	int err = digest(task, &state, stack_pointer, digest_out);
+
+	return err < 0 ? err : 0;
 }
 
 struct copied_page {

@@ -26,6 +26,13 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
 		  remote_addr stack_pointer,
 		  struct memory_digest *digest_out);
 
+/*
+ * The same of a part that is chosen by address and content alone: of each 64
+ * MiB of addresses the first 1024 pages that count, and 65,536 in all.
+ */
+int memory_digest_partial(const struct task *task, remote_addr stack_pointer,
+			  struct memory_digest *digest_out);
+
 /* A copy of all readable and writable memory. */
 struct memory_copy;
 

@@ -35,7 +35,6 @@
 
 extern char **environ;
 
-#define SLICE_NS 20000000ull	  /* a task's turn while others are ready */
 #define TICK_US 20000		  /* how often a waiting session looks around */
 #define DISK_NS 50000000ull	  /* a disk may take so long */
 
@@ -394,8 +393,7 @@ int recorder_is_alone(const struct recorder *recorder,
 
 static uint64_t slice_of(const struct record_task *task)
 {
-	return task->slice_ns && task->slice_ns < SLICE_NS ? task->slice_ns :
-							     SLICE_NS;
+	return task->slice_ns ? task->slice_ns : SLICE_NS;
 }
 
 /*

@@ -30,6 +30,8 @@
 
 #define SIGNAL_AGE_NS 1000000ull /* a call may come by itself till then */
 #define WAIT_SLICE_NS 1000000ull /* of a task that seems to wait for others */
+#define SLICE_FACTOR 20u	 /* slices, in what a point costs us */
+#define SLICE_MAX_NS 100000000ull
 #define WINDOW_NS 200000ull	 /* to see what changes in memory */
 #define PASS_NS 200000ull	 /* to see what changes in registers */
 #define LATE_NS 100000000ull	 /* and no longer, whoever has the processor */
@@ -524,7 +526,8 @@ static void adapt_slice(struct point_search *search)
 {
 	uint64_t *slice_ns = &search->task->slice_ns;
 
-	if (!search->came_again || search->word_count)
+	if (!search->came_again || search->word_count ||
+	    *slice_ns >= SLICE_NS)
 		*slice_ns = 0;
 	else if (!*slice_ns || !search->changed)
 		*slice_ns = WAIT_SLICE_NS;
@@ -539,8 +542,8 @@ static int take_point(struct point_search *search)
 	int err;
 
 	/* Nobody writes now: calls of others have buffers of their own. */
-	if (memory_digest(&task->task, EVENT_POINT_PAGES,
-			  search->registers.value[R_RSP], &digest) < 0)
+	if (memory_digest_partial(&task->task,
+				  search->registers.value[R_RSP], &digest))
 		return go_on(search);
 	adapt_slice(search);
 	err = append_point(search, &digest);
@@ -586,6 +589,15 @@ static int search_and_take(struct point_search *search)
 	return take_point(search);
 }
 
+/* Turns long enough for the points between them not to matter. */
+static uint64_t slice_for(uint64_t cost_ns)
+{
+	uint64_t slice_ns = cost_ns * SLICE_FACTOR;
+
+	return slice_ns < SLICE_NS ? SLICE_NS :
+	       slice_ns < SLICE_MAX_NS ? slice_ns : SLICE_MAX_NS;
+}
+
 static uint64_t own_time(void)
 {
 	struct timespec used;
@@ -616,7 +628,9 @@ int record_point(struct recorder *recorder, struct record_task *task)
 	cs_free(search.insn, 1);
 	cs_close(&search.disassembler);
 	task = recorder_find(recorder, tid); /* it may be gone */
-	if (task && !task->slice_ns)
+	if (task && !task->slice_ns) {
 		task->next_point_ns = now_ns() + own_time() - began;
+		task->slice_ns = slice_for(own_time() - began);
+	}
 	return err;
 }

@@ -280,6 +280,7 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
 /* What it computes can't be seen by others, nor what they do by it. */
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
+#define SLICE_NS 20000000ull /* a task's turn while others are ready */
 /* How soon to look again when a signal is withheld. */
 #define SOON_NS 1200000ull
 /* The next tick comes so soon. */

@@ -43,10 +43,9 @@ enum event_kind {
  * replay stops where the state is first the same.  To find it fast: detail is a
  * mask, by 1 << register, of registers that change from pass to pass at this
  * address, and EFFECT_INPUTs are memory at the point: words of 8 bytes that
- * tell passes apart, best first, and longer pieces.  The digest is of no more
- * than so many pages.
+ * tell passes apart, best first, and longer pieces.  The digest is of a part of
+ * memory (src/memory_digest.h).
  */
-#define EVENT_POINT_PAGES (1u << 16)
 
 /* Where the task stands when a signal is delivered (event.detail). */
 enum signal_point {
