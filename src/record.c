@@ -714,8 +714,12 @@ void recorder_tick_in(uint64_t duration_ns)
 	struct itimerval interval = {
 		{ 0, TICK_US }, { 0, (suseconds_t)(duration_ns / 1000) },
 	};
+	struct itimerval now;
 
-	setitimer(ITIMER_REAL, &interval, NULL);
+	/* A signal that comes often must not put it off for ever. */
+	if (getitimer(ITIMER_REAL, &now) || now.it_value.tv_sec ||
+	    now.it_value.tv_usec > interval.it_value.tv_usec)
+		setitimer(ITIMER_REAL, &interval, NULL);
 }
 
 /* After the writer's thread was made, which goes on using all cores. */

@@ -170,7 +170,8 @@ static int classify(struct point_search *search, enum step *step_out)
 	*step_out = STEP_OTHER;
 	search->task->is_interrupt_sent = 0; /* any stop ends that */
 	if (is_signal_stop(status))
-		return record_withhold(search->task, WSTOPSIG(status));
+		return record_withhold(search->recorder, search->task,
+				       WSTOPSIG(status));
 	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
 		return 0;
 	if (status_event(status) == PTRACE_EVENT_STOP)

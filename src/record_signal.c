@@ -445,17 +445,31 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 
 /* ---- at a point ---- */
 
-int record_withhold(struct record_task *task, int signal)
+/*
+ * Where a handler starts must be known, and where a task ends whose memory
+ * others go on using; a tracer sees where the task is.
+ */
+static int must_wait(const struct delivery *delivery)
 {
-	siginfo_t info;
+	return is_traced(delivery->task) ||
+	       delivery->outcome == SIGNAL_HANDLED ||
+	       (delivery->outcome == SIGNAL_FATAL &&
+		delivery->task->phase == CALL_NONE &&
+		!recorder_is_alone(delivery->recorder, delivery->task));
+}
 
-	if (task_get_siginfo(&task->task, &info))
+int record_withhold(struct recorder *recorder, struct record_task *task,
+		    int signal)
+{
+	struct delivery delivery = { recorder, task };
+
+	if (task_get_siginfo(&task->task, &delivery.info))
 		return 0;
-	restore_info(task, signal, &info);
-	if (is_fault(&info) || (!is_traced(task) &&
-				outcome_of(task, &info) != SIGNAL_HANDLED))
+	restore_info(task, signal, &delivery.info);
+	delivery.outcome = outcome_of(task, &delivery.info);
+	if (is_fault(&delivery.info) || !must_wait(&delivery))
 		return 0;
-	withhold(task, &info);
+	withhold(task, &delivery.info);
 	return 1;
 }
 
@@ -578,19 +592,6 @@ static int run_trapped_instruction(struct recorder *recorder,
 }
 
 /* ---- the stop ---- */
-
-/*
- * Where a handler starts must be known, and where a task ends whose memory
- * others go on using; a tracer sees where the task is.
- */
-static int must_wait(const struct delivery *delivery)
-{
-	return is_traced(delivery->task) ||
-	       delivery->outcome == SIGNAL_HANDLED ||
-	       (delivery->outcome == SIGNAL_FATAL &&
-		delivery->task->phase == CALL_NONE &&
-		!recorder_is_alone(delivery->recorder, delivery->task));
-}
 
 static int is_step(const struct record_task *task, const siginfo_t *info)
 {

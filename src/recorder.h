@@ -283,7 +283,7 @@ int recorder_is_alone(const struct recorder *recorder,
 #define SLICE_NS 20000000ull /* a task's turn while others are ready */
 /* How soon to look again when a signal is withheld. */
 #define SOON_NS 1200000ull
-/* The next tick comes so soon. */
+/* The next tick comes so soon, or sooner. */
 void recorder_tick_in(uint64_t duration_ns);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
@@ -389,7 +389,8 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 /* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task);
 /* True when the signal that stopped it was one to withhold, and is. */
-int record_withhold(struct record_task *task, int signal);
+int record_withhold(struct recorder *recorder, struct record_task *task,
+		    int signal);
 /* A withheld signal that a handler could take now, or NULL. */
 const struct withheld_signal *
 record_deliverable(const struct record_task *task);

@@ -7,7 +7,7 @@
 int main(void)
 {
 	volatile uint64_t *passes = map_shared(4096);
-	struct itimerval soon = { { 0 }, { 0, 5000 } };
+	struct itimerval soon = { { 0, 1000 }, { 0, 1000 } };
 	pid_t child = sys(fork());
 	int status;
 
