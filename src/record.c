@@ -484,7 +484,7 @@ static int is_running_user_code(const struct record_task *task)
 	       task->phase == CALL_NONE;
 }
 
-static void defer(struct recorder *recorder, pid_t tid, int status)
+void recorder_defer(struct recorder *recorder, pid_t tid, int status)
 {
 	if (recorder->deferred_count == recorder->deferred_room) {
 		recorder->deferred_room += 64;
@@ -550,7 +550,7 @@ static int take_status(struct recorder *recorder, pid_t tid, int status)
 	int err;
 
 	if (is_running_user_code(current) && current->task.tid != tid) {
-		defer(recorder, tid, status);
+		recorder_defer(recorder, tid, status);
 		return 0;
 	}
 	err = recorder_handle_status(recorder, tid, status);

@@ -295,9 +295,8 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 		return err;
 	task->clear_tid = 0;
 	task->is_dispatching = 0;
-	task->wants_no_stops = 0;
-	if (task->tracing)
-		task->tracing->message = former_tid;
+	task->wants_no_stops = task->is_watched = 0;
+	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);
@@ -368,9 +367,11 @@ static void collect_exit_words(struct record_task *task,
  * live on is not reported by waitpid(2): it is a zombie then.  The first
  * process of a pid namespace sleeps until all others in it were reaped, by us,
  * too.  One that is stuck, closing a file whose file system does not answer,
- * has written.
+ * has written.  A stop is not the leader's any more, but that of the thread
+ * which takes its tid over in an exec.
  */
-static void wait_until_gone(struct record_task *task, int *status_out,
+static void wait_until_gone(struct recorder *recorder,
+			    struct record_task *task, int *status_out,
 			    int *is_reaped_out)
 {
 	uint64_t deadline = now_ns() + STUCK_EXIT_NS;
@@ -384,6 +385,8 @@ static void wait_until_gone(struct record_task *task, int *status_out,
 
 		if (got == task->task.tid) {
 			*is_reaped_out = !WIFSTOPPED(*status_out);
+			if (!*is_reaped_out)
+				recorder_defer(recorder, got, *status_out);
 			return;
 		}
 		state = task_kernel_state(task->task.tid);
@@ -469,7 +472,7 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 		foresee_robust_words(task, words, &effects);
 	task->state = TASK_EXITING;
 	recorder_resume(task, request, 0);
-	wait_until_gone(task, &status, &is_reaped);
+	wait_until_gone(recorder, task, &status, &is_reaped);
 	save_exit_words(task, words, &effects);
 	free(words);
 	if (!err)

@@ -612,6 +612,11 @@ int record_run_task(struct recorder *recorder, struct record_task *task,
 	return err;
 }
 
+int record_may_run_ahead(const struct record_task *task)
+{
+	return !is_single_stepped(task) && !task->is_watched;
+}
+
 static int is_call_next(const struct record_task *task)
 {
 	struct memory *memory = &space_of(task)->memory;
@@ -642,30 +647,46 @@ int record_run_request(struct record_task *task)
 
 /* ---- who traces whom ---- */
 
-struct tracing *record_trace(struct record_task *tracee,
-			     struct record_task *tracer, int is_seized,
-			     uint64_t options)
+/* What the tracer and the kernel know it by. */
+static void look_up_ids(struct record_task *tracee)
 {
 	struct tracing *tracing = tracee->tracing;
+	const struct record_task *tracer = tracing->tracer;
 	struct process_status status;
 
-	/* One that was let go may still have to leave its last stop. */
-	if (!tracing)
-		tracing = xcalloc(1, sizeof(*tracing));
 	process_status_read(tracee->task.tid, &status);
-	tracing->is_detached = 0;
-	tracing->tracer = tracer;
-	tracing->is_seized = is_seized;
-	tracing->options = options;
-	tracing->mode = PTRACE_CONT;
 	tracing->is_own_child = tracer &&
 		tracee->task.tid == tracee->task.tgid &&
 		status.parent == tracer->task.tgid;
 	tracing->seen_tid = tracer ? recorder_seen_tid(tracer, tracee) : 0;
 	tracing->group = getpgid(tracee->task.tid);
 	tracing->uid = status.uids[0];
-	tracee->tracing = tracing;
-	return tracing;
+}
+
+struct tracing *record_trace(struct record_task *tracee,
+			     struct record_task *tracer, int is_seized,
+			     uint64_t options)
+{
+	/* One that was let go may still have to leave its last stop. */
+	if (!tracee->tracing)
+		tracee->tracing = xcalloc(1, sizeof(*tracee->tracing));
+	tracee->tracing->is_detached = 0;
+	tracee->tracing->tracer = tracer;
+	tracee->tracing->is_seized = is_seized;
+	tracee->tracing->options = options;
+	tracee->tracing->mode = PTRACE_CONT;
+	look_up_ids(tracee);
+	return tracee->tracing;
+}
+
+void record_trace_exec(struct record_task *task, pid_t former_tid)
+{
+	if (!task->tracing)
+		return;
+	task->tracing->message = (unsigned long)task->tracing->seen_tid;
+	/* A thread that is not the leader takes over its ids. */
+	if (former_tid != task->task.tid)
+		look_up_ids(task);
 }
 
 int record_trace_resume(struct recorder *recorder, struct record_task *task,

@@ -153,6 +153,7 @@ struct record_task {
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
+	int is_watched;		 /* a tracer's debug registers are in use */
 	pid_t maker;		 /* tid of the thread whose child it is */
 	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
 	int is_parked;		 /* waits in another call than it made */
@@ -272,6 +273,8 @@ void recorder_rehash(struct recorder *recorder, struct record_task *task,
 		     pid_t tid);
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
+/* A stop that was seen is handled as soon as no user code runs. */
+void recorder_defer(struct recorder *recorder, pid_t tid, int status);
 /* True when a stop of this task was seen and put off; it is no more. */
 int recorder_take_deferred(struct recorder *recorder, pid_t tid);
 int recorder_has_deferred(const struct recorder *recorder, pid_t tid);
@@ -533,6 +536,8 @@ int record_run_task(struct recorder *recorder, struct record_task *task,
 		    int signal);
 /* As PTRACE_SYSCALL or PTRACE_SINGLESTEP are due for the task. */
 int record_run_request(struct record_task *task);
+/* False where the task must go step by step, or to what is watched. */
+int record_may_run_ahead(const struct record_task *task);
 /* User code goes on after the next stop of enum trace_due, if one is due. */
 int record_go_on(struct recorder *recorder, struct record_task *task,
 		 unsigned due);
@@ -562,6 +567,8 @@ int record_seccomp_event(struct recorder *recorder, struct record_task *task);
 /* A task was made: it may be traced from birth on. */
 void record_trace_birth(struct record_task *maker, struct record_task *child,
 			uint64_t clone_flags, int event);
+/* It execs, and was a thread of this tid before. */
+void record_trace_exec(struct record_task *task, pid_t former_tid);
 /* SIGKILL is about to end its stop: true when it was in one. */
 int record_trace_doom(struct record_task *task);
 /* It was traced, or traced others. */
