@@ -615,6 +615,10 @@ int record_point(struct recorder *recorder, struct record_task *task)
 	int err;
 
 	task->is_point_wanted = 0;
+	if (!record_may_run_ahead(task)) {
+		task->state = TASK_RUNNING;
+		return recorder_resume(task, record_run_request(task), 0);
+	}
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &search.disassembler))
 		return report(-ENOMEM, "task %d: decode its code",
 			      task->task.tid);

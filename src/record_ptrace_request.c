@@ -241,6 +241,8 @@ static int64_t poke_user(const struct request *request)
 	effect = effect_list_add(&effects, EFFECT_DEBUG_REGISTER);
 	effect->id = (uint32_t)(request->addr - first) / 8;
 	effect->offset = request->data;
+	if (effect->id == DEBUG_REGISTERS - 1)
+		request->tracee->is_watched = (request->data & 0xff) != 0;
 	result = record_trace_change(request->recorder, request->tracee,
 				     &effects);
 	effect_list_deinit(&effects);
