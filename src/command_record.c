@@ -14,6 +14,7 @@
 #include "src/commands.h"
 #include "src/human.h"
 #include "src/record.h"
+#include "src/session_page.h"
 #include "src/trace_path.h"
 #include "traces/report.h"
 
@@ -269,6 +270,10 @@ static int run(const struct command *command, int argc, char **argv)
 	if (first < 0) {
 		values_deinit(&values);
 		return options_exit_status(command, first);
+	}
+	if (refuse_inside_recording()) {
+		values_deinit(&values);
+		return EXIT_REEL;
 	}
 	values.options.arguments = argv + first;
 	why = why_not_found(argv[first]);

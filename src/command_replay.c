@@ -10,6 +10,7 @@
 #include "replay/replay.h"
 #include "src/commands.h"
 #include "src/human.h"
+#include "src/session_page.h"
 #include "src/trace_path.h"
 #include "traces/report.h"
 
@@ -97,7 +98,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 	if (first < 0)
 		return options_exit_status(command, first);
-	if (trace_path_find(argv[first], &path))
+	if (refuse_inside_recording() || trace_path_find(argv[first], &path))
 		return EXIT_REEL;
 	values.options.trace_path = path;
 	outcome = replay_run(&values.options, &summary);

@@ -22,4 +22,10 @@
 #define SCRATCH_SLOTS 16
 #define SESSION_RESERVED (0x10000ul + SCRATCH_SLOTS * SCRATCH_SLOT)
 
+/*
+ * A recorded process has these pages, so it can't have them for processes that
+ * it would record or replay itself: reported, and -EBUSY.
+ */
+int refuse_inside_recording(void);
+
 #endif
