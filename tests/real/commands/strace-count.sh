@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# strace -c.  A program has one tracer: it may be refused politely.
+# strace -c counts the calls of a command.
 # needs: strace
-timeout 20 strace -f -c -o counts ls / > /dev/null
-echo "strace ended"
-test ! -s counts || grep -c total counts
+strace -f -c -o counts ls / > /dev/null && grep -c total counts &&
+	awk '$NF == "execve" { print $4, $NF }' counts
