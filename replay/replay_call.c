@@ -66,10 +66,13 @@ static int wrong_stop(struct replayer *replayer, struct replay_task *task,
 		return replay_diverged(replayer, task, event,
 				       "the task ended (status %#x)", status);
 	return replay_diverged(replayer, task, event, "signal %d (%s) came "
-			       "where %s was recorded", WSTOPSIG(status),
+			       "where %s was recorded%s", WSTOPSIG(status),
 			       strsignal(WSTOPSIG(status)),
 			       event->kind == EVENT_SIGNAL ?
-			       "another signal" : syscall_name(event->detail));
+			       "another signal" : syscall_name(event->detail),
+			       WSTOPSIG(status) == SIGILL ?
+			       "; if this processor lacks the instruction, "
+			       "record with --cpu=x86-64-v2" : "");
 }
 
 int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
