@@ -6,6 +6,7 @@
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_point.c    places in the middle of computing, found by their state
+ *   replay_file.c     files of the trace
  *   replay_call.c     system calls: checking, answering, repeating
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
@@ -102,7 +103,12 @@ int replay_effects(struct replayer *replayer, struct replay_task *task,
 /* Writes the effect's bytes into the task's memory. */
 int replay_write(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event, const struct effect *effect);
+
+/* replay_file.c */
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
+/* Effects FILE; FILE_WRITE, FILE_SIZE and FILE_PUNCH. */
+int replay_file_add(struct replayer *replayer, const struct effect *effect);
+int replay_file_effect(struct replayer *replayer, const struct effect *effect);
 void replay_files_init(struct replayer *replayer);
 void replay_files_free(struct replayer *replayer);
 
