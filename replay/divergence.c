@@ -41,17 +41,6 @@ static void print_event(const struct event *event)
 		(unsigned long long)event->registers[R_RSP]);
 }
 
-static int content_of(struct replayer *replayer, uint64_t inode)
-{
-	struct stat status;
-
-	for (struct replay_file *file = replayer->files; file;
-	     file = file->next)
-		if (!fstat(file->fd, &status) && status.st_ino == inode)
-			return file->fd;
-	return -1;
-}
-
 static void print_code(struct replayer *replayer, struct replay_task *task,
 		       const struct process_maps *maps)
 {
@@ -65,7 +54,8 @@ static void print_code(struct replayer *replayer, struct replay_task *task,
 			.offset = maps->maps[i].offset,
 			.name = maps->maps[i].name,
 			.fd = maps->maps[i].inode ?
-				content_of(replayer, maps->maps[i].inode) : -1,
+				replay_file_with_inode(replayer,
+					maps->maps[i].inode) : -1,
 		};
 	if (!confine_reader()) {
 		backtrace_print(stderr, &task->task.space->memory,

@@ -49,6 +49,7 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 {
 	struct replay_file *file = NULL;
 	int64_t result;
+	int err;
 	uint64_t arguments[6] = { effect->address, effect->extent,
 				  effect->protection,
 				  effect->flags | MAP_FIXED, (uint64_t)-1,
@@ -69,6 +70,9 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 				      "the trace",
 				      (unsigned long long)replayer->event,
 				      effect->id);
+		err = replay_file_open(replayer, file);
+		if (err)
+			return err;
 		arguments[4] = (uint64_t)file->fd;
 	} else {
 		arguments[3] |= MAP_ANONYMOUS;

@@ -2,6 +2,10 @@
 /*
  * Files of the trace, each in a memfd.  What they hold comes from a trace that
  * may be hostile, so the memory that they take is limited.
+ *
+ * A long recording can map more files than there are descriptors, or memory
+ * for them.  Then those are put away that nothing maps and nothing has changed:
+ * their snapshots give them back when they are mapped again.
  */
 #include "replay/replayer.h"
 
@@ -25,32 +29,48 @@
 
 #define NAME_LIMIT 249 /* of a memfd, memfd_create(2) */
 
+static struct replay_file **bucket_of(struct replayer *replayer, uint32_t id)
+{
+	return &replayer->files[id % FILE_BUCKETS];
+}
+
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id)
 {
-	struct replay_file *file = replayer->files;
+	struct replay_file *file = *bucket_of(replayer, id);
 
 	while (file && file->id != id)
 		file = file->next;
 	return file;
 }
 
+int replay_file_with_inode(const struct replayer *replayer, uint64_t inode)
+{
+	for (size_t i = 0; i < FILE_BUCKETS; i++)
+		for (const struct replay_file *file = replayer->files[i]; file;
+		     file = file->next)
+			if (file->fd >= 0 && file->inode == inode)
+				return file->fd;
+	return -1;
+}
+
 void replay_files_free(struct replayer *replayer)
 {
-	while (replayer->files) {
-		struct replay_file *file = replayer->files;
+	for (size_t i = 0; i < FILE_BUCKETS; i++)
+		while (replayer->files[i]) {
+			struct replay_file *file = replayer->files[i];
 
-		replayer->files = file->next;
-		fd_close(&file->fd);
-		free(file->name);
-		free(file);
-	}
+			replayer->files[i] = file->next;
+			fd_close(&file->fd);
+			free(file->name);
+			free(file);
+		}
 }
 
 /*
  * Nothing of it is executed as a program, only mapped.  Its descriptor is one
  * that the sandbox lets tasks map.
  */
-static int make_memfd(struct replayer *replayer, const char *name)
+static int make_memfd(const struct replayer *replayer, const char *name)
 {
 	AUTO(fd_close) int low = memfd_create(name, MFD_CLOEXEC |
 					      MFD_NOEXEC_SEAL);
@@ -60,7 +80,7 @@ static int make_memfd(struct replayer *replayer, const char *name)
 		low = memfd_create(name, MFD_CLOEXEC);
 	if (low >= 0)
 		fd = fcntl(low, F_DUPFD_CLOEXEC, replayer->first_file);
-	return fd < 0 ? report(-errno, "make a memfd for a recorded file") : fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /* ---- memory that files take ---- */
@@ -76,23 +96,31 @@ static uint64_t memory_line(const char *text, const char *name)
  * A small trace can hold files that fill all memory, and the kernel would end
  * other programs to get some.  What is available now is the limit.
  */
-void replay_files_init(struct replayer *replayer)
+static uint64_t available_bytes(void)
 {
 	AUTO(heap_free) char *text = read_proc_file("/proc/meminfo", NULL);
-	struct rlimit limit;
 	struct sysinfo info;
 
-	replayer->file_bytes_limit = UINT64_MAX;
 	if (text)
-		replayer->file_bytes_limit =
-			memory_line(text, "MemAvailable:") / 8 * 7 +
-			memory_line(text, "SwapFree:");
-	else if (!sysinfo(&info)) /* a chroot without /proc */
-		replayer->file_bytes_limit =
-			(info.totalram / 2 + info.freeswap) * info.mem_unit;
-	if (!getrlimit(RLIMIT_AS, &limit) &&
-	    limit.rlim_cur < replayer->file_bytes_limit)
+		return memory_line(text, "MemAvailable:") / 8 * 7 +
+		       memory_line(text, "SwapFree:");
+	if (!sysinfo(&info)) /* a chroot without /proc */
+		return (info.totalram / 2 + info.freeswap) * info.mem_unit;
+	return UINT64_MAX;
+}
+
+static void limit_bytes(struct replayer *replayer, uint64_t available)
+{
+	struct rlimit limit;
+
+	replayer->file_bytes_limit = available;
+	if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur < available)
 		replayer->file_bytes_limit = limit.rlim_cur;
+}
+
+void replay_files_init(struct replayer *replayer)
+{
+	limit_bytes(replayer, available_bytes());
 }
 
 static uint64_t bytes_of(const struct replay_file *file)
@@ -130,36 +158,170 @@ static char *memfd_name(const char *label, size_t length)
 	return name;
 }
 
+/* ---- putting away ---- */
+
+static int compare_inodes(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+struct inode_list {
+	uint64_t *inodes;
+	size_t count, room;
+};
+
+/* 0, or negative when it can't be known. */
+static int add_mapped(const struct replay_task *task, struct inode_list *list)
+{
+	struct process_maps maps;
+
+	if (process_maps_read(task->task.tid, &maps))
+		return -ENOENT;
+	for (size_t i = 0; i < maps.count; i++) {
+		if (!maps.maps[i].inode)
+			continue;
+		if (list->count == list->room) {
+			list->room = list->room * 2 + 1024;
+			list->inodes = xrealloc(list->inodes, list->room *
+						sizeof(*list->inodes));
+		}
+		list->inodes[list->count++] = maps.maps[i].inode;
+	}
+	process_maps_deinit(&maps);
+	return 0;
+}
+
+static int list_mapped(struct replayer *replayer, struct inode_list *list)
+{
+	uint64_t last_space = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (struct replay_task *task = replayer->buckets[i];
+		     task && !err; task = task->next) {
+			if (task->task.space->serial == last_space)
+				continue;
+			last_space = task->task.space->serial;
+			err = add_mapped(task, list);
+		}
+	if (list->count)
+		qsort(list->inodes, list->count, sizeof(*list->inodes),
+		      compare_inodes);
+	return err;
+}
+
+static int is_listed(const struct inode_list *list, uint64_t inode)
+{
+	return list->count &&
+	       bsearch(&inode, list->inodes, list->count,
+		       sizeof(*list->inodes), compare_inodes);
+}
+
+/* Makes room: closes the files that can come back.  True if there were any. */
+static int put_away(struct replayer *replayer)
+{
+	struct inode_list mapped = { 0 };
+	uint64_t kept = 0;
+	int count = 0, err = list_mapped(replayer, &mapped);
+
+	for (size_t i = 0; !err && i < FILE_BUCKETS; i++)
+		for (struct replay_file *file = replayer->files[i]; file;
+		     file = file->next) {
+			if (file->fd < 0)
+				continue;
+			if (file->is_changeable ||
+			    is_listed(&mapped, file->inode)) {
+				kept += bytes_of(file);
+				continue;
+			}
+			fd_close(&file->fd);
+			count++;
+		}
+	free(mapped.inodes);
+	if (count) {
+		replayer->file_bytes = kept;
+		limit_bytes(replayer, kept + available_bytes());
+	}
+	return count > 0;
+}
+
+/* ---- making ---- */
+
+static int extract(struct replayer *replayer, struct replay_file *file)
+{
+	int err = trace_reader_extract_at_most(replayer->reader, file->sha256,
+					       file->fd, room_left(replayer));
+
+	if (err == TRACE_TOO_LARGE && put_away(replayer))
+		err = trace_reader_extract_at_most(replayer->reader,
+						   file->sha256, file->fd,
+						   room_left(replayer));
+	if (err == TRACE_TOO_LARGE)
+		return no_room(replayer, file);
+	replayer->file_bytes += bytes_of(file);
+	if (!err && ftruncate(file->fd, (off_t)file->size))
+		err = report(-errno, "size the copy of %s", file->name);
+	return err;
+}
+
+int replay_file_open(struct replayer *replayer, struct replay_file *file)
+{
+	struct stat status;
+	int fd;
+
+	if (file->fd >= 0)
+		return 0;
+	fd = make_memfd(replayer, file->name);
+	if (fd == -EMFILE && put_away(replayer))
+		fd = make_memfd(replayer, file->name);
+	if (fd < 0)
+		return report(fd, "event %llu: make a memfd for the recorded "
+			      "file %s", (unsigned long long)replayer->event,
+			      file->name);
+	if (fstat(fd, &status))
+		status.st_ino = 0;
+	file->inode = status.st_ino;
+	file->is_changeable = 1; /* not put away while it is made */
+	file->fd = fd;
+	fd = extract(replayer, file);
+	file->is_changeable = file->is_shared;
+	return fd;
+}
+
 int replay_file_add(struct replayer *replayer, const struct effect *effect)
 {
-	struct replay_file *file;
+	struct replay_file *file = replay_file_find(replayer, effect->id);
 	struct event_file fixed;
 	const char *label = (const char *)effect->bytes + sizeof(fixed);
-	int fd, err;
 
-	if (replay_file_find(replayer, effect->id))
-		return 0; /* listed again for another use */
 	if (effect->length < sizeof(fixed))
 		return report(-EBADMSG, "event %llu: file %u is cut short",
 			      (unsigned long long)replayer->event, effect->id);
 	memcpy(&fixed, effect->bytes, sizeof(fixed));
+	if (file) {
+		/* listed again for another use */
+		if (fixed.use & FILE_SHARED) {
+			file->is_shared = 1;
+			file->is_changeable = 1;
+			return replay_file_open(replayer, file);
+		}
+		return 0;
+	}
 	file = xcalloc(1, sizeof(*file));
 	file->id = effect->id;
+	file->fd = -1;
+	file->size = effect->extent;
+	file->is_shared = (fixed.use & FILE_SHARED) != 0;
+	memcpy(file->sha256, fixed.sha256, sizeof(file->sha256));
 	file->name = memfd_name(label, effect->length - sizeof(fixed));
-	file->fd = fd = make_memfd(replayer, file->name);
-	file->next = replayer->files;
-	replayer->files = file;
-	if (fd < 0)
-		return fd;
-	err = trace_reader_extract_at_most(replayer->reader, fixed.sha256, fd,
-					   room_left(replayer));
-	if (err == TRACE_TOO_LARGE)
-		return no_room(replayer, file);
-	replayer->file_bytes += bytes_of(file);
-	if (!err && ftruncate(fd, (off_t)effect->extent))
-		err = report(-errno, "size the copy of %s", file->name);
-	return err;
+	file->next = *bucket_of(replayer, effect->id);
+	*bucket_of(replayer, effect->id) = file;
+	return replay_file_open(replayer, file);
 }
+
+/* ---- changes ---- */
 
 static int write_file(struct replayer *replayer, struct replay_file *file,
 		      const struct effect *effect)
@@ -186,6 +348,10 @@ int replay_file_effect(struct replayer *replayer,
 	if (!file)
 		return report(-EBADMSG, "event %llu: no file %u in the trace",
 			      (unsigned long long)replayer->event, effect->id);
+	failed = replay_file_open(replayer, file);
+	if (failed)
+		return failed;
+	file->is_changeable = 1;
 	if (effect->kind == EFFECT_FILE_WRITE)
 		return write_file(replayer, file, effect);
 	before = bytes_of(file);

@@ -39,12 +39,17 @@ struct replay_task {
 /* A file of the trace, materialized in a memfd. */
 struct replay_file {
 	uint32_t id;
-	int fd;
-	int is_code; /* mapped executable somewhere */
+	int fd; /* -1: put away until it is used again */
+	uint64_t inode;
+	uint8_t sha256[32]; /* of its content at first */
+	uint64_t size;	    /* then */
+	int is_shared;	    /* mapped shared somewhere */
+	int is_changeable;  /* its content may be another by now */
 	char *name;
-	struct replay_file *next;
+	struct replay_file *next; /* in its bucket */
 };
 
+#define FILE_BUCKETS 4096
 #define TASK_BUCKETS 1024
 #define TASKS_LIMIT 16384 /* at once: a trace must not use up all processes */
 
@@ -54,7 +59,7 @@ struct replayer {
 	struct trace_reader *reader;
 	struct task template; /* an empty process in the sandbox */
 	struct replay_task *buckets[TASK_BUCKETS]; /* by serial number */
-	struct replay_file *files;
+	struct replay_file *files[FILE_BUCKETS]; /* by id */
 	unsigned first_file; /* lowest descriptor that may be mapped */
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
 	unsigned task_count;
@@ -106,6 +111,10 @@ int replay_write(struct replayer *replayer, struct replay_task *task,
 
 /* replay_file.c */
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
+/* Makes sure that it has its descriptor. */
+int replay_file_open(struct replayer *replayer, struct replay_file *file);
+/* The descriptor of the file that maps show with this inode, or -1. */
+int replay_file_with_inode(const struct replayer *replayer, uint64_t inode);
 /* Effects FILE; FILE_WRITE, FILE_SIZE and FILE_PUNCH. */
 int replay_file_add(struct replayer *replayer, const struct effect *effect);
 int replay_file_effect(struct replayer *replayer, const struct effect *effect);
