@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/elf_frames.h"
 #include "src/elf_image.h"
@@ -153,7 +154,8 @@ static void find_opcodes(struct scan *scan, const uint8_t *bytes, size_t length,
 }
 
 /* Collects the candidates of [start, end); unreadable parts have none. */
-static void search_range(struct scan *scan, uint64_t start, uint64_t end)
+static void search_range(struct scan *scan, uint64_t start, uint64_t end,
+			 uint64_t floor)
 {
 	static const size_t margin = 32;
 	AUTO(heap_free) uint8_t *bytes = xmalloc(PIECE + 2 + margin);
@@ -168,7 +170,34 @@ static void search_range(struct scan *scan, uint64_t start, uint64_t end)
 		if (got < 2)
 			break;
 		memset(bytes + got, 0, margin);
-		find_opcodes(scan, bytes, got < piece ? got : piece, at, start);
+		find_opcodes(scan, bytes, got < piece ? got : piece, at, floor);
+	}
+}
+
+/*
+ * As search_range(), in the data of a file: to read a hole takes time, and
+ * pages for zeros.
+ */
+static void search_data(struct scan *scan, int fd, uint64_t start, uint64_t end)
+{
+	uint64_t at = start;
+
+	while (at < end) {
+		off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+
+		if (data < 0 && errno == ENXIO)
+			return;
+		hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+		if (hole < 0) { /* a file system that does not tell */
+			search_range(scan, at, end, start);
+			return;
+		}
+		if ((uint64_t)data >= end)
+			return;
+		if ((uint64_t)hole > end)
+			hole = (off_t)end;
+		search_range(scan, (uint64_t)data, (uint64_t)hole, start);
+		at = (uint64_t)hole;
 	}
 }
 
@@ -548,6 +577,7 @@ int instruction_scan_file(int fd, struct instruction_site **sites_out,
 	AUTO(heap_free) struct range *ranges = NULL;
 	struct scan scan = { 0 };
 	struct file_memory file;
+	off_t position;
 	size_t count;
 
 	*sites_out = NULL;
@@ -559,8 +589,11 @@ int instruction_scan_file(int fd, struct instruction_site **sites_out,
 	scan.image = &image;
 	ranges = xcalloc(image.segment_count + 1, sizeof(*ranges));
 	count = executable_ranges(&image, ranges);
+	position = lseek(fd, 0, SEEK_CUR); /* may be the program's own */
 	for (size_t i = 0; i < count; i++)
-		search_range(&scan, ranges[i].start, ranges[i].end);
+		search_data(&scan, fd, ranges[i].start, ranges[i].end);
+	if (position >= 0)
+		lseek(fd, position, SEEK_SET);
 	apply_sections(&scan);
 	apply_entry(&scan);
 	if (apply_frames(&scan))
@@ -577,7 +610,7 @@ int instruction_scan_bytes(const uint8_t *bytes, size_t length,
 
 	bytes_memory_init(&buffer, bytes, length);
 	scan.memory = &buffer.memory;
-	search_range(&scan, 0, length);
+	search_range(&scan, 0, length, 0);
 	if (scan.candidate_count)
 		scan.candidates[0].is_start = 1;
 	spread_starts(&scan);

@@ -75,26 +75,26 @@ static int save_input(void *context, const struct syscall_extent *extent)
 	return 0;
 }
 
-/*
- * A call with more output than this is announced, and its output goes out in
- * events of its own: the recorder's memory is bounded.
- */
-static int flush_outputs(struct save_context *context)
+int record_flush_effects(struct recorder *recorder, struct record_task *task)
 {
 	struct event event = { .kind = EVENT_NOTE };
-	struct record_task *task = context->task;
 	int err = 0;
 
-	context->saved = 0;
-	if (!context->recorder || task->audit)
+	if (task->audit)
 		return 0;
 	if (task->phase == CALL_ENTERED)
-		err = record_announce_call(context->recorder, task);
+		err = record_announce_call(recorder, task);
 	if (!err)
-		err = recorder_append(context->recorder, task, &event,
-				      &task->effects);
+		err = recorder_append(recorder, task, &event, &task->effects);
 	effect_list_clear(&task->effects);
 	return err;
+}
+
+static int flush_outputs(struct save_context *context)
+{
+	context->saved = 0;
+	return context->recorder ? record_flush_effects(context->recorder,
+							context->task) : 0;
 }
 
 static int save_output(void *context, const struct syscall_extent *extent)

@@ -22,7 +22,6 @@
 #include "src/process_maps.h"
 #include "traces/report.h"
 
-#define PIECE (1u << 20) /* bytes of a file in one effect, at most */
 #define PIPE_LIMIT (1ul << 20) /* what a pipe can hold, unprivileged */
 
 /* ---- descriptors of a task ---- */
@@ -158,6 +157,12 @@ static uint32_t naming_of(int fd, const struct stat *status, const char *label)
 	return use;
 }
 
+static int add_empty(struct recorder *recorder, uint8_t sha256[32])
+{
+	return store_add_bytes(trace_writer_store(recorder->writer), "", 0,
+			       sha256);
+}
+
 /*
  * The descriptor may be the program's own description: its position, which
  * looking for data moves, is put back.
@@ -170,7 +175,7 @@ static int take_snapshot(struct recorder *recorder, int fd,
 	int is_hole = status->st_size > 0 && lseek(fd, 0, SEEK_DATA) < 0 &&
 		      errno == ENXIO;
 	/* A file that is one hole is the empty file, made longer. */
-	int err = is_hole ? store_add_bytes(store, "", 0, sha256) :
+	int err = is_hole ? add_empty(recorder, sha256) :
 			    store_add_fd(store, fd, status, sha256);
 
 	if (position >= 0)
@@ -186,7 +191,7 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 		record_file_find(recorder, status->st_dev, status->st_ino);
 	int is_new = !file;
 	uint8_t sha256[32];
-	int err;
+	int err = 0;
 
 	use |= naming_of(fd, status, label);
 	/*
@@ -200,7 +205,12 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 	if (is_new) {
 		file = new_file(recorder, status->st_dev, status->st_ino);
 		file->status = *status;
-		err = take_snapshot(recorder, fd, status, file->sha256);
+		file->lacks_data = record_is_sparse(status, use);
+		if (file->lacks_data)
+			err = add_empty(recorder, file->sha256);
+		else
+			err = take_snapshot(recorder, fd, status,
+					    file->sha256);
 		if (err)
 			return err;
 	}
@@ -323,32 +333,6 @@ static int readable_descriptor(const struct record_task *task, int fd)
 	return copy >= 0 ? copy : task_descriptor(task, fd);
 }
 
-/* FILE_WRITE effects with what the file holds now in the range. */
-static int save_range(struct record_task *task, struct record_file *file,
-		      int fd, uint64_t offset, uint64_t length)
-{
-	while (length) {
-		size_t piece = length < PIECE ? length : PIECE;
-		struct effect *effect = effect_list_add_bytes(
-			&task->effects, EFFECT_FILE_WRITE, NULL, piece);
-		ssize_t got = pread(fd, (void *)effect->bytes, piece,
-				    (off_t)offset);
-
-		effect->id = file->id;
-		effect->offset = offset;
-		effect->length = got > 0 ? (size_t)got : 0;
-		if (got < 0)
-			return report(-errno, "task %d: read back %zu bytes "
-				      "written to a mapped file",
-				      task->task.tid, piece);
-		if (got < (ssize_t)piece)
-			break;
-		offset += piece;
-		length -= piece;
-	}
-	return 0;
-}
-
 static void save_size(struct record_task *task, struct record_file *file,
 		      uint64_t size)
 {
@@ -357,6 +341,17 @@ static void save_size(struct record_task *task, struct record_file *file,
 
 	effect->id = file->id;
 	effect->extent = size;
+}
+
+static void save_hole(struct record_task *task, struct record_file *file,
+		      uint64_t offset, uint64_t length)
+{
+	struct effect *effect = effect_list_add(&task->effects,
+						EFFECT_FILE_PUNCH);
+
+	effect->id = file->id;
+	effect->offset = offset;
+	effect->extent = length;
 }
 
 /* pwrite(2): with O_APPEND data goes to the end, whatever the offset. */
@@ -409,14 +404,14 @@ static int written_offset(const struct record_task *task,
 }
 
 /* The written descriptor is a known file: keep its copy up to date. */
-static int save_written(struct record_task *task, struct record_file *file,
-			const struct write_call *call, int fd,
-			const struct stat *status)
+static int save_written(struct recorder *recorder, struct record_task *task,
+			struct record_file *file, const struct write_call *call,
+			int fd, const struct stat *status)
 {
 	AUTO(fd_close) int copy = readable_descriptor(task, fd);
 	uint64_t size = (uint64_t)status->st_size;
 	uint64_t offset = 0, length = (uint64_t)task->call.result;
-	int err = 0;
+	int is_punched = 0, err = 0;
 
 	if (copy < 0)
 		return report(copy, "task %d: read the mapped file behind "
@@ -428,9 +423,14 @@ static int save_written(struct record_task *task, struct record_file *file,
 		if (task->call.arguments[1] & (FALLOC_FL_COLLAPSE_RANGE |
 					       FALLOC_FL_INSERT_RANGE))
 			length = size > offset ? size - offset : 0;
+		else if (!(task->call.arguments[1] & FALLOC_FL_PUNCH_HOLE) &&
+			 !(task->call.arguments[1] & FALLOC_FL_ZERO_RANGE))
+			length = 0; /* room alone changes no content */
+		is_punched = 1;
 		break;
 	case WRITE_CLONE:
 		length = size;
+		is_punched = 1;
 		break;
 	case WRITE_SIZE:
 	case WRITE_OPEN:
@@ -442,8 +442,11 @@ static int save_written(struct record_task *task, struct record_file *file,
 	}
 	if (!err)
 		save_size(task, file, size);
+	if (!err && length && is_punched)
+		save_hole(task, file, offset, length);
 	if (!err && length)
-		err = save_range(task, file, copy, offset, length);
+		err = record_file_data(recorder, task, file, copy, offset,
+				       length);
 	file->status = *status;
 	file->is_changed = 1;
 	return err;
@@ -702,5 +705,5 @@ int record_file_changes(struct recorder *recorder, struct record_task *task)
 		return memory_written(recorder, task, call, fd,
 				      &status);
 	file = record_file_find(recorder, status.st_dev, status.st_ino);
-	return file ? save_written(task, file, call, fd, &status) : 0;
+	return file ? save_written(recorder, task, file, call, fd, &status) : 0;
 }

@@ -21,10 +21,27 @@
 
 #define DIGEST_PAGES_AT_END 16384u /* 64 MiB */
 #define DIGEST_EVENTS 4096u	   /* between digests of a space */
+#define DIGEST_CREDIT 65536u	   /* pages, in all */
+#define DIGEST_CREDIT_PER_EVENT 16u
+#define DIGEST_LEAST 16u	   /* pages: what any digest costs */
 #define STUCK_EXIT_NS 1000000000ull
 #define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
 
 /* ---- digests ---- */
+
+/*
+ * A large process that makes many small ones would have its memory digested
+ * again and again.  So digests take a part of the work that events do, counted
+ * and not timed: the same program has the same digests.
+ */
+static uint64_t digest_budget(const struct recorder *recorder)
+{
+	uint64_t all = DIGEST_CREDIT + DIGEST_CREDIT_PER_EVENT *
+		trace_writer_event_count(recorder->writer);
+
+	return all > recorder->digested_pages ?
+	       all - recorder->digested_pages : 0;
+}
 
 int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages)
@@ -33,13 +50,22 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 	struct effect_list effects = { 0 };
 	struct memory_digest digest;
 	struct effect *effect;
+	uint64_t budget = digest_budget(recorder);
 	int err;
 
 	space_data_of(task)->next_digest_event =
 		trace_writer_event_count(recorder->writer) + DIGEST_EVENTS;
-	if (memory_digest(&task->task, limit_pages,
-			  task->last.value[R_RSP], &digest))
-		return 0; /* too large for the budget, or gone */
+	if (limit_pages > budget)
+		limit_pages = budget;
+	if (limit_pages < DIGEST_LEAST)
+		return 0;
+	if (memory_digest(&task->task, limit_pages, task->last.value[R_RSP],
+			  &digest)) {
+		/* too large for the budget, or gone */
+		recorder->digested_pages += limit_pages;
+		return 0;
+	}
+	recorder->digested_pages += digest.pages + DIGEST_LEAST;
 	memcpy(event.registers, task->last.value, sizeof(event.registers));
 	effect = effect_list_add(&effects, EFFECT_DIGEST);
 	effect->offset = digest.hash;

@@ -283,8 +283,12 @@ static int map_file(struct recorder *recorder, struct record_task *task)
 		return map_device(recorder, task, name);
 	err = record_file_of(recorder, &task->effects, fd, &status, name,
 			     mapping_use(arguments[2], arguments[3]), &file);
+	if (!err && file->lacks_data)
+		err = record_file_data(recorder, task, file, fd, 0,
+				       (uint64_t)status.st_size);
 	if (err)
 		return err;
+	file->lacks_data = 0;
 	if ((arguments[3] & MAP_SHARED) && (arguments[2] & PROT_WRITE))
 		file->is_written_shared = 1;
 	record_map_effect(task, &task->effects,

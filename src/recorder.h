@@ -8,6 +8,7 @@
  *   record_memory.c   mappings and the files behind them
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
+ *   record_sparse.c   files with holes
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
  *   record_stuck.c    tasks that the kernel holds
@@ -173,6 +174,7 @@ struct record_file {
 	int is_changeable; /* mapped shared: stores change it */
 	int is_written_shared; /* mapped shared and writable */
 	int is_changed;	   /* recorded calls have, since its snapshot */
+	int lacks_data;	   /* its snapshot has none of the file's */
 	uint8_t sha256[32];
 	struct instruction_site *sites; /* in its code, by offset */
 	size_t site_count;
@@ -237,6 +239,7 @@ struct recorder {
 	pid_t root_tgid;
 	int has_root_status, root_status;
 	uint64_t task_count, process_count;
+	uint64_t digested_pages; /* work that digests did so far */
 	cpu_set_t original_affinity, pinned;
 	int is_pinned;
 	int is_privileged; /* may look into any process, dumpable or not */
@@ -315,6 +318,11 @@ int record_blocked_call(struct recorder *recorder, struct record_task *task);
 /* The call isn't made; the program gets result, the reader a warning. */
 int record_refuse(struct recorder *recorder, struct record_task *task,
 		  int64_t result, const char *text);
+/*
+ * A call with many effects is announced, and those so far go out in an event of
+ * their own: the recorder's memory is bounded.
+ */
+int record_flush_effects(struct recorder *recorder, struct record_task *task);
 int record_killed_call(struct recorder *recorder, struct record_task *task);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
@@ -375,6 +383,17 @@ ssize_t task_descriptor_text(const struct record_task *task, int fd,
 /* After a call that wrote: FILE_WRITE, FILE_SIZE, OUTPUT, ... effects. */
 void record_splice_entry(struct recorder *recorder, struct record_task *task);
 int record_file_changes(struct recorder *recorder, struct record_task *task);
+
+/* record_sparse.c */
+/* So much of it is hole that its data is to follow an empty snapshot. */
+int record_is_sparse(const struct stat *status, uint32_t use);
+/*
+ * FILE_WRITE effects of the task, with what data the file holds in the range.
+ * The first ones may go out as events before the one that the call makes.
+ */
+int record_file_data(struct recorder *recorder, struct record_task *task,
+		     struct record_file *file, int fd, uint64_t offset,
+		     uint64_t length);
 
 /* record_signal.c */
 int record_signal_stop(struct recorder *recorder, struct record_task *task,
