@@ -145,6 +145,71 @@ struct instruction instruction_decode(const uint8_t *bytes, size_t length)
 	return instruction.kind ? instruction : none;
 }
 
+/* ---- traps ---- */
+
+#define BREAKPOINT 0xcc /* int3 */
+#define PADDING 0x90	/* nop: never reached, rip is set past it */
+
+/*
+ * The second byte of a trap: no opcode in 64-bit mode.  Behind it come the
+ * prefixes and, where it is an operand, the last byte.
+ */
+static const struct trap_mark {
+	uint8_t mark, opcode, prefixes, has_operand;
+} trap_marks[] = {
+	{ 0x06, 0xa2, 0, 0 }, { 0x07, 0xa2, 1, 0 }, { 0x0e, 0x01, 0, 1 },
+	{ 0x16, 0x01, 1, 1 }, { 0x17, 0xc7, 0, 1 }, { 0x1e, 0xc7, 1, 1 },
+	{ 0x1f, 0xc7, 2, 1 }, { 0x27, 0xc7, 3, 1 },
+};
+
+#define TRAP_MARKS (sizeof(trap_marks) / sizeof(*trap_marks))
+
+void instruction_make_trap(const uint8_t *bytes, size_t length,
+			   uint8_t *trap_out)
+{
+	size_t prefixes = decode_prefixes(bytes, length).length;
+
+	memset(trap_out, PADDING, length);
+	trap_out[0] = BREAKPOINT;
+	for (size_t i = 0; i < TRAP_MARKS; i++) {
+		const struct trap_mark *mark = &trap_marks[i];
+
+		if (mark->prefixes != prefixes ||
+		    length != prefixes + 2 + mark->has_operand ||
+		    mark->opcode != bytes[prefixes + 1])
+			continue;
+		trap_out[1] = mark->mark;
+		memcpy(trap_out + 2, bytes, prefixes);
+		if (mark->has_operand)
+			trap_out[length - 1] = bytes[length - 1];
+	}
+}
+
+struct instruction instruction_of_trap(const uint8_t *trap, size_t length,
+				       uint8_t bytes_out[16])
+{
+	struct instruction none = { .kind = INSTRUCTION_NONE };
+
+	for (size_t i = 0; length >= 2 && i < TRAP_MARKS; i++) {
+		const struct trap_mark *mark = &trap_marks[i];
+		size_t whole = mark->prefixes + 2u + mark->has_operand;
+
+		if (trap[0] != BREAKPOINT || trap[1] != mark->mark ||
+		    length < whole)
+			continue;
+		memset(bytes_out, 0, 16);
+		memcpy(bytes_out, trap + 2, mark->prefixes);
+		bytes_out[mark->prefixes] = 0x0f;
+		bytes_out[mark->prefixes + 1] = mark->opcode;
+		if (mark->has_operand)
+			bytes_out[whole - 1] = trap[whole - 1];
+		return instruction_decode(bytes_out, whole);
+	}
+	return none;
+}
+
+/* ---- execution ---- */
+
 /* What a CPUID leaf returns. */
 struct leaf {
 	uint32_t eax, ebx, ecx, edx;

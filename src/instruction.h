@@ -32,6 +32,20 @@ struct instruction {
 /* Decodes one at bytes; kind is INSTRUCTION_NONE when it is another one. */
 struct instruction instruction_decode(const uint8_t *bytes, size_t length);
 
+/*
+ * The trap that stands for the instruction of length bytes: int3, a byte that
+ * no instruction begins with and that tells which it was, the rest of it.  So
+ * it is known wherever the program copies or moves its code.
+ */
+void instruction_make_trap(const uint8_t *bytes, size_t length,
+			   uint8_t *trap_out);
+/*
+ * The instruction that a trap stands for, with its bytes, or one of kind
+ * INSTRUCTION_NONE.
+ */
+struct instruction instruction_of_trap(const uint8_t *trap, size_t length,
+				       uint8_t bytes_out[16]);
+
 /* What the program is told of the CPU: --cpu. */
 enum cpu_choice { CPU_HOST, CPU_X86_64_V2, CPU_X86_64_V3 };
 

@@ -26,8 +26,6 @@
 #define PAGE_UP(value) (((value) + PAGE - 1) & ~(PAGE - 1))
 #define DEVICE_LIMIT (64ul << 20) /* of a device mapping that is copied */
 
-#define BREAKPOINT 0xcc /* int3 */
-#define PADDING 0x90    /* nop: never reached, rip is set past it */
 
 /* ---- what is known of an address space ---- */
 
@@ -100,13 +98,17 @@ static void patch_site(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr,
 		       const struct instruction *instruction)
 {
-	uint8_t bytes[16], original[16] = { 0 };
+	uint8_t bytes[16] = { 0 }, original[16] = { 0 }, known[16];
 	struct effect *effect;
 
 	address_space_read(space_of(task), addr, original,
 			   instruction->length);
-	memset(bytes, PADDING, sizeof(bytes));
-	bytes[0] = BREAKPOINT;
+	if (instruction_of_trap(original, instruction->length, known).kind) {
+		if (!space_find_site(task, addr)) /* it was moved here */
+			add_site(space_data_of(task), addr, instruction, known);
+		return;
+	}
+	instruction_make_trap(original, instruction->length, bytes);
 	if (address_space_write(space_of(task), addr, bytes,
 				instruction->length))
 		return; /* the instruction stays; docs/limits.md */

@@ -537,6 +537,21 @@ static int append_instruction(struct recorder *recorder,
 	return err;
 }
 
+/* The one that an int3 of ours stands for, here or where it was copied from. */
+static struct instruction trapped_instruction(const struct record_task *task,
+					      remote_addr addr)
+{
+	const struct patched_site *site = space_find_site(task, addr);
+	struct memory *memory = &space_of(task)->memory;
+	uint8_t bytes[15], original[16];
+
+	if (site)
+		return site->instruction;
+	return instruction_of_trap(bytes, memory->read(memory, addr, bytes,
+						       sizeof(bytes)),
+				   original);
+}
+
 #define NOT_TRAPPED (INSTRUCTION_FAULTS + 1)
 
 /*
@@ -548,7 +563,6 @@ static int run_trapped_instruction(struct recorder *recorder,
 				   const siginfo_t *info,
 				   struct registers *registers)
 {
-	const struct patched_site *site;
 	struct instruction instruction;
 	struct registers after;
 	uint8_t bytes[15];
@@ -556,10 +570,10 @@ static int run_trapped_instruction(struct recorder *recorder,
 	int err;
 
 	if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL) {
-		site = space_find_site(task, registers->value[R_RIP] - 1);
-		if (!site)
+		instruction = trapped_instruction(task,
+						  registers->value[R_RIP] - 1);
+		if (!instruction.kind)
 			return NOT_TRAPPED;
-		instruction = site->instruction;
 		registers->value[R_RIP]--;
 	} else if (info->si_signo == SIGSEGV && info->si_code == SI_KERNEL) {
 		got = space_of(task)->memory.read(&space_of(task)->memory,

@@ -493,3 +493,52 @@ Test(instruction_scan, survives_damaged_files, .timeout = 60)
 		free(sites);
 	}
 }
+
+Test(instruction, is_known_by_the_trap_that_stands_for_it)
+{
+	static const struct {
+		size_t length;
+		uint8_t bytes[8];
+	} all[] = {
+		{ 2, { 0x0f, 0xa2 } },
+		{ 3, { 0x48, 0x0f, 0xa2 } },
+		{ 3, { 0x0f, 0x01, 0xd0 } },
+		{ 3, { 0x0f, 0xc7, 0xf0 } },
+		{ 3, { 0x0f, 0xc7, 0xff } },
+		{ 4, { 0x48, 0x0f, 0xc7, 0xf2 } },
+		{ 4, { 0x66, 0x0f, 0xc7, 0xf3 } },
+		{ 4, { 0xf3, 0x0f, 0xc7, 0xf8 } },
+		{ 5, { 0xf3, 0x41, 0x0f, 0xc7, 0xf9 } },
+		{ 6, { 0xf3, 0x66, 0x41, 0x0f, 0xc7, 0xf9 } },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		uint8_t trap[16] = { 0 }, bytes[16];
+		struct instruction expected =
+			instruction_decode(all[i].bytes, all[i].length);
+		struct instruction found;
+
+		instruction_make_trap(all[i].bytes, all[i].length, trap);
+		found = instruction_of_trap(trap, sizeof(trap), bytes);
+		cr_assert_eq(trap[0], 0xcc);
+		cr_assert_eq(found.kind, expected.kind, "number %zu", i);
+		cr_assert_eq(found.length, all[i].length);
+		cr_assert_eq(found.destination, expected.destination);
+		cr_assert_eq(found.operand_bytes, expected.operand_bytes);
+		cr_assert_arr_eq(bytes, all[i].bytes, all[i].length);
+	}
+}
+
+Test(instruction, is_none_where_an_int3_is_the_programs)
+{
+	static const uint8_t codes[][6] = {
+		{ 0xcc, 0x90, 0x90, 0x90 }, { 0xcc, 0x0f, 0xa2 },
+		{ 0xcc, 0xc3 }, { 0xcc, 0xcc, 0xcc }, { 0x06, 0x90 },
+		{ 0xcc, 0x17, 0x00, 0x00, 0x00, 0x00 }, /* no register */
+	};
+	uint8_t bytes[16];
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		cr_assert_eq(instruction_of_trap(codes[i], 6, bytes).kind,
+			     INSTRUCTION_NONE, "number %zu", i);
+}
