@@ -959,7 +959,7 @@ static int finish_trace(struct recorder *recorder,
 	info->event_count = trace_writer_event_count(recorder->writer);
 	info->task_count = recorder->task_count;
 	info->process_count = recorder->process_count;
-	info->complete = !recorder->stop_signal;
+	info->complete = !recorder->stop_signal && !recorder->is_cut_short;
 	summary->events = info->event_count;
 	summary->tasks = info->task_count;
 	summary->processes = info->process_count;
@@ -1012,8 +1012,7 @@ static int run_session(struct recorder *recorder,
 		kill(child, SIGKILL);
 		return err;
 	}
-	if (err && !recorder->failure)
-		recorder->failure = err;
+	recorder->is_cut_short = err != 0;
 	finish_err = finish_trace(recorder, summary);
 	summary->trace_bytes = trace_writer_size(recorder->writer);
 	return err ? err : finish_err;

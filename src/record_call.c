@@ -567,6 +567,13 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 		break;
 	case SYS_process_vm_writev:
 		return result > 0 ? vm_write_exit(recorder, task) : 0;
+	case SYS_setuid:
+	case SYS_setreuid:
+	case SYS_setresuid:
+	case SYS_setgid:
+	case SYS_setregid:
+	case SYS_setresgid:
+		return result ? 0 : record_identity_exit(recorder, task);
 	}
 	return record_file_changes(recorder, task);
 }
@@ -684,6 +691,7 @@ int record_call_goes_on(struct recorder *recorder, struct record_task *task)
 			record_scratch_entry(recorder, task);
 	}
 	record_audit_entry(recorder, task);
+	record_clone_entry(task);
 	return resume_call(recorder, task);
 }
 
@@ -694,6 +702,7 @@ int record_call_restarts(struct recorder *recorder, struct record_task *task)
 	record_scratch_apply(task);
 	record_pass_again(task);
 	record_wait_restarts(recorder, task);
+	record_clone_entry(task);
 	return resume_call(recorder, task);
 }
 
@@ -1005,6 +1014,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 		return 0;
 	record_unpass(task, &now);
 	record_dispatch_on(task);
+	record_clone_exit(task);
 	if (!task->is_cancelled)
 		task->call.result = (int64_t)now.value[R_RAX];
 	if (task->is_skipped)

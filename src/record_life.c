@@ -182,6 +182,32 @@ static int append_clone(struct recorder *recorder, struct record_task *parent,
 	return err;
 }
 
+void record_clone_entry(struct record_task *task)
+{
+	remote_addr addr = task->call.arguments[0];
+	uint64_t flags = task->clone_flags & ~(uint64_t)CLONE_UNTRACED;
+
+	if (task->call.number == SYS_clone3 &&
+	    task->clone_flags & CLONE_UNTRACED &&
+	    !address_space_write(space_of(task), addr, &flags, sizeof(flags)))
+		task->untraced_flags = addr;
+}
+
+static void put_flags_back(const struct record_task *task,
+			   struct address_space *space)
+{
+	if (task->untraced_flags)
+		address_space_write(space, task->untraced_flags,
+				    &task->clone_flags,
+				    sizeof(task->clone_flags));
+}
+
+void record_clone_exit(struct record_task *task)
+{
+	put_flags_back(task, space_of(task));
+	task->untraced_flags = 0;
+}
+
 int record_clone_event(struct recorder *recorder, struct record_task *task,
 		       int event)
 {
@@ -198,6 +224,7 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		child->task.serial = ++recorder->last_task_serial;
 		record_read_pids(child);
 		inherit(task, child, &words);
+		put_flags_back(task, space_of(child));
 		record_restore_mask(task, child);
 		recorder->task_count++;
 		if (child->task.tgid == child->task.tid)
@@ -328,8 +355,9 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	task->task.space = address_space_create(task->task.tid);
 	space_data_init(task->task.space, NULL);
 	if (task->task.space->memory_fd < 0)
-		return report(-EACCES, "read the memory of task %d: may its "
-			      "program be executed, but not read?",
+		return report(-EACCES, "read the memory of task %d: it runs a "
+			      "program that may not be read, or as another "
+			      "user, without CAP_SYS_PTRACE here",
 			      task->task.tid);
 	return recorder_resume(task, PTRACE_SYSCALL, 0);
 }

@@ -79,6 +79,30 @@ void record_read_pids(struct record_task *task)
 		task->inner_tgid = levels[count - 1];
 }
 
+/*
+ * Without CAP_SYS_PTRACE a tracer may look into its own user's processes only
+ * (ptrace(2)): what one does that became another user can't be recorded.
+ */
+int record_identity_exit(struct recorder *recorder, struct record_task *task)
+{
+	AUTO(heap_free) char *text = NULL;
+	AUTO(fd_close) int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", task->task.tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || (errno != EACCES && errno != EPERM) ||
+	    recorder->is_hidden_reported)
+		return 0;
+	recorder->is_hidden_reported = 1;
+	text = xasprintf("task %d became another user, whom reel may not look "
+			 "into without CAP_SYS_PTRACE: files that it maps or "
+			 "writes, and its children, can't be recorded",
+			 task->task.tid);
+	warn("%s", text);
+	return recorder_note(recorder, task, TEXT_WARNING, text);
+}
+
 /* ---- what a pid means to a task ---- */
 
 /* The inode of the pid namespace that is so many levels above the task's. */

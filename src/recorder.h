@@ -139,6 +139,7 @@ struct record_task {
 	int was_stopped; /* by job control, within the call */
 
 	uint64_t clone_flags;
+	remote_addr untraced_flags; /* where CLONE_UNTRACED was taken out */
 	remote_addr clear_tid;
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
@@ -246,9 +247,11 @@ struct recorder {
 	enum cpu_choice cpu;
 	struct stat standard[3]; /* of the session's own fds 0, 1 and 2 */
 	uint64_t audit_failures;
+	int is_hidden_reported; /* a task that may not be looked into */
 	uint8_t warned[64 * 16]; /* numbers already warned about */
 	int stop_signal;	 /* the session was told to end */
 	int failure;		 /* the trace can't be written */
+	int is_cut_short;	 /* the session could not go on */
 	pid_t recorder_pid;
 };
 
@@ -436,6 +439,9 @@ int record_point(struct recorder *recorder, struct record_task *task);
 /* record_life.c */
 int record_clone_event(struct recorder *recorder, struct record_task *task,
 		       int event);
+/* CLONE_UNTRACED is out of clone3's flags in memory while the call runs. */
+void record_clone_entry(struct record_task *task);
+void record_clone_exit(struct record_task *task);
 int record_exec_entry(struct recorder *recorder, struct record_task *task);
 int record_exec_event(struct recorder *recorder, struct record_task **task);
 int record_exec_exit(struct recorder *recorder, struct record_task *task);
@@ -459,6 +465,8 @@ int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 /* record_namespace.c */
 /* Finds out the task's ids, in our pid namespace and its own. */
 void record_read_pids(struct record_task *task);
+/* After a call that may have made it another user. */
+int record_identity_exit(struct recorder *recorder, struct record_task *task);
 /* The task that this pid, of its own namespace, means to another; or NULL. */
 struct record_task *recorder_find_seen(struct recorder *recorder,
 				       const struct record_task *by, pid_t pid);
