@@ -565,6 +565,61 @@ static void core_file(struct forge *forge)
 	vsyscall(forge);
 }
 
+/* ---- points ---- */
+
+/* A loop whose first instruction, of five bytes, a jump can replace. */
+static void begin_loop(struct forge *forge)
+{
+	begin(forge, "\x0f\x1f\x44\0\0\xff\xc0\x75\xf7\xcc", 10);
+}
+
+static void point_at(struct forge *forge, uint64_t rip)
+{
+	begin_loop(forge);
+	forge->registers[R_RIP] = rip;
+	append(forge, EVENT_POINT, ROOT, 0, 0);
+	inject_evil(forge, ROOT);
+}
+
+static void point_at_session(struct forge *forge)
+{
+	point_at(forge, SESSION_PAGE);
+}
+
+/* A jump there would end in the page. */
+static void point_before_session(struct forge *forge)
+{
+	point_at(forge, SESSION_PAGE - 2);
+}
+
+static void point_in_kernel(struct forge *forge)
+{
+	point_at(forge, 0xffffffff81000000);
+}
+
+static void point_crooked(struct forge *forge)
+{
+	point_at(forge, 0x8000000000000000);
+}
+
+static void point_unmapped(struct forge *forge)
+{
+	point_at(forge, 0x7ffffffff000 - 3);
+}
+
+/* Words to compare where no program's memory is, and too many of them. */
+static void point_words(struct forge *forge)
+{
+	begin_loop(forge);
+	forge->registers[R_RAX] = 1000;
+	for (uint64_t i = 0; i < 200; i++)
+		add_bytes(forge, EFFECT_INPUT,
+			  i % 2 ? 0xffffffff81000000 + i * 8 :
+				  0x8000000000000000, "evilevil", 8);
+	append(forge, EVENT_POINT, ROOT, -1, 0);
+	inject_evil(forge, ROOT);
+}
+
 /* ---- mappings, files, tasks, words ---- */
 
 static void map_kernel(struct forge *forge)
@@ -810,6 +865,12 @@ static const struct attack {
 	{ "crooked-rip", crooked_rip },
 	{ "crooked-base", crooked_base },
 	{ "odd-xstate", odd_xstate },
+	{ "point-at-session", point_at_session },
+	{ "point-before-session", point_before_session },
+	{ "point-in-kernel", point_in_kernel },
+	{ "point-crooked", point_crooked },
+	{ "point-unmapped", point_unmapped },
+	{ "point-words", point_words },
 	{ "core-file", core_file },
 	{ "map-kernel", map_kernel },
 	{ "map-locked", map_locked },
