@@ -34,7 +34,9 @@
 #define REACH 0x70000000ul   /* of a jump, less what is mapped */
 #define LANDING_LENGTH (2 * PAGE)
 #define INT3 0xcc
-#define WRITES_MAX 256 /* then the task does better without the jump */
+/* After so many, the task does better without the jump. */
+#define WRITES_MAX 256u
+#define ENTERED_MAX 64u
 
 static struct address_space *space_of(const struct point_trap *trap)
 {
@@ -456,17 +458,6 @@ static unsigned entered_at(const struct point_trap *trap, int status)
 	       trap->entries >> offset & 1 ? (unsigned)offset : 0;
 }
 
-static int run_replaced(struct point_trap *trap, unsigned offset)
-{
-	int err;
-
-	point_trap_hide(trap);
-	trap->task->registers.value[R_RIP] = trap->rip + offset;
-	err = leave_replaced(trap);
-	point_trap_show(trap);
-	return err;
-}
-
 /* Without jump and guards: each time it comes by, it stops. */
 static int give_up_jump(struct point_trap *trap)
 {
@@ -475,6 +466,19 @@ static int give_up_jump(struct point_trap *trap)
 	trap->code.length = 0;
 	trap->guard_count = 0;
 	return watch_place(trap);
+}
+
+static int run_replaced(struct point_trap *trap, unsigned offset)
+{
+	int err;
+
+	point_trap_hide(trap);
+	trap->task->registers.value[R_RIP] = trap->rip + offset;
+	err = leave_replaced(trap);
+	if (!err && ++trap->entered > ENTERED_MAX)
+		return give_up_jump(trap);
+	point_trap_show(trap);
+	return err;
 }
 
 /* The code may be another one now. */

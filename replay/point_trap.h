@@ -31,7 +31,8 @@ struct point_trap {
 	uint8_t original[CODE_REPLACED_MAX], jump[CODE_JUMP_LENGTH];
 	struct point_guard guards[POINT_GUARDS];
 	unsigned guard_count;
-	unsigned long writes;	/* seen, to guarded pages */
+	unsigned writes;	/* seen, to guarded pages */
+	unsigned entered;	/* so often, in the middle of the jump */
 };
 
 /*

@@ -313,13 +313,23 @@ static int is_patchable(struct point_search *search)
 	       may_step(search) == STEP_DONE;
 }
 
+/* One instruction, if there is one near; else several short ones, perhaps. */
+static int is_suitable(struct point_search *search, int is_early)
+{
+	return is_patchable(search) &&
+	       (!is_early ||
+		code_patch_is_safe(&space_of(search->task)->memory,
+				   search->registers.value[R_RIP]));
+}
+
 static enum step find_patchable(struct point_search *search)
 {
+	unsigned early = search->steps + SEARCH_STEPS / 2;
 	unsigned limit = search->steps + SEARCH_STEPS;
 	enum step step = take_step(search);
 
 	while (step == STEP_DONE && search->steps < limit &&
-	       !is_patchable(search))
+	       !is_suitable(search, search->steps < early))
 		step = take_step(search);
 	return step;
 }
