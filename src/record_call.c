@@ -637,11 +637,9 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 	const struct registers *entry = &task->entry;
 	int err;
 
-	if ((int)entry->value[R_ORIG_RAX] == -1) {
-		/* Its tracer wants none to be made. */
-		task->call.number = -1;
+	/* There is no such call; tracers use that to have none made. */
+	if (task->call.number < 0)
 		return 0;
-	}
 	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
 	if (entry->value[R_RCX] != entry->value[R_RIP])
 		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
