@@ -684,6 +684,8 @@ void record_trace_exec(struct record_task *task, pid_t former_tid)
 	if (!task->tracing)
 		return;
 	task->tracing->message = (unsigned long)task->tracing->seen_tid;
+	memset(task->tracing->debug_registers, 0,
+	       sizeof(task->tracing->debug_registers));
 	/* A thread that is not the leader takes over its ids. */
 	if (former_tid != task->task.tid)
 		look_up_ids(task);

@@ -62,6 +62,7 @@ struct tracing {
 	struct registers shown; /* to the tracer, at the stop */
 	struct registers held;	/* the kernel's, which the call needs */
 	int is_xstate_changed;
+	uint64_t debug_registers[8]; /* as the tracer set them */
 
 	int is_entry_due; /* after the stop for PTRACE_INTERRUPT there */
 	int is_call_skipped; /* PTRACE_SYSEMU */

@@ -49,6 +49,10 @@
 #define HIGHEST_SIGNAL 64
 #define REGSET_ROOM 16384u
 #define DEBUG_REGISTERS 8
+#define DEBUG_ADDRESSES 4u
+#define DEBUG_STATUS 6u
+#define DEBUG_CONTROL 7u
+#define DEBUG_HITS 0xfu
 
 struct request {
 	struct recorder *recorder;
@@ -218,35 +222,100 @@ static int64_t poke(const struct request *request)
 
 /* ---- registers ---- */
 
+/* Whether addr is that of a debug register, and of which. */
+static int is_debug_register(uint64_t addr, unsigned *number_out)
+{
+	uint64_t first = offsetof(struct user, u_debugreg);
+
+	*number_out = (unsigned)(addr - first) / 8;
+	return addr >= first && addr % 8 == 0 &&
+	       addr < first + DEBUG_REGISTERS * 8;
+}
+
+static int64_t peek_word(const struct request *request, uint64_t *word_out)
+{
+	return syscall(SYS_ptrace, PTRACE_PEEKUSER, request->tracee->task.tid,
+		       request->addr, word_out) < 0 ? -errno : 0;
+}
+
+/*
+ * Points need debug registers (record_point.c), but not while a tracer watches
+ * something: what it set is kept here.
+ */
 static int64_t peek_user(const struct request *request)
 {
+	const struct record_task *tracee = request->tracee;
+	unsigned number;
 	uint64_t word;
-	long err = syscall(SYS_ptrace, PTRACE_PEEKUSER,
-			   request->tracee->task.tid, request->addr, &word);
+	int64_t err = peek_word(request, &word);
 
-	return err < 0 ? -errno : put(request, &word, sizeof(word));
+	if (!err && is_debug_register(request->addr, &number)) {
+		if (number != DEBUG_STATUS)
+			word = tracee->tracing->debug_registers[number];
+		else if (!tracee->is_watched)
+			word &= ~(uint64_t)DEBUG_HITS;
+	}
+	return err ? err : put(request, &word, sizeof(word));
+}
+
+static int64_t set_one(const struct request *request, unsigned number,
+		       uint64_t value, struct effect_list *effects)
+{
+	struct effect *effect;
+
+	if (ptrace(PTRACE_POKEUSER, request->tracee->task.tid,
+		   offsetof(struct user, u_debugreg) + number * 8ul, value))
+		return -errno;
+	effect = effect_list_add(effects, EFFECT_DEBUG_REGISTER);
+	effect->id = number;
+	effect->offset = value;
+	return 0;
+}
+
+/* Before the first thing is watched, what points left there is replaced. */
+static int64_t restore_debug_registers(const struct request *request,
+				       struct effect_list *effects)
+{
+	const struct tracing *tracing = request->tracee->tracing;
+	int64_t err = set_one(request, DEBUG_STATUS, 0, effects);
+
+	for (unsigned i = 0; i < DEBUG_ADDRESSES && !err; i++)
+		err = set_one(request, i, tracing->debug_registers[i],
+			      effects);
+	return err;
+}
+
+static int64_t set_debug_register(const struct request *request,
+				  unsigned number)
+{
+	struct record_task *tracee = request->tracee;
+	int watches = number == DEBUG_CONTROL && request->data & 0xff;
+	struct effect_list effects = { 0 };
+	int64_t err = 0, change_err = 0;
+
+	if (watches && !tracee->is_watched)
+		err = restore_debug_registers(request, &effects);
+	if (!err)
+		err = set_one(request, number, request->data, &effects);
+	if (!err) {
+		tracee->tracing->debug_registers[number] = request->data;
+		if (number == DEBUG_CONTROL)
+			tracee->is_watched = watches;
+	}
+	if (effects.count)
+		change_err = record_trace_change(request->recorder, tracee,
+						 &effects);
+	effect_list_deinit(&effects);
+	return err ? err : change_err;
 }
 
 static int64_t poke_user(const struct request *request)
 {
-	uint64_t first = offsetof(struct user, u_debugreg);
-	struct effect_list effects = { 0 };
-	struct effect *effect;
-	int64_t result = pass_on(request, request->addr,
-				 (void *)request->data);
+	unsigned number;
 
-	if (result || request->addr < first ||
-	    request->addr >= first + DEBUG_REGISTERS * 8)
-		return result;
-	effect = effect_list_add(&effects, EFFECT_DEBUG_REGISTER);
-	effect->id = (uint32_t)(request->addr - first) / 8;
-	effect->offset = request->data;
-	if (effect->id == DEBUG_REGISTERS - 1)
-		request->tracee->is_watched = (request->data & 0xff) != 0;
-	result = record_trace_change(request->recorder, request->tracee,
-				     &effects);
-	effect_list_deinit(&effects);
-	return result;
+	if (is_debug_register(request->addr, &number))
+		return set_debug_register(request, number);
+	return pass_on(request, request->addr, (void *)request->data);
 }
 
 static int64_t get_registers(const struct request *request)
