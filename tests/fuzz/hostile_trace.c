@@ -409,7 +409,74 @@ static void session_unmap(struct forge *forge)
 	append(forge, EVENT_NOTE, ROOT, 0, 0);
 }
 
+/* The traps of debug registers, at the instruction that makes calls. */
+static void session_watch(struct forge *forge)
+{
+	struct effect *effect;
+
+	begin_idle(forge);
+	effect = add(forge, EFFECT_DEBUG_REGISTER);
+	effect->offset = SESSION_PAGE;
+	effect = add(forge, EFFECT_DEBUG_REGISTER);
+	effect->id = 7;
+	effect->offset = 1;
+	append(forge, EVENT_TRACER, ROOT, 0, 0);
+	inject_evil(forge, ROOT);
+}
+
+static void kernel_watch(struct forge *forge)
+{
+	struct effect *effect;
+
+	begin_idle(forge);
+	effect = add(forge, EFFECT_DEBUG_REGISTER);
+	effect->id = 7;
+	effect->offset = 0xf0001;
+	effect = add(forge, EFFECT_DEBUG_REGISTER);
+	effect->offset = 0xffffffff81000000;
+	append(forge, EVENT_TRACER, ROOT, 0, 0);
+	inject_evil(forge, ROOT);
+}
+
+/* A tracer makes of a harmless call the one that unmaps the page. */
+static void tracer_munmap(struct forge *forge)
+{
+	static const uint64_t none[6] = { 0 };
+	static const uint64_t evil[6] = { SESSION_PAGE, 0x10000 };
+	uint8_t code[128];
+	size_t length = put_call(code, SYS_getpid, none);
+
+	code[length] = 0xcc;
+	begin(forge, code, length + 1);
+	expect_call(forge, CODE + length, SYS_getpid, none);
+	append(forge, EVENT_SYSCALL_ENTER, ROOT, SYS_getpid, 0);
+	expect_call(forge, CODE + length, SYS_munmap, evil);
+	add_bytes(forge, EFFECT_REGISTERS, 0, forge->registers,
+		  sizeof(forge->registers));
+	append(forge, EVENT_TRACER, ROOT, 0, 0);
+	append(forge, EVENT_SYSCALL_EXIT, ROOT, SYS_munmap, 0);
+	inject_evil(forge, ROOT);
+	append(forge, EVENT_INSTRUCTION, ROOT, 0, 0);
+}
+
 /* ---- code that tries to make calls ---- */
+
+/* Step by step through the replayer's own instruction. */
+static void step_session(struct forge *forge)
+{
+	static const uint64_t arguments[6] = { DATA, 0x241, 0x1a4 };
+
+	begin_idle(forge);
+	expect_call(forge, SESSION_PAGE, SYS_open, arguments);
+	add_bytes(forge, EFFECT_REGISTERS, 0, forge->registers,
+		  sizeof(forge->registers));
+	append(forge, EVENT_TRACER, ROOT, 0, 0);
+	forge->registers[R_RIP] = SESSION_PAGE + 2;
+	for (int i = 0; i < 4; i++)
+		append(forge, EVENT_SIGNAL, ROOT, SIGNAL_AFTER_STEP,
+		       SIGNAL_TRACED);
+	inject_evil(forge, ROOT);
+}
 
 static void run_code(struct forge *forge, const char *code, size_t length)
 {
@@ -850,6 +917,10 @@ static const struct attack {
 	{ "session-map", session_map },
 	{ "session-map-huge", session_map_huge },
 	{ "session-unmap", session_unmap },
+	{ "session-watch", session_watch },
+	{ "kernel-watch", kernel_watch },
+	{ "tracer-munmap", tracer_munmap },
+	{ "step-session", step_session },
 	{ "jump-to-session", jump_to_session },
 	{ "int-80", int_80 },
 	{ "sysenter", sysenter },
