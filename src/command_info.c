@@ -194,6 +194,8 @@ static void print_text(const struct summary *summary, int with_environment)
 	print_line("kernel", info->kernel);
 	print_line("cpu", info->cpu);
 	print_line("cpu choice", info->cpu_choice);
+	if (info->num_cores)
+		printf("%-12s%u\n", "cores", info->num_cores);
 	print_line("recorder", info->reel_version);
 	printf("%-12s%u\n", "format", info->version);
 	print_times(summary);
@@ -284,6 +286,9 @@ static void print_json(const struct summary *summary, int with_environment)
 		"events", (json_int_t)summary->events);
 
 	bug_unless(object, "a trace that JSON cannot hold");
+	if (info->num_cores)
+		json_object_set_new(object, "num_cores",
+				    json_integer(info->num_cores));
 	if (summary->is_complete) {
 		json_object_set_new(object, "end_ns", json_integer(
 			(json_int_t)info->end_realtime_ns));

@@ -18,6 +18,8 @@
 #include "src/trace_path.h"
 #include "traces/report.h"
 
+#define CORES_MAX 1024 /* what a cpu_set_t holds */
+
 struct record_values {
 	struct record_options options;
 	const char *output;
@@ -34,6 +36,9 @@ static const struct option_row rows[] = {
 	{ "cpu", 0, "CPU",
 	  "what the program is told of the processor: host (the\n"
 	  "default), x86-64-v2 or x86-64-v3" },
+	{ "num-cores", 0, "N",
+	  "tell the program of so many cores, all the same on which\n"
+	  "it runs" },
 	{ "aslr", 0, NULL, "leave address space randomization on" },
 	{ "audit", 0, NULL,
 	  "compare all writable memory around every system call,\n"
@@ -117,6 +122,20 @@ static int wrong_choice(const char *option, const char *choices,
 	return -EINVAL;
 }
 
+static int set_cores(struct record_values *values,
+		     const struct option_row *option, const char *argument)
+{
+	uint64_t number;
+	int err = options_number(option, argument, &number);
+
+	if (err)
+		return err;
+	if (number < 1 || number > CORES_MAX)
+		return wrong_choice(option->name, "1 to 1024", argument);
+	values->options.num_cores = (unsigned)number;
+	return 0;
+}
+
 static int set_option(void *context, const struct option_row *option,
 		      const char *argument)
 {
@@ -134,6 +153,8 @@ static int set_option(void *context, const struct option_row *option,
 			return wrong_choice("cpu", "host, x86-64-v2 or "
 					    "x86-64-v3", argument);
 		values->options.cpu = argument;
+	} else if (!strcmp(option->name, "num-cores")) {
+		return set_cores(values, option, argument);
 	} else if (!strcmp(option->name, "aslr")) {
 		values->options.aslr = 1;
 	} else if (!strcmp(option->name, "audit")) {

@@ -29,6 +29,7 @@
 
 #include "src/extended_state.h"
 #include "src/process_maps.h"
+#include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/recorder.h"
 #include "traces/report.h"
@@ -94,7 +95,7 @@ struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 	task->task.tgid = tgid;
 	task->state = TASK_NEW;
 	task->tsc_mode = PR_TSC_ENABLE;
-	task->affinity = recorder->original_affinity;
+	task->affinity = recorder->believed_affinity;
 	task->next_in_group = task->previous_in_group = task;
 	bucket_insert(recorder, task);
 	task->next_all = recorder->all;
@@ -197,6 +198,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	recorder->live_tasks--;
 	record_scratch_release(task);
 	record_seccomp_release(task);
+	record_pin_again(recorder, task);
 	address_space_release(task->task.space);
 	memory_copy_destroy(task->audit);
 	effect_list_deinit(&task->effects);
@@ -942,7 +944,8 @@ static void describe_session(struct recorder *recorder)
 	info->reel_version = xstrdup(PACKAGE_VERSION);
 	info->xsave_size = xsave_size(&info->xsave_features);
 	info->page_size = 4096;
-	info->core = sched_getcpu();
+	info->core = record_cores_choose(recorder);
+	info->num_cores = options->num_cores;
 	info->aslr = options->aslr;
 	info->start_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
 }
@@ -1035,6 +1038,7 @@ int record_run(const struct record_options *options,
 	recorder->start_ns = now_ns();
 	recorder->recorder_pid = getpid();
 	recorder->is_privileged = has_privilege();
+	record_cores_init(recorder);
 	if (options->cpu && !strcmp(options->cpu, "x86-64-v2"))
 		recorder->cpu = CPU_X86_64_V2;
 	else if (options->cpu && !strcmp(options->cpu, "x86-64-v3"))
@@ -1043,8 +1047,6 @@ int record_run(const struct record_options *options,
 		if (fstat(fd, &recorder->standard[fd]))
 			recorder->standard[fd] = (struct stat){ 0 };
 	describe_session(recorder);
-	sched_getaffinity(0, sizeof(recorder->original_affinity),
-			  &recorder->original_affinity);
 	err = run_session(recorder, summary_out);
 	setitimer(ITIMER_REAL, &no_timer, NULL);
 	if (recorder->writer)

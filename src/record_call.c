@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/record_cores.h"
 #include "src/session_page.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
@@ -152,6 +153,15 @@ static int save_outputs(struct recorder *recorder, struct record_task *task)
 
 /* ---- hooks ---- */
 
+/* The program gets its own registers back at the exit. */
+static int set_changed(struct record_task *task, struct registers *changed)
+{
+	record_pass(task, changed);
+	task->restore = task->entry;
+	task->has_restore = 1;
+	return task_set_registers(&task->task, changed);
+}
+
 /* What the kernel shall see instead; the program gets its own value back. */
 static int change_argument(struct record_task *task, enum register_name name,
 			   uint64_t value)
@@ -160,10 +170,7 @@ static int change_argument(struct record_task *task, enum register_name name,
 
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
 	changed.value[name] = value;
-	record_pass(task, &changed);
-	task->restore = task->entry;
-	task->has_restore = 1;
-	return task_set_registers(&task->task, &changed);
+	return set_changed(task, &changed);
 }
 
 int record_answer(struct record_task *task, int64_t result)
@@ -284,6 +291,28 @@ static int filter_entry(struct record_task *task)
 	return change_argument(task, R_RDX, FILTER_START);
 }
 
+static int affinity_entry(struct recorder *recorder, struct record_task *task)
+{
+	struct registers changed = task->entry;
+
+	if (!record_affinity_entry(recorder, task))
+		return 0;
+	changed.value[R_RAX] = (uint64_t)-ENOSYS;
+	changed.value[R_RSI] = sizeof(cpu_set_t);
+	changed.value[R_RDX] = FILTER_START;
+	return set_changed(task, &changed);
+}
+
+static int clone_entry(struct record_task *task)
+{
+	task->clone_flags = clone_flags_of(task);
+	if (task->call.number != SYS_clone ||
+	    !(task->clone_flags & CLONE_UNTRACED))
+		return 0;
+	return change_argument(task, R_RDI, task->call.arguments[0] &
+			       ~(uint64_t)CLONE_UNTRACED);
+}
+
 static int hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -293,12 +322,7 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_clone3:
 	case SYS_fork:
 	case SYS_vfork:
-		task->clone_flags = clone_flags_of(task);
-		if (task->call.number == SYS_clone &&
-		    task->clone_flags & CLONE_UNTRACED)
-			return change_argument(task, R_RDI, arguments[0] &
-					       ~(uint64_t)CLONE_UNTRACED);
-		return 0;
+		return clone_entry(task);
 	case SYS_execve:
 	case SYS_execveat:
 		return record_exec_entry(recorder, task);
@@ -324,6 +348,13 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_splice:
 		record_splice_entry(recorder, task);
 		return 0;
+	case SYS_sched_setaffinity:
+		return affinity_entry(recorder, task);
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_readv:
+		record_cores_read(recorder, task);
+		return 0;
 	case SYS_ioctl:
 		if (record_notify_entry(recorder, task))
 			return change_argument(task, R_RDX, FILTER_START);
@@ -343,45 +374,6 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		return record_wait_entry(recorder, task);
 	}
 	return 0;
-}
-
-static struct record_task *affinity_target(struct recorder *recorder,
-					   struct record_task *task)
-{
-	pid_t pid = (pid_t)task->call.arguments[0];
-
-	return pid ? recorder_find_seen(recorder, task, pid) : task;
-}
-
-/* The program chooses among all cores, whatever core the session uses. */
-static void affinity_set(struct recorder *recorder, struct record_task *task)
-{
-	struct record_task *target = affinity_target(recorder, task);
-	size_t length = task->call.arguments[1];
-	cpu_set_t mask;
-
-	if (!target)
-		return;
-	if (length > sizeof(mask))
-		length = sizeof(mask);
-	CPU_ZERO(&mask);
-	if (address_space_read(space_of(task), task->call.arguments[2], &mask,
-			       length))
-		return;
-	CPU_AND(&target->affinity, &mask, &recorder->original_affinity);
-	if (recorder->is_pinned)
-		sched_setaffinity(target->task.tid, sizeof(recorder->pinned),
-				  &recorder->pinned);
-}
-
-static void affinity_get(struct recorder *recorder, struct record_task *task)
-{
-	struct record_task *target = affinity_target(recorder, task);
-	size_t length = (size_t)task->call.result;
-
-	if (target && length <= sizeof(target->affinity))
-		address_space_write(space_of(task), task->call.arguments[2],
-				    &target->affinity, length);
 }
 
 static void stack_limit_effect(struct record_task *task)
@@ -491,11 +483,18 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 	switch (task->call.number) {
 	case SYS_sched_setaffinity:
 		if (*result == 0)
-			affinity_set(recorder, task);
+			record_affinity_set(recorder, task);
 		break;
 	case SYS_sched_getaffinity:
 		if (*result > 0)
-			affinity_get(recorder, task);
+			record_affinity_get(recorder, task);
+		break;
+	case SYS_getcpu:
+		record_getcpu_exit(recorder, task);
+		break;
+	case SYS_getdents:
+	case SYS_getdents64:
+		record_cores_listed(recorder, task);
 		break;
 	case SYS_personality:
 		personality_result(recorder, task);
@@ -537,6 +536,7 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 static int hook_exit(struct recorder *recorder, struct record_task *task)
 {
 	int64_t result = task->call.result;
+	int err;
 
 	switch (task->call.number) {
 	case SYS_mmap:
@@ -562,6 +562,11 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 		if (task->call.number == SYS_prctl)
 			record_dispatch_set(task);
 		return record_filter_exit(recorder, task);
+	case SYS_open:
+	case SYS_openat:
+	case SYS_openat2:
+		err = record_cores_opened(recorder, task);
+		return err ? err : record_file_changes(recorder, task);
 	case SYS_ioctl:
 		record_notify_exit(recorder, task);
 		break;
@@ -596,10 +601,7 @@ static int vdso_call_entry(struct recorder *recorder, struct record_task *task)
 	if (!task->filters || !task->filters->lets_us_pass)
 		return record_answer(task, record_vdso_answer(recorder, task));
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
-	record_pass(task, &changed);
-	task->restore = task->entry;
-	task->has_restore = 1;
-	return task_set_registers(&task->task, &changed);
+	return set_changed(task, &changed);
 }
 
 static int warn_of_supervisor(struct recorder *recorder,
@@ -645,6 +647,8 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
 				    "0x80 was answered ENOSYS "
 				    "(docs/limits.md)");
+	else if (record_cores_hides(recorder, task))
+		err = record_answer(task, -ENOENT);
 	else if (task->needs_pass)
 		err = vdso_call_entry(recorder, task);
 	else if (replay == REPLAY_UNKNOWN)
@@ -1012,6 +1016,7 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 		return 0;
 	record_unpass(task, &now);
 	record_dispatch_on(task);
+	record_pin_again(recorder, task);
 	record_clone_exit(task);
 	if (!task->is_cancelled)
 		task->call.result = (int64_t)now.value[R_RAX];

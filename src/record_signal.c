@@ -21,6 +21,7 @@
 #include <ucontext.h>
 
 #include "src/process_maps.h"
+#include "src/record_cores.h"
 #include "traces/report.h"
 
 #define RESULT_RESTART_NO_INTERRUPT (-513)
@@ -595,6 +596,11 @@ static int run_trapped_instruction(struct recorder *recorder,
 	if (instruction_execute(&instruction, recorder->cpu, &after) ==
 	    INSTRUCTION_FAULTS)
 		return INSTRUCTION_FAULTS;
+	if (instruction.kind == INSTRUCTION_RDTSCP)
+		record_core_in_register(recorder, task, &after.value[R_RCX]);
+	else if (instruction.kind == INSTRUCTION_RDPID)
+		record_core_in_register(recorder, task,
+					&after.value[instruction.destination]);
 	err = append_instruction(recorder, task, &instruction, registers,
 				 &after);
 	if (err)

@@ -18,6 +18,7 @@
  *   record_inject.c   calls made in the name of a task
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
+ *   record_cores.c    which cores the program believes to have
  *   record_seccomp.c  the program's own filters of calls
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
@@ -152,6 +153,7 @@ struct record_task {
 	int is_point_wanted;   /* at the stop that this brings */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
+	pid_t unpinned; /* while the call reads its /proc/PID/status */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
@@ -242,6 +244,8 @@ struct recorder {
 	uint64_t task_count, process_count;
 	uint64_t digested_pages; /* work that digests did so far */
 	cpu_set_t original_affinity, pinned;
+	cpu_set_t believed_affinity; /* the program's, at first */
+	int is_status_read; /* some task opened a /proc/PID/status */
 	int is_pinned;
 	int is_privileged; /* may look into any process, dumpable or not */
 	enum cpu_choice cpu;

@@ -169,6 +169,8 @@ static json_t *json_of_info(const struct trace_info *info,
 	set_number(root, "xsave_size", info->xsave_size);
 	set_number(root, "page_size", info->page_size);
 	set_number(root, "core", info->core);
+	if (info->num_cores)
+		set_number(root, "num_cores", info->num_cores);
 	json_object_set_new(root, "aslr", json_boolean(info->aslr));
 	set_number(root, "start_realtime_ns",
 		   (uint64_t)info->start_realtime_ns);
@@ -359,6 +361,9 @@ static int read_members(const json_t *root, struct trace_info *info,
 	info->page_size =
 		(uint64_t)member_number(&members, "page_size", 0, INT64_MAX);
 	info->core = (int)member_number(&members, "core", -1, 1 << 20);
+	if (json_object_get(root, "num_cores"))
+		info->num_cores = (unsigned)member_number(
+			&members, "num_cores", 1, 1024);
 	info->aslr = member_flag(&members, "aslr");
 	info->start_realtime_ns = member_number(&members, "start_realtime_ns",
 						INT64_MIN, INT64_MAX);
