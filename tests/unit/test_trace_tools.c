@@ -113,6 +113,8 @@ static void add_random_effect(struct sample *sample, struct dice *dice,
 		hash_bytes(snapshot_bytes, snapshot_length,
 			   (void *)effect->bytes);
 	effect->id = (uint32_t)any_number(dice) | 1;
+	if (kind == EFFECT_DEBUG_REGISTER)
+		effect->id %= 8;
 	effect->address =
 		dice_roll(dice, 2)
 			? sample->event
@@ -172,9 +174,9 @@ void sample_make(struct sample *sample, uint64_t number, size_t bytes_limit)
 	event->signal = (uint32_t)any_number(&dice);
 	event->result = (int64_t)any_number(&dice);
 	if (event->kind == EVENT_SIGNAL) {
-		event->detail = (int32_t)dice_roll(&dice, SIGNAL_ANYWHERE + 1);
+		event->detail = (int32_t)dice_roll(&dice, SIGNAL_AFTER_STEP + 1);
 		event->signal = 1 + (uint32_t)dice_roll(&dice, 64);
-		event->result = (int64_t)dice_roll(&dice, SIGNAL_STOPS + 1);
+		event->result = (int64_t)dice_roll(&dice, SIGNAL_TRACED + 1);
 	}
 	random_registers(event, &dice, number);
 	count = dice_roll(&dice, 2) ? dice_roll(&dice, 6) : 0;
