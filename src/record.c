@@ -476,6 +476,8 @@ static int look_around(struct recorder *recorder)
 		if (!err && current->state == TASK_RUNNING)
 			current->state = TASK_IN_CALL;
 	}
+	if (!err)
+		err = record_report_peers(recorder);
 	return err ? err : record_look_for_stuck(recorder);
 }
 
@@ -1007,6 +1009,7 @@ static int run_session(struct recorder *recorder,
 	}
 	if (!err)
 		err = session_loop(recorder);
+	record_end_peers(recorder);
 	if (err || recorder->stop_signal)
 		end_tasks(recorder);
 	if (recorder->stop_signal && !recorder->has_root_status)

@@ -267,6 +267,16 @@ static int map_device(struct recorder *recorder, struct record_task *task,
 	return err;
 }
 
+static void note_shared(struct recorder *recorder, struct record_file *file,
+			const char *name, int is_written)
+{
+	if (!file->is_watched || is_written > file->is_written_shared)
+		record_watch_peers(recorder, file->device, file->inode, name,
+				   is_written);
+	file->is_watched = 1;
+	file->is_written_shared |= is_written;
+}
+
 static int map_file(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -291,8 +301,9 @@ static int map_file(struct recorder *recorder, struct record_task *task)
 	if (err)
 		return err;
 	file->lacks_data = 0;
-	if ((arguments[3] & MAP_SHARED) && (arguments[2] & PROT_WRITE))
-		file->is_written_shared = 1;
+	if (arguments[3] & MAP_SHARED)
+		note_shared(recorder, file, name,
+			    (arguments[2] & PROT_WRITE) != 0);
 	record_map_effect(task, &task->effects,
 			  (remote_addr)task->call.result,
 			  PAGE_UP(arguments[1]), (int)arguments[2],
@@ -405,6 +416,9 @@ int record_shmat_exit(struct recorder *recorder, struct record_task *task)
 	if (map) {
 		length = segment_length(&maps, map);
 		file = segment_file(recorder, task, map, length);
+		if (file)
+			note_shared(recorder, file, map->name,
+				    (map->protection & PROT_WRITE) != 0);
 		if (!file)
 			err = -EIO;
 		else

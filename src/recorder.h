@@ -11,6 +11,7 @@
  *   record_sparse.c   files with holes
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
+ *   record_peers.c    processes outside that share memory with ours
  *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
@@ -176,6 +177,7 @@ struct record_file {
 	uint32_t use;	  /* enum file_use, as announced */
 	int is_changeable; /* mapped shared: stores change it */
 	int is_written_shared; /* mapped shared and writable */
+	int is_watched;	       /* for processes outside that share it */
 	int is_changed;	   /* recorded calls have, since its snapshot */
 	int lacks_data;	   /* its snapshot has none of the file's */
 	uint8_t sha256[32];
@@ -228,6 +230,7 @@ struct recorder {
 	struct record_task *all;
 	struct record_task *next_looked_at; /* for stuck ones, among all */
 	uint64_t next_look_ns;
+	struct peer_watch *peers; /* record_peers.c; NULL: nothing shared */
 	uint64_t interrupted_ns; /* when the keyboard's SIGINT came */
 	struct record_task *ready_first, *ready_last;
 	struct record_task *current;
@@ -427,6 +430,14 @@ record_deliverable(const struct record_task *task);
 int record_deliver_at_point(struct recorder *recorder,
 			    struct record_task *task);
 void withheld_free(struct record_task *task);
+
+/* record_peers.c */
+/* The program maps the file shared, for the first time (so). */
+void record_watch_peers(struct recorder *recorder, dev_t device, ino_t inode,
+			const char *name, int is_written);
+/* Once a tick: says who was found. */
+int record_report_peers(struct recorder *recorder);
+void record_end_peers(struct recorder *recorder);
 
 /* record_stuck.c */
 /* Its call is a vfork, whose child has the memory meanwhile. */
