@@ -299,11 +299,22 @@ int record_wait_entry(struct recorder *recorder, struct record_task *task)
 
 void record_wait_restarts(struct recorder *recorder, struct record_task *task)
 {
+	struct selection selection;
+	struct found found;
 	int64_t result;
 
-	if (is_wait(task) && !task->is_parked &&
-	    take_any(recorder, task, &result))
-		record_answer(task, result);
+	if (!is_wait(task))
+		return;
+	selection = selection_of(recorder, task);
+	found = find(recorder, &selection);
+	/* On the way to pause(2), which nothing would end any more. */
+	if (!take(recorder, task, &selection, &found, &result)) {
+		if (!task->is_parked || found.has_tracees)
+			return;
+		result = -ECHILD;
+	}
+	task->is_parked = 0;
+	record_answer(task, result);
 }
 
 /* There are tracees to wait for, but no children. */
