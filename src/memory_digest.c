@@ -24,6 +24,7 @@
 #define WINDOW_PAGES 8192	   /* pagemap entries read at once */
 /* Larger mappings are left out: sparse ones take too long to look through. */
 #define SHARED_LIMIT (16ul << 20)
+#define SHARED_SOME_LIMIT (1ul << 30) /* where only some pages are wanted */
 #define PRIVATE_LIMIT (16ul << 30)
 
 #define PAGEMAP_PRESENT (1ull << 63)
@@ -52,6 +53,8 @@ struct page_walk {
 static int page_counts(const struct page_walk *walk,
 		       const struct process_map *map, uint64_t flags)
 {
+	if (map->is_shared && walk->map_limit)
+		return (flags & PAGEMAP_PRESENT) != 0;
 	if (map->is_shared || (walk->with_file_pages && map->inode &&
 			       map->end - map->start <= SHARED_LIMIT))
 		return 1;
@@ -178,8 +181,12 @@ static int read_maps(pid_t tid, struct process_maps *maps)
 	return 0;
 }
 
-static int map_counts(const struct process_map *map)
+/* What is shared has holes that looking would fill, but not what is present. */
+static int map_counts(const struct page_walk *walk,
+		      const struct process_map *map)
 {
+	size_t shared_limit = walk->map_limit ? SHARED_SOME_LIMIT :
+						SHARED_LIMIT;
 	int both = PROT_READ | PROT_WRITE;
 
 	if ((map->protection & both) != both)
@@ -188,7 +195,7 @@ static int map_counts(const struct process_map *map)
 	    map->end <= SESSION_PAGE + SESSION_RESERVED)
 		return 0;
 	return map->end - map->start <=
-	       (map->is_shared ? SHARED_LIMIT : PRIVATE_LIMIT);
+	       (map->is_shared ? shared_limit : PRIVATE_LIMIT);
 }
 
 static int walk_pages(const struct task *task, int with_file_pages,
@@ -211,7 +218,7 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	walk->context = context;
 	walk->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; !err && i < maps.count; i++)
-		if (map_counts(&maps.maps[i]))
+		if (map_counts(walk, &maps.maps[i]))
 			err = walk_map(walk, &maps.maps[i]);
 	fd_close(&walk->pagemap_fd);
 	process_maps_deinit(&maps);

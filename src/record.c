@@ -548,6 +548,18 @@ static int waits_for_current(const struct recorder *recorder)
 }
 
 /* A stop that was seen is handled now, or when the current task stops. */
+int recorder_settle(struct recorder *recorder)
+{
+	int status, err = handle_deferred(recorder);
+	pid_t tid = err ? 0 : waitpid(-1, &status, __WALL | WNOHANG);
+
+	while (!err && tid > 0) {
+		err = recorder_handle_status(recorder, tid, status);
+		tid = err ? 0 : waitpid(-1, &status, __WALL | WNOHANG);
+	}
+	return err;
+}
+
 static int take_status(struct recorder *recorder, pid_t tid, int status)
 {
 	struct record_task *current = recorder->current;

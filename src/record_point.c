@@ -552,7 +552,10 @@ static int take_point(struct point_search *search)
 	struct memory_digest digest;
 	int err;
 
-	/* Nobody writes now: calls of others have buffers of their own. */
+	/* What calls of others have written must have its event before ours. */
+	err = recorder_settle(search->recorder);
+	if (err)
+		return err;
 	if (memory_digest_partial(&task->task,
 				  search->registers.value[R_RSP], &digest))
 		return go_on(search);

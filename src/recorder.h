@@ -291,6 +291,11 @@ void recorder_defer(struct recorder *recorder, pid_t tid, int status);
 /* True when a stop of this task was seen and put off; it is no more. */
 int recorder_take_deferred(struct recorder *recorder, pid_t tid);
 int recorder_has_deferred(const struct recorder *recorder, pid_t tid);
+/*
+ * While the current task is stopped: what happened to others while it ran has
+ * its effects now.
+ */
+int recorder_settle(struct recorder *recorder);
 /* What is to be done about a stop or an end, as waitpid(2) tells it. */
 int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
 /* What it computes can't be seen by others, nor what they do by it. */
