@@ -478,6 +478,7 @@ static int look_around(struct recorder *recorder)
 	}
 	if (!err)
 		err = record_report_peers(recorder);
+	record_pass_termination(recorder);
 	return err ? err : record_look_for_stuck(recorder);
 }
 

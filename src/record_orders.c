@@ -11,10 +11,17 @@
  * The writer's thread has all signals blocked, so they interrupt this one.
  */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/process_maps.h"
 #include "src/recorder.h"
+
+/* One who ends us and the program does both within such a time. */
+#define BOTH_NS 100000000ull
 
 /* By signal: whether it has come, and from whom. */
 static volatile sig_atomic_t come[NSIG];
@@ -70,6 +77,9 @@ void record_catch_orders(struct sigaction before_out[NSIG])
 	sigfillset(&action.sa_mask);
 	for (int signal = 1; signal < NSIG; signal++) {
 		sigaction(signal, NULL, &before_out[signal]);
+		if (signal == SIGHUP &&
+		    before_out[signal].sa_handler == SIG_IGN)
+			continue; /* nohup(1) */
 		if (is_order(signal))
 			sigaction(signal, &action, NULL);
 		else if (is_ignored(signal))
@@ -123,6 +133,20 @@ static int is_sent_by_program(const struct recorder *recorder, int signal)
 	return task != NULL;
 }
 
+/*
+ * SIGTERM is for the program: it ends as it likes to, as if it had been sent
+ * there, and the trace has all of it.  Another one ends the session at once.
+ */
+static void take_termination(struct recorder *recorder)
+{
+	uint64_t now = now_ns();
+
+	if (!recorder->asked_ns)
+		recorder->asked_ns = now;
+	else if (now - recorder->asked_ns > BOTH_NS)
+		recorder->stop_signal = SIGTERM;
+}
+
 void record_take_orders(struct recorder *recorder)
 {
 	if (!any_has_come)
@@ -138,8 +162,60 @@ void record_take_orders(struct recorder *recorder)
 		   to us. */
 		if (signal == SIGINT)
 			recorder->interrupted_ns = now_ns();
+		else if (signal == SIGTERM)
+			take_termination(recorder);
 		else if (!recorder->stop_signal)
 			recorder->stop_signal = signal;
+	}
+}
+
+/* Nobody in the recording is there to end it, or to wait for its end. */
+static int has_no_parent(struct recorder *recorder,
+			 const struct record_task *task)
+{
+	char path[64], *text, *after_name;
+	pid_t parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", task->task.tid);
+	text = read_proc_file(path, NULL);
+	after_name = text ? strrchr(text, ')') : NULL;
+	if (after_name)
+		sscanf(after_name, ") %*c %d", &parent);
+	free(text);
+	return after_name && !recorder_find(recorder, parent);
+}
+
+/* Whoever asked us to end has asked it, too: a group, all of a service. */
+static int was_asked(const struct recorder *recorder,
+		     const struct record_task *leader)
+{
+	const struct record_task *task = recorder->all;
+
+	if (record_has_pending(leader, SIGTERM))
+		return 1;
+	while (task && (task->task.tgid != leader->task.tgid ||
+			task->terminated_ns + BOTH_NS < recorder->asked_ns))
+		task = task->next_all;
+	return task != NULL;
+}
+
+void record_pass_termination(struct recorder *recorder)
+{
+	uint64_t now = now_ns();
+
+	if (!recorder->asked_ns ||
+	    now < recorder->asked_ns + BOTH_NS ||
+	    now < recorder->next_ask_ns)
+		return;
+	recorder->next_ask_ns = now + BOTH_NS;
+	for (struct record_task *task = recorder->all; task;
+	     task = task->next_all) {
+		if (task->task.tid != task->task.tgid || task->is_asked ||
+		    !has_no_parent(recorder, task))
+			continue;
+		task->is_asked = 1;
+		if (!was_asked(recorder, task))
+			kill(task->task.tgid, SIGTERM);
 	}
 }
 

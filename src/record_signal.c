@@ -187,6 +187,20 @@ int record_is_pending(const struct record_task *task)
 	return pending != 0;
 }
 
+int record_has_pending(const struct record_task *task, int signal)
+{
+	char path[64], *status;
+	uint64_t pending = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (status)
+		pending = status_mask(status, "\nSigPnd:") |
+			  status_mask(status, "\nShdPnd:");
+	free(status);
+	return pending >> (signal - 1) & 1;
+}
+
 static int is_fault(const siginfo_t *info)
 {
 	switch (info->si_signo) {
@@ -644,6 +658,8 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	if (task_get_siginfo(&task->task, &delivery.info) ||
 	    task_get_registers(&task->task, &delivery.before))
 		return 0;
+	if (signal == SIGTERM)
+		task->terminated_ns = now_ns();
 	err = run_trapped_instruction(recorder, task, &delivery.info,
 				      &delivery.before);
 	if (err == INSTRUCTION_FAULTS) {

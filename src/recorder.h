@@ -148,6 +148,8 @@ struct record_task {
 	size_t spliced_length;
 	uint64_t slice_began_ns;
 	uint64_t slice_ns; /* of its turns; 0: as usual */
+	uint64_t terminated_ns; /* when it last met a SIGTERM */
+	int is_asked;		/* to end, by us or who asked us */
 	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	int was_interrupt_sent; /* before the stop that it is in */
@@ -257,6 +259,8 @@ struct recorder {
 	int is_hidden_reported; /* a task that may not be looked into */
 	uint8_t warned[64 * 16]; /* numbers already warned about */
 	int stop_signal;	 /* the session was told to end */
+	uint64_t asked_ns;	 /* SIGTERM came: the program is asked to end */
+	uint64_t next_ask_ns;
 	int failure;		 /* the trace can't be written */
 	int is_cut_short;	 /* the session could not go on */
 	pid_t recorder_pid;
@@ -425,6 +429,8 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 					  const siginfo_t *info);
 /* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task);
+/* Whether this one is, blocked or not. */
+int record_has_pending(const struct record_task *task, int signal);
 /* True when the signal that stopped it was one to withhold, and is. */
 int record_withhold(struct recorder *recorder, struct record_task *task,
 		    int signal);
@@ -576,6 +582,8 @@ void record_catch_orders(struct sigaction before_out[NSIG]);
 void record_release_orders(const struct sigaction before[NSIG]);
 /* Obeys what has come; to be called between a stop and what is done at it. */
 void record_take_orders(struct recorder *recorder);
+/* Asks the program to end after we were; called at each tick. */
+void record_pass_termination(struct recorder *recorder);
 int record_before_kill(struct recorder *recorder, struct record_task *task);
 /* record_ptrace.c */
 /* The task, whose turn it is, goes on with signal in user code. */
