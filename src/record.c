@@ -548,8 +548,27 @@ static int waits_for_current(const struct recorder *recorder)
 	       syscall_blocking_of(&current->call) == BLOCKING_NEVER;
 }
 
-/* A stop that was seen is handled now, or when the current task stops. */
-int recorder_settle(struct recorder *recorder)
+/* In the kernel, where it may fill what the current task can see. */
+static int may_write(const struct recorder *recorder,
+		     const struct record_task *task)
+{
+	return task != recorder->current && task->state == TASK_IN_CALL &&
+	       task->phase != CALL_NONE && !task->scratch_count &&
+	       task->call.number != SYS_futex &&
+	       task->task.space == recorder->current->task.space &&
+	       task_kernel_state(task->task.tid) == 'R';
+}
+
+static int does_anyone_write(const struct recorder *recorder)
+{
+	const struct record_task *task = recorder->all;
+
+	while (task && !may_write(recorder, task))
+		task = task->next_all;
+	return task != NULL;
+}
+
+static int handle_all_stops(struct recorder *recorder)
 {
 	int status, err = handle_deferred(recorder);
 	pid_t tid = err ? 0 : waitpid(-1, &status, __WALL | WNOHANG);
@@ -561,6 +580,18 @@ int recorder_settle(struct recorder *recorder)
 	return err;
 }
 
+int recorder_settle(struct recorder *recorder)
+{
+	int err = handle_all_stops(recorder);
+
+	while (!err && recorder->current && does_anyone_write(recorder)) {
+		sched_yield();
+		err = handle_all_stops(recorder);
+	}
+	return err;
+}
+
+/* A stop that was seen is handled now, or when the current task stops. */
 static int take_status(struct recorder *recorder, pid_t tid, int status)
 {
 	struct record_task *current = recorder->current;

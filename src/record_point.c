@@ -37,6 +37,7 @@
 #define LATE_NS 100000000ull	 /* and no longer, whoever has the processor */
 #define PASSES 3u
 #define TRIES 4u		 /* to find a place */
+#define DIGEST_TRIES 10u	 /* while others write */
 #define STRIDE_NS 10000ull	 /* from one to the next */
 #define SEARCH_STEPS 32u	 /* for an instruction to be replaced */
 #define COPY_PAGES 4096u	 /* that may change in the window */
@@ -546,19 +547,52 @@ static void adapt_slice(struct point_search *search)
 		*slice_ns *= 2;
 }
 
+#define NO_DIGEST 1 /* to be had */
+#define TASK_GONE 2 /* killed meanwhile */
+
+/* Others have their events; the task may be killed by them, or with them. */
+static int settle(struct point_search *search)
+{
+	struct recorder *recorder = search->recorder;
+	int err = recorder_settle(recorder);
+
+	if (err)
+		return err;
+	return recorder->current == search->task &&
+	       search->task->state == TASK_RUNNING ? 0 : TASK_GONE;
+}
+
+/* What calls of others have written must have its event before ours. */
+static int digest_settled(struct point_search *search,
+			  struct memory_digest *digest)
+{
+	struct recorder *recorder = search->recorder;
+	uint64_t events;
+	int err = settle(search);
+
+	for (unsigned i = 0; i < DIGEST_TRIES && !err; i++) {
+		events = trace_writer_event_count(recorder->writer);
+		if (memory_digest_partial(&search->task->task,
+					  search->registers.value[R_RSP],
+					  digest))
+			return NO_DIGEST;
+		err = settle(search);
+		if (events == trace_writer_event_count(recorder->writer))
+			return err;
+	}
+	return err ? err : NO_DIGEST;
+}
+
 static int take_point(struct point_search *search)
 {
 	struct record_task *task = search->task;
 	struct memory_digest digest;
-	int err;
+	int err = digest_settled(search, &digest);
 
-	/* What calls of others have written must have its event before ours. */
-	err = recorder_settle(search->recorder);
-	if (err)
-		return err;
-	if (memory_digest_partial(&task->task,
-				  search->registers.value[R_RSP], &digest))
+	if (err == NO_DIGEST)
 		return go_on(search);
+	if (err)
+		return err < 0 ? err : 0;
 	adapt_slice(search);
 	err = append_point(search, &digest);
 	if (err)
