@@ -99,6 +99,30 @@ static int unmap_effect(struct replayer *replayer, struct replay_task *task,
 	return 0;
 }
 
+static int protect_effect(struct replayer *replayer, struct replay_task *task,
+			  const struct event *event,
+			  const struct effect *effect)
+{
+	uint64_t arguments[6] = { effect->address, effect->extent,
+				  effect->protection };
+	int64_t result;
+
+	if (refuse_reserved(replayer, effect, effect->extent))
+		return -EBADMSG;
+	if (effect->protection & ~PROTECTIONS_KNOWN)
+		return report(-EBADMSG, "event %llu: protection %#x",
+			      (unsigned long long)replayer->event,
+			      effect->protection);
+	result = replay_inject(task, SYS_mprotect, arguments);
+	if (!result)
+		return 0;
+	return replay_diverged(replayer, task, event,
+			       "protecting %#llx bytes at %#llx failed: %s",
+			       (unsigned long long)effect->extent,
+			       (unsigned long long)effect->address,
+			       strerror((int)-result));
+}
+
 /* ---- memory and registers ---- */
 
 /* /proc/PID/mem writes to pages of any protection. */
@@ -273,6 +297,8 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 		return map_effect(replayer, task, event, effect);
 	case EFFECT_UNMAP:
 		return unmap_effect(replayer, task, effect);
+	case EFFECT_PROTECT:
+		return protect_effect(replayer, task, event, effect);
 	case EFFECT_FILE:
 		return replay_file_add(replayer, effect);
 	case EFFECT_FILE_WRITE:

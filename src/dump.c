@@ -305,7 +305,8 @@ static const struct decode_name instruction_names[] = {
 	{INSTRUCTION_RDTSC, "rdtsc"},	{INSTRUCTION_RDTSCP, "rdtscp"},
 	{INSTRUCTION_CPUID, "cpuid"},	{INSTRUCTION_RDRAND, "rdrand"},
 	{INSTRUCTION_RDSEED, "rdseed"}, {INSTRUCTION_RDPID, "rdpid"},
-	{INSTRUCTION_XGETBV, "xgetbv"}, {0, NULL},
+	{INSTRUCTION_XGETBV, "xgetbv"}, {INSTRUCTION_NONE, "new code"},
+	{0, NULL},
 };
 
 const char *dump_instruction_name(int32_t kind)

@@ -245,6 +245,11 @@ static void add_effect_fields(json_t *object, const struct effect *effect,
 		set(object, "address", hex(effect->address));
 		set(object, "length", hex(effect->extent));
 		break;
+	case EFFECT_PROTECT:
+		set(object, "address", hex(effect->address));
+		set(object, "length", hex(effect->extent));
+		set(object, "protection", json_integer(effect->protection));
+		break;
 	case EFFECT_FILE:
 		add_snapshot(object, effect, files);
 		break;

@@ -543,6 +543,8 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 		return record_mmap_exit(recorder, task);
 	case SYS_munmap:
 		return record_munmap_exit(task);
+	case SYS_mremap:
+		return record_mremap_exit(task);
 	case SYS_brk:
 		return record_brk_exit(recorder, task);
 	case SYS_shmat:
@@ -725,6 +727,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
 	if (task->withheld && !task->withheld->is_sent)
 		return record_deliver_withheld(recorder, task);
+	if (record_wants_strict(task))
+		return record_release_first(recorder, task);
 	err = record_call_begins(task);
 	if (err || record_stops_at_entry(recorder, task, &err))
 		return err;
@@ -1035,6 +1039,9 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (task->call.result == -EINTR && !task->is_cancelled &&
 	    record_only_ignored_pending(task))
 		return record_repeat_call(recorder, task, task->call.number);
+	if (task->call.number == SYS_mremap && task->call.result == -EFAULT &&
+	    record_join_held(recorder, task))
+		return record_repeat_call(recorder, task, SYS_mremap);
 	if (record_filter_wants_retry(task)) {
 		task->has_restore = task->passes = 0;
 		return record_repeat_call(recorder, task, task->call.number);

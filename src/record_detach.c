@@ -95,6 +95,7 @@ static void release(struct record_task *task)
 	rewind_call(task, &registers);
 	leave_entry(task);
 	if (at && !task->is_strict) {
+		record_release_held(task);
 		record_inject(task, at, SYS_prctl, tsc);
 		record_inject(task, at, SYS_arch_prctl, cpuid);
 	}

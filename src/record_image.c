@@ -327,6 +327,9 @@ static int save_map(struct image *image, const struct process_map *map)
 			  map->end - map->start, map->protection,
 			  map_flags(map, file != NULL), file, map->offset,
 			  map->name);
+	if (file && (map->protection & PROT_EXEC) && !map->is_shared)
+		record_patch_code(image->task, image->effects, map->start,
+				  map->end - map->start, file, map->offset);
 	if (is_vdso || (map->inode && !file))
 		save_all_pages(image, map);
 	else if (!map->is_shared && (map->protection & PROT_WRITE))

@@ -34,6 +34,7 @@ static void space_data_free(void *owner_data)
 	struct space_data *data = owner_data;
 
 	free(data->sites);
+	free(data->held);
 	free(data);
 }
 
@@ -48,6 +49,9 @@ void space_data_init(struct address_space *space,
 		data->sites = xmemdup(copied_from->sites,
 				      copied_from->site_room *
 				      sizeof(*data->sites));
+		data->held = xmemdup(copied_from->held,
+				     copied_from->held_room *
+				     sizeof(*data->held));
 	}
 	space->owner_data = data;
 	space->owner_free = space_data_free;
@@ -64,7 +68,7 @@ const struct patched_site *space_find_site(const struct record_task *task,
 	return NULL;
 }
 
-static void forget_sites(struct space_data *data, remote_addr start,
+void record_forget_sites(struct space_data *data, remote_addr start,
 			 remote_addr end)
 {
 	size_t kept = 0;
@@ -94,7 +98,7 @@ static void add_site(struct space_data *data, remote_addr addr,
 
 /* ---- traps in code ---- */
 
-static void patch_site(struct record_task *task, struct effect_list *effects,
+void record_patch_site(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr,
 		       const struct instruction *instruction)
 {
@@ -118,8 +122,8 @@ static void patch_site(struct record_task *task, struct effect_list *effects,
 	add_site(space_data_of(task), addr, instruction, original);
 }
 
-static void patch_code(struct record_task *task, struct effect_list *effects,
-		      remote_addr addr, uint64_t length,
+void record_patch_code(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr, uint64_t length,
 		       const struct record_file *file, uint64_t offset)
 {
 	for (size_t i = 0; i < file->site_count; i++) {
@@ -127,9 +131,9 @@ static void patch_code(struct record_task *task, struct effect_list *effects,
 
 		if (site->offset >= offset &&
 		    site->offset + site->instruction.length <= offset + length)
-			patch_site(task, effects,
-				   addr + (site->offset - offset),
-				   &site->instruction);
+			record_patch_site(task, effects,
+					  addr + (site->offset - offset),
+					  &site->instruction);
 	}
 }
 
@@ -147,11 +151,10 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	effect->flags = (uint32_t)flags;
 	effect->id = file ? file->id : 0;
 	effect->offset = offset;
-	forget_sites(space_data_of(task), addr, addr + length);
+	record_forget_sites(space_data_of(task), addr, addr + length);
+	record_forget_held(space_data_of(task), addr, addr + length);
 	if (flags & MAP_SHARED)
 		space_data_of(task)->maps_shared = 1;
-	if (file && (protection & PROT_EXEC) && !(flags & MAP_SHARED))
-		patch_code(task, effects, addr, length, file, offset);
 }
 
 /* ---- mmap ---- */
@@ -175,12 +178,27 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 			     "0x70000000: answered ENOMEM");
 }
 
+/* The vDSO may be unmapped; then the instruction of this call will do. */
+static void replace_syscall_address(struct record_task *task,
+				    remote_addr start, remote_addr end)
+{
+	struct space_data *data = space_data_of(task);
+
+	if (data->syscall_address >= start && data->syscall_address < end)
+		data->syscall_address = task->entry.value[R_RIP] - 2;
+}
+
 /* Our pages went with the rest: the kernel must not choose their place. */
 int record_munmap_exit(struct record_task *task)
 {
-	if (task->call.result == 0 &&
-	    overlaps_session_page(task->call.arguments[0],
-				  task->call.arguments[1]))
+	remote_addr start = task->call.arguments[0];
+	remote_addr end = start + PAGE_UP(task->call.arguments[1]);
+
+	if (task->call.result)
+		return 0;
+	record_forget_held(space_data_of(task), start, end);
+	replace_syscall_address(task, start, end);
+	if (overlaps_session_page(start, task->call.arguments[1]))
 		record_reserve(task);
 	return 0;
 }
@@ -277,6 +295,35 @@ static void note_shared(struct recorder *recorder, struct record_file *file,
 	file->is_written_shared |= is_written;
 }
 
+static int has_sites(const struct held_range *range)
+{
+	const struct record_file *file = range->file;
+	uint64_t end = range->offset + (range->end - range->start);
+
+	for (size_t i = 0; i < file->site_count; i++)
+		if (file->sites[i].offset >= range->offset &&
+		    file->sites[i].offset < end)
+			return 1;
+	return 0;
+}
+
+/* Executable memory that this mmap made; file may be NULL. */
+static void hold_code(struct record_task *task, struct record_file *file)
+{
+	const uint64_t *arguments = task->call.arguments;
+	remote_addr start = (remote_addr)task->call.result;
+	struct held_range range = {
+		start, start + PAGE_UP(arguments[1]), (int)arguments[2], file,
+		file ? arguments[5] : 0,
+	};
+
+	if (file && !has_sites(&range))
+		return;
+	if (record_hold(task, &task->effects, &range) && file)
+		record_patch_code(task, &task->effects, start,
+				  range.end - start, file, range.offset);
+}
+
 static int map_file(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
@@ -308,6 +355,9 @@ static int map_file(struct recorder *recorder, struct record_task *task)
 			  (remote_addr)task->call.result,
 			  PAGE_UP(arguments[1]), (int)arguments[2],
 			  kept_flags(arguments[3]), file, arguments[5], name);
+	if ((arguments[2] & PROT_EXEC) && !(kept_flags(arguments[3]) &
+					    MAP_SHARED))
+		hold_code(task, file);
 	return 0;
 }
 
@@ -318,6 +368,8 @@ int record_mmap_exit(struct recorder *recorder, struct record_task *task)
 
 	if (task->call.result < 0 && task->call.result > -4096)
 		return 0;
+	replace_syscall_address(task, (remote_addr)task->call.result,
+				(remote_addr)task->call.result + length);
 	if (!(arguments[3] & MAP_ANONYMOUS))
 		return map_file(recorder, task);
 	if (arguments[3] & MAP_HUGETLB) {
@@ -331,6 +383,9 @@ int record_mmap_exit(struct recorder *recorder, struct record_task *task)
 			  (remote_addr)task->call.result, length,
 			  (int)arguments[2], kept_flags(arguments[3]), NULL, 0,
 			  "");
+	if ((arguments[2] & PROT_EXEC) && !(arguments[3] & MAP_HUGETLB) &&
+	    !(kept_flags(arguments[3]) & (MAP_SHARED | MAP_GROWSDOWN)))
+		hold_code(task, NULL);
 	return 0;
 }
 
@@ -458,33 +513,120 @@ int record_shmdt_exit(struct record_task *task)
 
 /* ---- mprotect ---- */
 
-/* Code of a file that becomes executable only now has its traps set now. */
+/* Code of a file has its traps set now. */
+static void protect_file(struct recorder *recorder, struct record_task *task,
+			 const struct process_map *map)
+{
+	struct record_file *file;
+
+	file = recorder->file_buckets[map->inode % FILE_BUCKETS];
+	while (file && (file->inode != map->inode || !file->site_count))
+		file = file->next_in_bucket;
+	if (!file)
+		return;
+	record_forget_held(space_data_of(task), map->start, map->end);
+	record_forget_sites(space_data_of(task), map->start, map->end);
+	record_patch_code(task, &task->effects, map->start,
+			  map->end - map->start, file, map->offset);
+}
+
+/* Stacks are the kernel's, and grow. */
+static int may_hold_code(const struct process_map *map)
+{
+	return map->name[0] != '[' || !strncmp(map->name, "[heap]", 6) ||
+	       !strncmp(map->name, "[anon:", 6);
+}
+
+static int protect_memory(struct record_task *task,
+			  const struct process_map *map, remote_addr start,
+			  remote_addr end)
+{
+	struct held_range range = {
+		.start = map->start > start ? map->start : start,
+		.end = map->end < end ? map->end : end,
+		.protection = map->protection,
+	};
+
+	if (map->protection & PROT_WRITE) {
+		record_hold(task, &task->effects, &range);
+		return 0;
+	}
+	return record_scan_generated(task, &task->effects, range.start,
+				     range.end);
+}
+
 int record_protect_exit(struct recorder *recorder, struct record_task *task)
 {
 	remote_addr start = task->call.arguments[0];
 	remote_addr end = start + PAGE_UP(task->call.arguments[1]);
 	struct process_maps maps;
+	int err = 0;
 
+	record_forget_held(space_data_of(task), start, end);
 	if (!(task->call.arguments[2] & PROT_EXEC) ||
 	    process_maps_read(task->task.tid, &maps))
 		return 0;
-	for (size_t i = 0; i < maps.count; i++) {
+	for (size_t i = 0; i < maps.count && !err; i++) {
 		const struct process_map *map = &maps.maps[i];
-		struct record_file *file;
 
-		if (!map->inode || map->is_shared || map->end <= start ||
-		    map->start >= end)
+		if (map->is_shared || map->end <= start || map->start >= end)
 			continue;
-		file = recorder->file_buckets[map->inode % FILE_BUCKETS];
-		while (file && (file->inode != map->inode ||
-				!file->site_count))
-			file = file->next_in_bucket;
-		if (!file)
-			continue;
-		forget_sites(space_data_of(task), map->start, map->end);
-		patch_code(task, &task->effects, map->start,
-			   map->end - map->start, file, map->offset);
+		if (map->inode)
+			protect_file(recorder, task, map);
+		else if (may_hold_code(map))
+			err = protect_memory(task, map, start, end);
 	}
 	process_maps_deinit(&maps);
+	return err;
+}
+
+/* ---- mremap ---- */
+
+static void grow_held(struct space_data *data, remote_addr end,
+		      remote_addr new_end)
+{
+	for (size_t i = 0; i < data->held_count; i++)
+		if (data->held[i].end == end)
+			data->held[i].end = new_end;
+}
+
+/* What is known of the memory moves with it, and its protection grows. */
+static void move_known(struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	struct space_data *data = space_data_of(task);
+	remote_addr to = (remote_addr)task->call.result;
+	remote_addr from = arguments[0], end = from + PAGE_UP(arguments[1]);
+	remote_addr new_end = to + PAGE_UP(arguments[2]);
+	uint64_t distance = to - from;
+
+	if (to != from) {
+		record_forget_held(data, to, new_end);
+		record_forget_sites(data, to, new_end);
+	}
+	if (data->syscall_address >= from && data->syscall_address < end)
+		data->syscall_address += distance;
+	for (size_t i = 0; i < data->site_count; i++)
+		if (data->sites[i].addr >= from && data->sites[i].addr < end)
+			data->sites[i].addr += distance;
+	for (size_t i = 0; i < data->held_count; i++) {
+		struct held_range *range = &data->held[i];
+
+		if (range->start < from || range->end > end)
+			continue;
+		range->start += distance;
+		range->end += distance;
+	}
+	if (new_end < end + distance)
+		record_forget_held(data, new_end, end + distance);
+	else
+		grow_held(data, end + distance, new_end);
+}
+
+int record_mremap_exit(struct record_task *task)
+{
+	if (task->call.result >= 0 || task->call.result < -4095)
+		move_known(task);
+	record_part_held(task);
 	return 0;
 }

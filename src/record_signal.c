@@ -671,6 +671,11 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		task_set_siginfo(&task->task, &delivery.info);
 	} else if (err != NOT_TRAPPED) {
 		return err;
+	} else {
+		err = record_first_execution(recorder, task, &delivery.info,
+					     &delivery.before);
+		if (err)
+			return err < 0 ? err : 0;
 	}
 	if (record_is_dispatch(task, &delivery.info) &&
 	    record_dispatch_vdso(recorder, task, &delivery.before))

@@ -6,6 +6,7 @@
  *   record_call.c     system calls: entry, exit, what rows and hooks save
  *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
+ *   record_execute.c  code that is looked at when it is first executed
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
  *   record_sparse.c   files with holes
@@ -198,12 +199,23 @@ struct patched_site {
 
 #define BUSY_PAGES 64
 
+/* Executable memory that was not executed yet (record_execute.c). */
+struct held_range {
+	remote_addr start, end;
+	int protection;		  /* that the program wanted */
+	struct record_file *file; /* with sites; NULL: generated code */
+	uint64_t offset;	  /* in the file */
+};
+
 /* What the recorder knows of an address space. */
 struct space_data {
 	remote_addr break_end; /* 0: not asked yet */
 	remote_addr syscall_address; /* an instruction for injected calls */
 	struct patched_site *sites;
 	size_t site_count, site_room;
+	struct held_range *held;
+	size_t held_count, held_room;
+	int is_joined; /* for an mremap, none of it is held */
 	uint64_t next_digest_event;
 	int is_undumpable; /* as the program believes */
 	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
@@ -368,10 +380,50 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr, uint64_t length, int protection,
 		       int flags, struct record_file *file, uint64_t offset,
 		       const char *name);
+void record_patch_site(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr,
+		       const struct instruction *instruction);
+/* Traps in code of a file that is mapped there. */
+void record_patch_code(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr, uint64_t length,
+		       const struct record_file *file, uint64_t offset);
+void record_forget_sites(struct space_data *data, remote_addr start,
+			 remote_addr end);
+int record_mremap_exit(struct record_task *task);
 void space_data_init(struct address_space *space,
 		     const struct space_data *copied_from);
 const struct patched_site *space_find_site(const struct record_task *task,
 					   remote_addr addr);
+
+/* record_execute.c */
+/* The range will not be executable until the program executes it. */
+int record_hold(struct record_task *task, struct effect_list *effects,
+		const struct held_range *range);
+void record_forget_held(struct space_data *data, remote_addr start,
+			remote_addr end);
+/*
+ * After an mremap(2) that was answered EFAULT: true when the memory was several
+ * mappings only because of what was held, and is one now.
+ */
+int record_join_held(struct recorder *recorder, struct record_task *task);
+/* Holds it again. */
+void record_part_held(struct record_task *task);
+/*
+ * In seccomp's strict mode no call could let code be executed: all that is held
+ * is released before, and the task is at the entry of that call again.
+ */
+int record_wants_strict(const struct record_task *task);
+int record_release_first(struct recorder *recorder, struct record_task *task);
+/* All becomes what the program wanted, without being looked at. */
+void record_release_held(struct record_task *task);
+/* Puts traps into code that is complete. */
+int record_scan_generated(struct record_task *task,
+			  struct effect_list *effects, remote_addr start,
+			  remote_addr end);
+/* 1 when the signal meant this, and it is done; 0 when it did not. */
+int record_first_execution(struct recorder *recorder, struct record_task *task,
+			   const siginfo_t *info,
+			   const struct registers *registers);
 
 /* record_image.c */
 int record_image(struct recorder *recorder, struct record_task *task,

@@ -51,6 +51,7 @@ static const char *const effect_names[EFFECT_KIND_END] = {
 	[EFFECT_RLIMIT] = "rlimit",
 	[EFFECT_SKIPPED] = "skipped",
 	[EFFECT_DEBUG_REGISTER] = "debug_register",
+	[EFFECT_PROTECT] = "protect",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -117,6 +118,7 @@ static const char *effect_fault(const struct effect *effect)
 			       : NULL;
 	case EFFECT_MAP:
 	case EFFECT_UNMAP:
+	case EFFECT_PROTECT:
 		if (range_exceeds(effect->address, effect->extent, UINT64_MAX))
 			return "a mapping beyond the address space";
 		return effect->length > TEXT_LIMIT ? "a mapping's name too long"

@@ -99,6 +99,7 @@ enum effect_kind {
 	EFFECT_SKIPPED,	    /* the call was not made: a seccomp filter answered
 			       it, or a supervisor */
 	EFFECT_DEBUG_REGISTER, /* id (0-3, 6 or 7), offset: its value */
+	EFFECT_PROTECT,	    /* address, extent, protection: as by mprotect(2) */
 	EFFECT_KIND_END
 };
 
@@ -153,7 +154,8 @@ struct event {
 	uint64_t time_ns; /* CLOCK_MONOTONIC since the recording began */
 	int32_t detail;	  /* SYSCALL*: the call's number.  SIGNAL: enum
 			     signal_point.  EXIT: wait status.  INSTRUCTION:
-			     enum instruction_kind of src/.  POINT: registers
+			     enum instruction_kind of src/, 0: any one, in
+			     memory that was not executable.  POINT: registers
 			     that change */
 	uint32_t signal;  /* SIGNAL: its number */
 	int64_t result;	  /* SYSCALL, SYSCALL_EXIT: as in rax.  SIGNAL: enum

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Decoding and execution against this processor; scanning against objdump. */
+#include "src/generated_code.h"
 #include "src/instruction.h"
 
 #include <cpuid.h>
@@ -257,6 +258,45 @@ Test(instruction_scan, finds_those_at_the_edges_of_pieces)
 		free(sites);
 	}
 	free(code);
+}
+
+Test(generated_code, finds_what_makes_sense)
+{
+	static const uint8_t code[] = {
+		0x00, 0x00, 0x48, 0x0f, 0xc7, 0xf0, /* 2: rdrand rax */
+		0x73, 0xfa, 0xb8, 0x00, 0x00, 0x00, 0x80, /* mov eax, leaf */
+		0x31, 0xc9, 0x0f, 0xa2,		    /* 15: cpuid */
+		0x31, 0xc9, 0x0f, 0x01, 0xd0,	    /* 19: xgetbv */
+		0x0f, 0xc7, 0xf9, 0x0f, 0x92, 0xc0, /* 22: rdseed ecx; setb */
+		0xc3,
+	};
+	static const uint64_t offsets[] = { 2, 15, 19, 22 };
+	struct instruction_site *sites;
+	size_t count;
+
+	cr_assert_eq(generated_code_scan(code, sizeof(code), &sites, &count),
+		     0);
+	cr_assert_eq(count, 4, "%zu sites", count);
+	for (size_t i = 0; i < count; i++)
+		cr_assert_eq(sites[i].offset, offsets[i]);
+	cr_assert_eq(sites[0].instruction.operand_bytes, 8);
+	free(sites);
+}
+
+Test(generated_code, leaves_data_alone)
+{
+	static const uint8_t data[] = {
+		0x12, 0x34, 0x0f, 0xa2, 0x56, 0x0f, 0xc7, 0xf1, 0x00, 0x00,
+		0xb8, 0x78, 0x56, 0x34, 0x12, 0x0f, 0xa2, /* no leaf */
+		0x41, 0x31, 0xc0, 0x0f, 0x01, 0xd0, 0x0f, 0x31, 0x0f,
+	};
+	struct instruction_site *sites;
+	size_t count;
+
+	cr_assert_eq(generated_code_scan(data, sizeof(data), &sites, &count),
+		     0);
+	cr_assert_eq(count, 0, "%zu sites", count);
+	free(sites);
 }
 
 /* Files that have such instructions, or a lot of other code. */

@@ -127,7 +127,8 @@ static void add_random_effect(struct sample *sample, struct dice *dice,
 	/* Keep ranges in their bounds. */
 	if (effect->address > UINT64_MAX / 2)
 		effect->address >>= 1;
-	if (kind == EFFECT_MAP || kind == EFFECT_UNMAP)
+	if (kind == EFFECT_MAP || kind == EFFECT_UNMAP ||
+	    kind == EFFECT_PROTECT)
 		effect->extent >>= 1;
 	if (kind >= EFFECT_FILE && kind <= EFFECT_FILE_PUNCH) {
 		effect->extent >>= 2;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Instructions in code of which nothing is known but its bytes. */
+#ifndef REEL_GENERATED_CODE_H
+#define REEL_GENERATED_CODE_H
+
+#include "src/instruction.h"
+
+/*
+ * Finds CPUID, RDRAND, RDSEED and XGETBV in memory where data lies among the
+ * code and no symbols tell it apart: only those that the instructions around
+ * them give sense to, such as a CPUID after a load of the leaf's number.
+ * Offsets are ascending; the caller frees *sites_out.
+ */
+int generated_code_scan(const uint8_t *bytes, size_t length,
+			struct instruction_site **sites_out,
+			size_t *count_out);
+
+#endif
