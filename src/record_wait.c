@@ -452,6 +452,9 @@ static int wants_signal(const struct record_task *tracer, int code)
 
 	if (is_stop && tracer->wants_no_stops)
 		return 0;
+	/* Its own tracer would see one that it ignores. */
+	if (is_traced(tracer))
+		return 1;
 	return !process_status_read(tracer->task.tid, &status) &&
 	       ((status.caught | status.blocked) & bit);
 }
