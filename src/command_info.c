@@ -194,6 +194,8 @@ static void print_text(const struct summary *summary, int with_environment)
 	print_line("kernel", info->kernel);
 	print_line("cpu", info->cpu);
 	print_line("cpu choice", info->cpu_choice);
+	if (info->is_chaotic)
+		printf("%-12sseed %u\n", "chaos", info->chaos_seed);
 	if (info->num_cores)
 		printf("%-12s%u\n", "cores", info->num_cores);
 	print_line("recorder", info->reel_version);
@@ -286,6 +288,9 @@ static void print_json(const struct summary *summary, int with_environment)
 		"events", (json_int_t)summary->events);
 
 	bug_unless(object, "a trace that JSON cannot hold");
+	if (info->is_chaotic)
+		json_object_set_new(object, "chaos_seed",
+				    json_integer(info->chaos_seed));
 	if (info->num_cores)
 		json_object_set_new(object, "num_cores",
 				    json_integer(info->num_cores));

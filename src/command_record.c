@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,9 @@ static const struct option_row rows[] = {
 	{ "num-cores", 0, "N",
 	  "tell the program of so many cores, all the same on which\n"
 	  "it runs" },
+	{ "chaos", 0, "[=SEED]",
+	  "choose turns, priorities and delays of signals at\n"
+	  "random, to find races; reel info tells the seed" },
 	{ "aslr", 0, NULL, "leave address space randomization on" },
 	{ "audit", 0, NULL,
 	  "compare all writable memory around every system call,\n"
@@ -136,6 +140,25 @@ static int set_cores(struct record_values *values,
 	return 0;
 }
 
+static int set_chaos(struct record_values *values,
+		     const struct option_row *option, const char *argument)
+{
+	uint64_t seed = 0;
+	int err = 0;
+
+	if (argument)
+		err = options_number(option, argument, &seed);
+	else if (getrandom(&seed, sizeof(uint32_t), 0) < 0)
+		err = report(-errno, "get a random number");
+	if (err)
+		return err;
+	if (seed > UINT32_MAX)
+		return wrong_choice(option->name, "0 to 4294967295", argument);
+	values->options.is_chaotic = 1;
+	values->options.chaos_seed = (uint32_t)seed;
+	return 0;
+}
+
 static int set_option(void *context, const struct option_row *option,
 		      const char *argument)
 {
@@ -153,6 +176,8 @@ static int set_option(void *context, const struct option_row *option,
 			return wrong_choice("cpu", "host, x86-64-v2 or "
 					    "x86-64-v3", argument);
 		values->options.cpu = argument;
+	} else if (!strcmp(option->name, "chaos")) {
+		return set_chaos(values, option, argument);
 	} else if (!strcmp(option->name, "num-cores")) {
 		return set_cores(values, option, argument);
 	} else if (!strcmp(option->name, "aslr")) {

@@ -33,7 +33,9 @@ static void add_row(struct getopt_tables *tables, const struct option_row *row)
 	tables->rows[at] = row;
 	tables->options[at] = (struct option){
 		.name = row->name,
-		.has_arg = row->argument ? required_argument : no_argument,
+		.has_arg = !row->argument ? no_argument :
+			*row->argument == '[' ? optional_argument :
+						required_argument,
 		.val = FIRST_LONG + (int)at,
 	};
 	if (row->letter) {
@@ -140,7 +142,7 @@ static void print_row(const struct option_row *row)
 			  row->letter ? '-' : ' ',
 			  row->letter ? row->letter : ' ',
 			  row->letter ? "," : " ", row->name,
-			  row->argument ? "=" : "",
+			  row->argument && *row->argument != '[' ? "=" : "",
 			  row->argument ? row->argument : "");
 	if (length >= HELP_COLUMN)
 		printf("%s\n%*s", left, HELP_COLUMN, "");

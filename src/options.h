@@ -27,7 +27,8 @@ enum exit_status {
 struct option_row {
 	const char *name;	/* --NAME */
 	char letter;		/* -L, or 0 */
-	const char *argument;	/* how help calls its argument; NULL: none */
+	const char *argument;	/* how help calls its argument; NULL: none;
+				   "[=NAME]": it may be left out */
 	const char *help;
 };
 

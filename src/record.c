@@ -29,6 +29,7 @@
 
 #include "src/extended_state.h"
 #include "src/process_maps.h"
+#include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/recorder.h"
@@ -395,6 +396,8 @@ int recorder_is_alone(const struct recorder *recorder,
 
 static uint64_t slice_of(const struct record_task *task)
 {
+	if (task->chaos_slice_ns)
+		return task->chaos_slice_ns;
 	return task->slice_ns ? task->slice_ns : SLICE_NS;
 }
 
@@ -420,8 +423,11 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 			return;
 		current->is_point_wanted =
 			!recorder_is_alone(recorder, current);
-		if (current->is_point_wanted && now < current->next_point_ns)
+		if (current->is_point_wanted && now < current->next_point_ns) {
+			if (recorder->options->is_chaotic)
+				recorder_tick_in(current->next_point_ns - now);
 			return;
+		}
 	}
 	current->is_interrupt_sent = 1;
 	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
@@ -680,6 +686,18 @@ static int wait_while_call_runs(struct recorder *recorder,
 	return 0;
 }
 
+/* The turn ends before it has begun, some instructions from here. */
+static void cut_turn(struct recorder *recorder, struct record_task *task)
+{
+	task->chaos_is_cut = 0;
+	if (!recorder->ready_first || task->state != TASK_RUNNING ||
+	    task->phase != CALL_NONE || task->is_interrupt_sent)
+		return;
+	task->is_point_wanted = !recorder_is_alone(recorder, task);
+	task->is_interrupt_sent = 1;
+	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+}
+
 static int run_current(struct recorder *recorder, struct record_task *task)
 {
 	int err = 0;
@@ -690,6 +708,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	if (slice_of(task) < SLICE_NS && recorder->ready_first)
 		recorder_tick_in(slice_of(task));
 	err = record_run_task(recorder, task, 0);
+	if (!err && recorder->current == task && task->chaos_is_cut)
+		cut_turn(recorder, task);
 	while (!err && recorder->current == task &&
 	       task->state == TASK_RUNNING && !recorder->stop_signal) {
 		if (task->phase != CALL_NONE && recorder->ready_first &&
@@ -712,6 +732,12 @@ static struct record_task *pick_task(struct recorder *recorder)
 	struct record_task *first = recorder->ready_first;
 	int wants_yield = current && current->call.number == SYS_sched_yield;
 
+	if (recorder->options->is_chaotic) {
+		first = record_chaos_pick(recorder);
+		if (first)
+			ready_remove(recorder, first);
+		return first;
+	}
 	if (current && current->state == TASK_READY && current != first &&
 	    !wants_yield && is_in_turn(current))
 		first = current;
@@ -992,6 +1018,8 @@ static void describe_session(struct recorder *recorder)
 	info->page_size = 4096;
 	info->core = record_cores_choose(recorder);
 	info->num_cores = options->num_cores;
+	info->is_chaotic = options->is_chaotic;
+	info->chaos_seed = options->chaos_seed;
 	info->aslr = options->aslr;
 	info->start_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
 }
@@ -1086,6 +1114,7 @@ int record_run(const struct record_options *options,
 	recorder->recorder_pid = getpid();
 	recorder->is_privileged = has_privilege();
 	record_cores_init(recorder);
+	record_chaos_init(recorder);
 	if (options->cpu && !strcmp(options->cpu, "x86-64-v2"))
 		recorder->cpu = CPU_X86_64_V2;
 	else if (options->cpu && !strcmp(options->cpu, "x86-64-v3"))

@@ -12,6 +12,8 @@ struct record_options {
 	char **environment;	/* NULL-terminated; NULL: the caller's own */
 	const char *cpu;	/* "host", "x86-64-v2" or "x86-64-v3" */
 	unsigned num_cores;	/* told to the program; 0: the machine's */
+	int is_chaotic;		/* turns at random, from this seed */
+	uint32_t chaos_seed;
 	int aslr;		/* leave address space randomization on */
 	int audit;		/* fail on a byte written that no row covers */
 	int detach_on_failure;	/* a failing recorder lets the program go on */

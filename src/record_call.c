@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/session_page.h"
 #include "src/syscall_rows.h"
@@ -725,7 +726,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (task_get_registers(&task->task, entry))
 		return 0;
 	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
-	if (task->withheld && !task->withheld->is_sent)
+	if (task->withheld && !task->withheld->is_sent &&
+	    !record_chaos_holds(recorder, task))
 		return record_deliver_withheld(recorder, task);
 	if (record_wants_strict(task))
 		return record_release_first(recorder, task);

@@ -88,7 +88,8 @@ int record_wants_point(const struct record_task *task)
 	uint64_t now = now_ns();
 
 	while (signal && (signal->is_sent ||
-			  now - signal->since_ns < SIGNAL_AGE_NS))
+			  now - signal->since_ns <
+				  SIGNAL_AGE_NS + signal->delay_ns))
 		signal = signal->next;
 	return signal && now >= task->next_point_ns &&
 	       record_deliverable(task) != NULL;

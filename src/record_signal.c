@@ -21,6 +21,7 @@
 #include <ucontext.h>
 
 #include "src/process_maps.h"
+#include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "traces/report.h"
 
@@ -36,7 +37,8 @@
 
 /* ---- withheld signals ---- */
 
-static void withhold(struct record_task *task, const siginfo_t *info)
+static void withhold(struct recorder *recorder, struct record_task *task,
+		     const siginfo_t *info)
 {
 	struct withheld_signal **link = &task->withheld;
 	struct withheld_signal *signal;
@@ -51,6 +53,7 @@ static void withhold(struct record_task *task, const siginfo_t *info)
 	signal = xcalloc(1, sizeof(*signal));
 	signal->info = *info;
 	signal->since_ns = now_ns();
+	signal->delay_ns = record_chaos_delay(recorder);
 	*link = signal;
 	recorder_tick_in(SOON_NS);
 }
@@ -484,7 +487,7 @@ int record_withhold(struct recorder *recorder, struct record_task *task,
 	delivery.outcome = outcome_of(task, &delivery.info);
 	if (is_fault(&delivery.info) || !must_wait(&delivery))
 		return 0;
-	withhold(task, &delivery.info);
+	withhold(recorder, task, &delivery.info);
 	return 1;
 }
 
@@ -686,7 +689,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	delivery.outcome = outcome_of(task, &delivery.info);
 	delivery.point = point_of(&delivery);
 	if (delivery.point == SIGNAL_ANYWHERE && must_wait(&delivery)) {
-		withhold(task, &delivery.info);
+		withhold(recorder, task, &delivery.info);
 		return recorder_resume(task, record_run_request(task), 0);
 	}
 	return tell_or_deliver(&delivery);

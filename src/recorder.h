@@ -20,6 +20,7 @@
  *   record_inject.c   calls made in the name of a task
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
+ *   record_chaos.c    turns at random
  *   record_cores.c    which cores the program believes to have
  *   record_seccomp.c  the program's own filters of calls
  *   record_dispatch.c calls that become signals by its own wish
@@ -68,6 +69,7 @@ enum call_phase {
 struct withheld_signal {
 	siginfo_t info;
 	uint64_t since_ns;
+	uint64_t delay_ns; /* at random, beyond what is needed */
 	int is_sent; /* given back to the kernel, which lost the siginfo */
 	struct withheld_signal *next;
 };
@@ -157,6 +159,10 @@ struct record_task {
 	int is_point_wanted;   /* at the stop that this brings */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
+	uint64_t chaos_slice_ns, chaos_until_ns; /* of turn and priority */
+	unsigned chaos_events; /* left in its turn */
+	int chaos_is_low, chaos_is_held; /* others first; nobody first */
+	int chaos_is_cut; /* its turn ends at once */
 	pid_t unpinned; /* while the call reads its /proc/PID/status */
 	int is_unrandomized;	/* by its own personality() */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
@@ -262,6 +268,7 @@ struct recorder {
 	uint64_t digested_pages; /* work that digests did so far */
 	cpu_set_t original_affinity, pinned;
 	cpu_set_t believed_affinity; /* the program's, at first */
+	uint64_t chaos_state; /* of the generator */
 	int is_status_read; /* some task opened a /proc/PID/status */
 	int is_pinned;
 	int is_privileged; /* may look into any process, dumpable or not */

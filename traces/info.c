@@ -169,6 +169,8 @@ static json_t *json_of_info(const struct trace_info *info,
 	set_number(root, "xsave_size", info->xsave_size);
 	set_number(root, "page_size", info->page_size);
 	set_number(root, "core", info->core);
+	if (info->is_chaotic)
+		set_number(root, "chaos_seed", info->chaos_seed);
 	if (info->num_cores)
 		set_number(root, "num_cores", info->num_cores);
 	json_object_set_new(root, "aslr", json_boolean(info->aslr));
@@ -361,6 +363,10 @@ static int read_members(const json_t *root, struct trace_info *info,
 	info->page_size =
 		(uint64_t)member_number(&members, "page_size", 0, INT64_MAX);
 	info->core = (int)member_number(&members, "core", -1, 1 << 20);
+	info->is_chaotic = json_object_get(root, "chaos_seed") != NULL;
+	if (info->is_chaotic)
+		info->chaos_seed = (uint32_t)member_number(
+			&members, "chaos_seed", 0, UINT32_MAX);
 	if (json_object_get(root, "num_cores"))
 		info->num_cores = (unsigned)member_number(
 			&members, "num_cores", 1, 1024);

@@ -23,6 +23,8 @@ struct trace_info {
 	uint64_t page_size;
 	int core;	    /* the one that all ran on; -1 unknown */
 	int64_t start_realtime_ns;
+	int is_chaotic; /* --chaos, with this seed */
+	uint32_t chaos_seed;
 	unsigned num_cores; /* --num-cores, or 0 */
 	int aslr; /* 1 when --aslr was given */
 	/* set at the end */
