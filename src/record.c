@@ -349,26 +349,6 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 
 /* ---- waiting ---- */
 
-char task_kernel_state(pid_t tid)
-{
-	char path[64], text[512], *after_name;
-	int fd;
-	ssize_t got;
-
-	/* /proc/TID/stat would add up the times of all threads of the group. */
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tid, tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 'X';
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return 'X';
-	text[got] = '\0';
-	after_name = strrchr(text, ')');
-	return after_name && after_name[1] ? after_name[2] : 'X';
-}
-
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task)
 {
@@ -630,7 +610,12 @@ static int tick(struct recorder *recorder)
 		if (err)
 			return err;
 	}
-	err = look_around(recorder);
+	err = recorder->current ?
+		record_leader_gone(recorder, recorder->current) : 0;
+	if (!err && !is_running_user_code(recorder->current))
+		err = handle_deferred(recorder);
+	if (!err)
+		err = look_around(recorder);
 	ticked = 0; /* one that came meanwhile: stops get their turn */
 	return err;
 }

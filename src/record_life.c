@@ -578,26 +578,49 @@ int record_die_of_fault(struct recorder *recorder, struct record_task *task,
 	return end_task(recorder, task, PTRACE_DETACH);
 }
 
-/* waitpid() says it is over; usually its EXIT is written already. */
-int record_death(struct recorder *recorder, struct record_task *task,
-		 int status)
+/* SIGKILL was quicker than PTRACE_EVENT_EXIT. */
+static int exit_unseen(struct recorder *recorder, struct record_task *task,
+		       int status)
 {
 	struct effect_list effects = { 0 };
 	int err = 0;
 
-	if (task->state != TASK_DEAD && task->state != TASK_NEW) {
-		/* SIGKILL was quicker than PTRACE_EVENT_EXIT. */
-		recorder_doom_group(recorder, task);
-		task->exit_status = status;
-		if (task->phase == CALL_ENTERED)
-			err = record_announce_call(recorder, task);
-		task->phase = CALL_NONE;
-		if (task->task.space->users > 1)
-			save_word(task, &effects, EFFECT_WRITE,
-				  task->clear_tid);
-		if (!err)
-			err = append_exit(recorder, task, &effects);
-		effect_list_deinit(&effects);
-	}
+	recorder_doom_group(recorder, task);
+	task->exit_status = status;
+	if (task->phase == CALL_ENTERED)
+		err = record_announce_call(recorder, task);
+	task->phase = CALL_NONE;
+	if (task->task.space->users > 1)
+		save_word(task, &effects, EFFECT_WRITE, task->clear_tid);
+	if (!err)
+		err = append_exit(recorder, task, &effects);
+	effect_list_deinit(&effects);
+	return err;
+}
+
+/* waitpid() says it is over; usually its EXIT is written already. */
+int record_death(struct recorder *recorder, struct record_task *task,
+		 int status)
+{
+	int err = 0;
+
+	if (task->state != TASK_DEAD && task->state != TASK_NEW)
+		err = exit_unseen(recorder, task, status);
 	return err ? err : finish_death(recorder, task, status);
+}
+
+int record_leader_gone(struct recorder *recorder, struct record_task *task)
+{
+	int err;
+
+	if (task->state != TASK_RUNNING ||
+	    task->task.tid != task->task.tgid ||
+	    task_kernel_state(task->task.tid) != 'Z')
+		return 0;
+	err = exit_unseen(recorder, task, SIGKILL);
+	task->state = TASK_DEAD;
+	record_trace_end(recorder, task);
+	if (recorder->current == task)
+		recorder->current = NULL;
+	return err;
 }

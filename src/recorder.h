@@ -297,8 +297,6 @@ static inline struct space_data *space_data_of(const struct record_task *task)
 
 /* record.c */
 uint64_t now_ns(void);
-/* As in /proc/TID/stat: R, S, D, Z, ...; X when it is gone. */
-char task_kernel_state(pid_t tid);
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
 struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 				 pid_t tgid);
@@ -531,6 +529,12 @@ int record_exec_entry(struct recorder *recorder, struct record_task *task);
 int record_exec_event(struct recorder *recorder, struct record_task **task);
 int record_exec_exit(struct recorder *recorder, struct record_task *task);
 int record_exit_event(struct recorder *recorder, struct record_task *task);
+/*
+ * A leader that was killed while it stood still, and was then resumed from its
+ * PTRACE_EVENT_EXIT instead (task_wait): no stop says so, and its death is
+ * reported only after that of all its threads, which may wait for it here.
+ */
+int record_leader_gone(struct recorder *recorder, struct record_task *task);
 int record_death(struct recorder *recorder, struct record_task *task,
 		 int status);
 int record_die_of_fault(struct recorder *recorder, struct record_task *task,

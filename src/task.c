@@ -241,12 +241,41 @@ int task_resume(const struct task *task, int request, int signal)
 	return ptrace(request, task->tid, NULL, (long)signal) ? -errno : 0;
 }
 
+char task_kernel_state(pid_t tid)
+{
+	char path[64], text[512], *after_name;
+	int fd;
+	ssize_t got;
+
+	/* /proc/TID/stat would add up the times of all threads of the group. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tid, tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 'X';
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return 'X';
+	text[got] = '\0';
+	after_name = strrchr(text, ')');
+	return after_name && after_name[1] ? after_name[2] : 'X';
+}
+
 int task_wait(const struct task *task, int *status_out)
 {
-	pid_t got;
+	for (;;) {
+		pid_t got = waitpid(task->tid, status_out, __WALL);
 
-	do
-		got = waitpid(task->tid, status_out, __WALL);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : 0;
+		if (got >= 0)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+		if (task_kernel_state(task->tid) != 'Z')
+			continue;
+		/* A zombie at last, or one whose threads are still there? */
+		got = waitpid(task->tid, status_out, __WALL | WNOHANG);
+		if (got)
+			return got < 0 ? -errno : 0;
+		return -ESRCH;
+	}
 }

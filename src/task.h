@@ -66,7 +66,16 @@ int task_get_event_message(const struct task *task, unsigned long *out);
 /* request: PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SYSEMU, PTRACE_SINGLESTEP. */
 int task_resume(const struct task *task, int request, int signal);
 
-/* Waits for this task alone; 0 with *status_out, or -ECHILD. */
+/* As in /proc/TID/stat: R, S, D, Z, ...; X when it is gone. */
+char task_kernel_state(pid_t tid);
+
+/*
+ * Waits for this task alone; 0 with *status_out, or -ECHILD.  It may be on its
+ * way to its end since SIGKILL or the exec of another thread woke it: then it
+ * was resumed from PTRACE_EVENT_EXIT, without that being seen, and if it is the
+ * leader its death is reported only after that of all its threads.  Some of
+ * them wait for the caller: -ESRCH, found at the next signal (SIGALRM).
+ */
 int task_wait(const struct task *task, int *status_out);
 
 /* waitpid status bits, named. */
