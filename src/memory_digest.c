@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "src/process_file.h"
 #include "src/process_maps.h"
 #include "src/session_page.h"
 #include "traces/report.h"
@@ -216,7 +217,7 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	walk->skip_before = 0;
 	walk->visit = visit;
 	walk->context = context;
-	walk->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	walk->pagemap_fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; !err && i < maps.count; i++)
 		if (map_counts(walk, &maps.maps[i]))
 			err = walk_map(walk, &maps.maps[i]);

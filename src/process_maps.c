@@ -11,11 +11,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "traces/report.h"
 
 char *read_proc_file(const char *path, size_t *length_out)
 {
-	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close) int fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	size_t room = 16384, length = 0;
 	char *text;
 

@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
@@ -43,7 +44,8 @@ int task_descriptor(const struct record_task *task, int fd)
 	if (copy < 0) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", task->task.tid,
 			 fd);
-		copy = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		copy = process_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				    O_NOCTTY);
 	}
 	return copy < 0 ? -errno : copy;
 }
@@ -54,7 +56,7 @@ int task_descriptor_stat(const struct record_task *task, int fd,
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", task->task.tid, fd);
-	return stat(path, status_out) ? -errno : 0;
+	return process_stat(path, status_out) ? -errno : 0;
 }
 
 ssize_t task_descriptor_text(const struct record_task *task, int fd,
@@ -64,7 +66,7 @@ ssize_t task_descriptor_text(const struct record_task *task, int fd,
 	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", task->task.tid, fd);
-	length = readlink(path, text, room - 1);
+	length = process_readlink(path, text, room - 1);
 	text[length > 0 ? length : 0] = '\0';
 	return length < 0 ? -errno : length;
 }
@@ -329,7 +331,7 @@ static int readable_descriptor(const struct record_task *task, int fd)
 	int copy;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", task->task.tid, fd);
-	copy = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	copy = process_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return copy >= 0 ? copy : task_descriptor(task, fd);
 }
 

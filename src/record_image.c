@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "src/process_maps.h"
 #include "src/session_page.h"
 #include "src/vdso.h"
@@ -56,7 +57,7 @@ static int read_auxv(struct image *image)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/auxv", image->task->task.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	got = read(fd, image->auxv, sizeof(image->auxv));
@@ -206,11 +207,11 @@ static int open_mapped_file(const struct image *image,
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", tid,
 		 map->start, map->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", tid, map->name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = process_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
 	    status.st_ino == map->inode && same_content(image, map, fd))
 		return fd;
@@ -239,11 +240,12 @@ static int file_of_map(struct image *image, const struct process_map *map,
 
 	*file_out = NULL;
 	snprintf(path, sizeof(path), "/proc/%d/exe", image->task->task.tid);
-	fd = is_main ? open(path, O_RDONLY | O_CLOEXEC) :
+	fd = is_main ? process_open(path, O_RDONLY | O_CLOEXEC) :
 		       open_mapped_file(image, map);
 	if (fd < 0 || fstat(fd, &status))
 		return 0;
-	length = is_main ? readlink(path, label, sizeof(label) - 1) : -1;
+	length = is_main ? process_readlink(path, label, sizeof(label) - 1) :
+			   -1;
 	if (length < 0) {
 		snprintf(label, sizeof(label), "%s", map->name);
 		length = (ssize_t)strlen(label);
@@ -358,13 +360,13 @@ static void save_texts(struct image *image)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? 0 : read(fd, text, sizeof(text));
 	fd_close(&fd);
 	if (got > 0)
 		save_text(image, TEXT_COMM, text, (size_t)got - 1);
 	snprintf(path, sizeof(path), "/proc/%d/exe", tid);
-	got = readlink(path, text, sizeof(text));
+	got = process_readlink(path, text, sizeof(text));
 	if (got > 0)
 		save_text(image, TEXT_EXE, text, (size_t)got);
 	length = memory_string_length(&space_of(image->task)->memory, name,
@@ -448,7 +450,7 @@ int record_image(struct recorder *recorder, struct record_task *task,
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->task.tid);
-	image.pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	image.pagemap_fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	err = read_auxv(&image);
 	if (!err)
 		err = save_image(&image);

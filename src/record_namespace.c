@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
@@ -79,9 +82,24 @@ void record_read_pids(struct record_task *task)
 		task->inner_tgid = levels[count - 1];
 }
 
+/* It is not dumpable since its credentials changed: it goes on believing so. */
+static void make_dumpable(struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	uint64_t arguments[6] = { PR_GET_DUMPABLE };
+
+	if (record_inject(task, data->syscall_address, SYS_prctl, arguments))
+		return;
+	arguments[0] = PR_SET_DUMPABLE;
+	arguments[1] = 1;
+	if (!record_inject(task, data->syscall_address, SYS_prctl, arguments))
+		data->is_undumpable = 1;
+}
+
 /*
  * Without CAP_SYS_PTRACE a tracer may look into its own user's processes only
- * (ptrace(2)): what one does that became another user can't be recorded.
+ * (ptrace(2)), or into another's that it can take the identity of.  What one
+ * does that became yet another can't be recorded.
  */
 int record_identity_exit(struct recorder *recorder, struct record_task *task)
 {
@@ -89,8 +107,10 @@ int record_identity_exit(struct recorder *recorder, struct record_task *task)
 	AUTO(fd_close) int fd = -1;
 	char path[64];
 
+	if (!recorder->is_privileged)
+		make_dumpable(task);
 	snprintf(path, sizeof(path), "/proc/%d/mem", task->task.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = process_open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 || (errno != EACCES && errno != EPERM) ||
 	    recorder->is_hidden_reported)
 		return 0;

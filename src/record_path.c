@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "traces/report.h"
 
 #define LINK_LIMIT 40 /* as the kernel's MAXSYMLINKS */
@@ -35,7 +36,7 @@ static int open_proc(pid_t tid, const char *name)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	fd = open(path, O_PATH | O_CLOEXEC);
+	fd = process_open(path, O_PATH | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/process_file.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
@@ -105,7 +106,7 @@ static int open_memory(pid_t tid)
 	if (!proc_is_ours())
 		return -1;
 	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	return open(path, O_RDWR | O_CLOEXEC);
+	return process_open(path, O_RDWR | O_CLOEXEC);
 }
 
 struct address_space *address_space_create(pid_t tid)
