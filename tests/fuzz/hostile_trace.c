@@ -409,17 +409,12 @@ static void session_unmap(struct forge *forge)
 	append(forge, EVENT_NOTE, ROOT, 0, 0);
 }
 
-<<<<<<< HEAD
 /* The traps of debug registers, at the instruction that makes calls. */
 static void session_watch(struct forge *forge)
-=======
-static void session_protect(struct forge *forge)
->>>>>>> 9bc7305 (record: look at code when it is first executed)
 {
 	struct effect *effect;
 
 	begin_idle(forge);
-<<<<<<< HEAD
 	effect = add(forge, EFFECT_DEBUG_REGISTER);
 	effect->offset = SESSION_PAGE;
 	effect = add(forge, EFFECT_DEBUG_REGISTER);
@@ -464,7 +459,11 @@ static void tracer_munmap(struct forge *forge)
 	append(forge, EVENT_INSTRUCTION, ROOT, 0, 0);
 }
 
-=======
+static void session_protect(struct forge *forge)
+{
+	struct effect *effect;
+
+	begin_idle(forge);
 	effect = add(forge, EFFECT_PROTECT);
 	effect->address = SESSION_PAGE;
 	effect->extent = 0x1000;
@@ -472,7 +471,6 @@ static void tracer_munmap(struct forge *forge)
 	inject_evil(forge, ROOT);
 }
 
->>>>>>> 9bc7305 (record: look at code when it is first executed)
 /* ---- code that tries to make calls ---- */
 
 /* Step by step through the replayer's own instruction. */
@@ -931,14 +929,11 @@ static const struct attack {
 	{ "session-map", session_map },
 	{ "session-map-huge", session_map_huge },
 	{ "session-unmap", session_unmap },
-<<<<<<< HEAD
 	{ "session-watch", session_watch },
 	{ "kernel-watch", kernel_watch },
 	{ "tracer-munmap", tracer_munmap },
 	{ "step-session", step_session },
-=======
 	{ "session-protect", session_protect },
->>>>>>> 9bc7305 (record: look at code when it is first executed)
 	{ "jump-to-session", jump_to_session },
 	{ "int-80", int_80 },
 	{ "sysenter", sysenter },
