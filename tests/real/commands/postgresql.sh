@@ -20,8 +20,8 @@ SETTINGS
 export PGPORT=$PORT
 pg_ctl -D data -l log -w start > start.log
 pgbench -i -s 1 -q > load.log 2>&1
-pgbench -h 127.0.0.1 -c 8 -j 2 -t 40 > bench.log 2>&1
-pgbench -S -c 4 -j 2 -t 300 >> bench.log 2>&1
+pgbench -h 127.0.0.1 -c 8 -j 2 -t 10 > bench.log 2>&1
+pgbench -S -c 4 -j 2 -t 60 >> bench.log 2>&1
 grep -h 'actually processed' bench.log
 psql -At <<SQL
 set max_parallel_workers_per_gather = 4;
