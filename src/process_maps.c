@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -95,6 +96,116 @@ int process_maps_read(pid_t tid, struct process_maps *maps_out)
 		}
 		if (parse_line(line, &maps_out->maps[maps_out->count]) == 0)
 			maps_out->count++;
+	}
+	return 0;
+}
+
+/* ---- a part of them ---- */
+
+/* linux/fs.h since Linux 6.11; the headers may be older. */
+struct map_query {
+	uint64_t size, flags, addr;
+	uint64_t start, end, map_flags, page_size, offset, inode;
+	uint32_t dev_major, dev_minor;
+	uint32_t name_size, build_id_size;
+	uint64_t name_addr, build_id_addr;
+};
+
+#define MAP_QUERY _IOWR('f', 17, struct map_query)
+#define MAP_QUERY_READ 0x01u
+#define MAP_QUERY_WRITE 0x02u
+#define MAP_QUERY_EXECUTE 0x04u
+#define MAP_QUERY_SHARED 0x08u
+#define MAP_QUERY_NEXT 0x10u /* or the one after addr */
+
+static void take_map(const struct map_query *query, struct process_map *map)
+{
+	unsigned flags = (unsigned)query->map_flags;
+
+	map->start = query->start;
+	map->end = query->end;
+	map->protection = (flags & MAP_QUERY_READ ? PROT_READ : 0) |
+			  (flags & MAP_QUERY_WRITE ? PROT_WRITE : 0) |
+			  (flags & MAP_QUERY_EXECUTE ? PROT_EXEC : 0);
+	map->is_shared = (flags & MAP_QUERY_SHARED) != 0;
+	map->offset = query->offset;
+	map->device = makedev(query->dev_major, query->dev_minor);
+	map->inode = query->inode;
+	map->name = NULL;
+}
+
+static int query_map(int fd, remote_addr addr, char *name, size_t room,
+		     struct process_map *map)
+{
+	struct map_query query = {
+		.size = sizeof(query),
+		.flags = MAP_QUERY_NEXT,
+		.addr = addr,
+		.name_size = (uint32_t)room,
+		.name_addr = (uintptr_t)name,
+	};
+
+	*name = '\0';
+	if (ioctl(fd, MAP_QUERY, &query))
+		return -errno;
+	take_map(&query, map);
+	return 0;
+}
+
+/* The maps, without names; those follow in text, one behind the other. */
+static int query_maps(int fd, remote_addr start, remote_addr end,
+		      struct process_maps *maps)
+{
+	size_t room = 0, text_room = 0, length = 0;
+	char name[4096];
+	int err = 0;
+
+	while (start < end) {
+		struct process_map map;
+		size_t name_length;
+
+		err = query_map(fd, start, name, sizeof(name), &map);
+		if (err || map.start >= end)
+			break;
+		if (maps->count == room) {
+			room = room ? room * 2 : 16;
+			maps->maps = xrealloc(maps->maps, room *
+					      sizeof(*maps->maps));
+		}
+		maps->maps[maps->count++] = map;
+		name_length = strlen(name) + 1;
+		if (length + name_length > text_room) {
+			text_room = text_room * 2 + sizeof(name);
+			maps->text = xrealloc(maps->text, text_room);
+		}
+		memcpy(maps->text + length, name, name_length);
+		length += name_length;
+		start = map.end;
+	}
+	return err == -ENOENT ? 0 : err; /* none behind the last */
+}
+
+int process_maps_read_range(pid_t tid, remote_addr start, remote_addr end,
+			    struct process_maps *maps_out)
+{
+	AUTO(fd_close) int fd = -1;
+	char path[64], *name;
+	int err;
+
+	*maps_out = (struct process_maps){ 0 };
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = query_maps(fd, start, end, maps_out);
+	if (err) { /* an older kernel */
+		process_maps_deinit(maps_out);
+		return process_maps_read(tid, maps_out);
+	}
+	name = maps_out->text;
+	for (size_t i = 0; i < maps_out->count; i++) {
+		maps_out->maps[i].name = name;
+		name += strlen(name) + 1;
 	}
 	return 0;
 }

@@ -26,6 +26,12 @@ struct process_maps {
 };
 
 int process_maps_read(pid_t tid, struct process_maps *maps_out);
+/*
+ * At least those that overlap [start, end): on a kernel that can be asked for
+ * them it costs the same however many others there are.
+ */
+int process_maps_read_range(pid_t tid, remote_addr start, remote_addr end,
+			    struct process_maps *maps_out);
 void process_maps_deinit(struct process_maps *maps);
 
 /* The mapping that holds addr, or NULL. */

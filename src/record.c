@@ -353,9 +353,13 @@ int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task)
 {
 	struct process_maps maps;
-	int is_alone = task->task.space->users == 1 &&
-		       !process_maps_read(task->task.tid, &maps);
+	int is_alone;
 
+	if (task->task.space->users > 1)
+		return 0;
+	if (!space_data_of(task)->maps_shared)
+		return 1;
+	is_alone = !process_maps_read(task->task.tid, &maps);
 	for (size_t i = 0; is_alone && i < maps.count; i++) {
 		const struct process_map *map = &maps.maps[i];
 		const struct record_file *file;
@@ -369,8 +373,7 @@ int recorder_is_alone(const struct recorder *recorder,
 		    file->is_written_shared || file->is_changed)
 			is_alone = 0;
 	}
-	if (task->task.space->users == 1)
-		process_maps_deinit(&maps);
+	process_maps_deinit(&maps);
 	return is_alone;
 }
 

@@ -564,7 +564,7 @@ int record_protect_exit(struct recorder *recorder, struct record_task *task)
 
 	record_forget_held(space_data_of(task), start, end);
 	if (!(task->call.arguments[2] & PROT_EXEC) ||
-	    process_maps_read(task->task.tid, &maps))
+	    process_maps_read_range(task->task.tid, start, end, &maps))
 		return 0;
 	for (size_t i = 0; i < maps.count && !err; i++) {
 		const struct process_map *map = &maps.maps[i];
