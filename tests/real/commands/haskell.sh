@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# What ghc builds: green threads on several system threads, timer ticks.
+# needs: ghc
+# long
+# output: fixed
+./main; ./main +RTS -N2

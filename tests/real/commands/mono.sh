@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# mono: just-in-time code, threads, a moving collector.
+# needs: mono mcs
+# long
+# output: fixed
+mono p.exe
