@@ -398,14 +398,14 @@ static int compare_words(const void *a, const void *b)
 }
 
 /* Lets it run for a moment and looks at what has changed in memory. */
-static enum step watch_memory(struct point_search *search)
+static enum step watch_pages(struct point_search *search, int is_busy_only)
 {
 	struct task *task = &search->task->task;
 	struct space_data *data = space_data_of(search->task);
 	struct memory_copy *copy;
 	enum step step;
 
-	if (data->busy_points++ % POINTS_BUSY) {
+	if (is_busy_only) {
 		copy = memory_copy_of(task, data->busy_pages,
 				      data->busy_count);
 	} else {
@@ -413,7 +413,6 @@ static enum step watch_memory(struct point_search *search)
 		data->busy_count = 0;
 	}
 	step = go_for(search, WINDOW_NS);
-
 	if (step == STEP_LATE) {
 		memory_copy_changes(copy, task, see_change, search);
 		end_page(search);
@@ -421,6 +420,19 @@ static enum step watch_memory(struct point_search *search)
 		      sizeof(*search->words), compare_words);
 	}
 	memory_copy_destroy(copy);
+	return step;
+}
+
+/* When nothing changes where it did before, it may work elsewhere now. */
+static enum step watch_memory(struct point_search *search)
+{
+	struct space_data *data = space_data_of(search->task);
+	int is_busy_only = data->busy_points++ % POINTS_BUSY != 0;
+	enum step step = watch_pages(search, is_busy_only);
+
+	if (step == STEP_LATE && is_busy_only && !search->word_count &&
+	    !search->task->slice_ns)
+		step = watch_pages(search, 0);
 	return step;
 }
 
