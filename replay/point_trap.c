@@ -32,6 +32,7 @@
 #define PAGE 4096ul
 #define NEAREST (256 * PAGE) /* of the code: programs grow, too */
 #define REACH 0x70000000ul   /* of a jump, less what is mapped */
+#define HOLE_TRIES 16u	     /* places in a hole */
 #define LANDING_LENGTH (2 * PAGE)
 #define INT3 0xcc
 /* After so many, the task does better without the jump. */
@@ -148,6 +149,33 @@ static int map_landing(struct point_trap *trap, remote_addr addr, uint8_t last)
 	return map_at(trap, trap->landing & ~(PAGE - 1));
 }
 
+/* In one of the holes between mappings, which may be few and far away. */
+static int map_in_hole(struct point_trap *trap)
+{
+	struct process_maps maps;
+	int err = -ENOMEM;
+
+	if (process_maps_read(trap->task->task.tid, &maps))
+		return err;
+	for (size_t i = 1; i < maps.count && err; i++) {
+		remote_addr start = maps.maps[i - 1].end;
+		remote_addr length = maps.maps[i].start - start;
+
+		/* Not at its ends: stacks grow down, and others up. */
+		for (unsigned j = 1; j < HOLE_TRIES && err &&
+		     length > 4 * trap->area_length; j++) {
+			remote_addr addr = (start + length / HOLE_TRIES * j) &
+					   ~(PAGE - 1);
+			remote_addr far = addr - trap->rip + REACH;
+
+			if (far < 2 * REACH)
+				err = map_landing(trap, addr, INT3);
+		}
+	}
+	process_maps_deinit(&maps);
+	return err;
+}
+
 /*
  * Below the code, where no stack grows, if there is room.  An entry at the last
  * byte of the distance says how far away; there, instructions that are none in
@@ -173,6 +201,8 @@ static int map_near(struct point_trap *trap)
 				err = map_landing(trap, addr,
 						  last_bytes[i / 2]);
 		}
+	if (err && !(trap->entries >> 4 & 1))
+		err = map_in_hole(trap);
 	trap->code.block = trap->area +
 			   (trap->entries ? LANDING_LENGTH : 0);
 	return err;
