@@ -9,7 +9,6 @@
 #include "src/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -17,17 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "src/extended_state.h"
 #include "src/process_maps.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
@@ -35,15 +31,8 @@
 #include "src/recorder.h"
 #include "traces/report.h"
 
-extern char **environ;
-
 #define TICK_US 20000		  /* how often a waiting session looks around */
 #define DISK_NS 50000000ull	  /* a disk may take so long */
-
-#define TRACE_OPTIONS                                                      \
-	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | \
-	 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | \
-	 PTRACE_O_TRACESECCOMP)
 
 static volatile sig_atomic_t ticked;
 
@@ -754,7 +743,7 @@ static int session_loop(struct recorder *recorder)
 	return err == -ECHILD ? 0 : err;
 }
 
-/* ---- launch ---- */
+/* ---- ticks ---- */
 
 static void on_tick(int signal)
 {
@@ -762,7 +751,7 @@ static void on_tick(int signal)
 	ticked = 1; /* and waitpid() returns EINTR, if it waits just then */
 }
 
-static void start_ticking(struct sigaction *before_out)
+void recorder_start_ticking(struct sigaction *before_out)
 {
 	struct sigaction action = { .sa_handler = on_tick };
 	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_US } };
@@ -782,110 +771,6 @@ void recorder_tick_in(uint64_t duration_ns)
 	if (getitimer(ITIMER_REAL, &now) || now.it_value.tv_sec ||
 	    now.it_value.tv_usec > interval.it_value.tv_usec)
 		setitimer(ITIMER_REAL, &interval, NULL);
-}
-
-/* After the writer's thread was made, which goes on using all cores. */
-static void pin_to_one_core(struct recorder *recorder, pid_t child)
-{
-	if (recorder->info.core < 0)
-		return;
-	CPU_ZERO(&recorder->pinned);
-	CPU_SET(recorder->info.core, &recorder->pinned);
-	recorder->is_pinned =
-		!sched_setaffinity(0, sizeof(recorder->pinned),
-				   &recorder->pinned) &&
-		!sched_setaffinity(child, sizeof(recorder->pinned),
-				   &recorder->pinned);
-}
-
-/* In the child: becomes the command, or says why not through the pipe. */
-static void become_command(const struct record_options *options, int go,
-			   int failed)
-{
-	sigset_t none;
-	char byte;
-	int error;
-
-	while (read(go, &byte, 1) < 0 && errno == EINTR)
-		;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!options->aslr)
-		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
-	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	execvpe(options->arguments[0], options->arguments,
-		options->environment ? options->environment : environ);
-	error = errno;
-	if (write(failed, &error, sizeof(error)) < 0)
-		_exit(125);
-	_exit(127);
-}
-
-static int seize_child(struct recorder *recorder, pid_t child)
-{
-	long options = TRACE_OPTIONS;
-
-	if (!recorder->options->detach_on_failure)
-		options |= PTRACE_O_EXITKILL;
-	if (ptrace(PTRACE_SEIZE, child, NULL, options))
-		return report(-errno, "trace the command with ptrace "
-			      "(reel doctor says what is in the way)");
-	return 0;
-}
-
-/* Runs the untraced part of the child, up to the exec of the command. */
-static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
-{
-	int status, error = 0;
-
-	for (;;) {
-		if (waitpid(child, &status, __WALL) < 0) {
-			if (errno == EINTR)
-				continue;
-			return report(-errno, "start the command");
-		}
-		if (!WIFSTOPPED(status))
-			break;
-		if (status_event(status) == PTRACE_EVENT_EXEC)
-			return 0;
-		ptrace(PTRACE_CONT, child, NULL,
-		       status_event(status) ? 0L : (long)WSTOPSIG(status));
-	}
-	if (read(failed, &error, sizeof(error)) != sizeof(error))
-		error = ECHILD;
-	return report(-error, "run %s", recorder->options->arguments[0]);
-}
-
-static int launch(struct recorder *recorder, pid_t *child_out)
-{
-	struct sigaction before_tick, before[NSIG];
-	int go[2], failed[2], err;
-	pid_t child;
-
-	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
-		return report(-errno, "make a pipe");
-	record_catch_orders(before);
-	start_ticking(&before_tick);
-	child = fork();
-	if (child < 0)
-		return report(-errno, "fork");
-	if (child == 0) {
-		record_release_orders(before);
-		sigaction(SIGALRM, &before_tick, NULL);
-		close(go[1]);
-		become_command(recorder->options, go[0], failed[1]);
-	}
-	close(go[0]);
-	close(failed[1]);
-	err = seize_child(recorder, child);
-	if (err)
-		kill(child, SIGKILL);
-	close(go[1]);
-	if (!err)
-		err = wait_for_exec(recorder, child, failed[0]);
-	close(failed[0]);
-	*child_out = child;
-	return err;
 }
 
 /* ---- the whole session ---- */
@@ -939,79 +824,6 @@ static void end_tasks(struct recorder *recorder)
 		recorder_remove(recorder, recorder->all);
 }
 
-static char *cpu_brand(void)
-{
-	FILE *file = fopen("/proc/cpuinfo", "re");
-	char line[512];
-	char *brand = NULL;
-
-	while (file && !brand && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "model name", 10) && strchr(line, ':')) {
-			brand = strchr(line, ':') + 1;
-			brand += strspn(brand, " ");
-			brand[strcspn(brand, "\n")] = '\0';
-			brand = xstrdup(brand);
-		}
-	if (file)
-		fclose(file);
-	return brand ? brand : xstrdup("unknown");
-}
-
-static char **copy_strings(char **strings)
-{
-	size_t count = 0;
-	char **copy;
-
-	while (strings[count])
-		count++;
-	copy = xcalloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; i < count; i++)
-		copy[i] = xstrdup(strings[i]);
-	return copy;
-}
-
-static uint32_t xsave_size(uint64_t *features_out)
-{
-	uint32_t eax = 0xd, ebx, ecx = 0, edx;
-
-	*features_out = 0;
-	if (!extended_layout_has_xsave())
-		return FXSAVE_LENGTH;
-	__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	__asm__("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
-	*features_out = (uint64_t)edx << 32 | eax;
-	return ebx;
-}
-
-static void describe_session(struct recorder *recorder)
-{
-	const struct record_options *options = recorder->options;
-	struct trace_info *info = &recorder->info;
-	struct utsname name;
-	struct timespec time;
-
-	uname(&name);
-	clock_gettime(CLOCK_REALTIME, &time);
-	info->version = TRACE_FORMAT_VERSION;
-	info->arguments = copy_strings(options->arguments);
-	info->environment = copy_strings(
-		options->environment ? options->environment : environ);
-	info->directory = get_current_dir_name();
-	info->kernel = xasprintf("%s %s %s %s", name.sysname, name.release,
-				 name.version, name.machine);
-	info->cpu = cpu_brand();
-	info->cpu_choice = xstrdup(options->cpu ? options->cpu : "host");
-	info->reel_version = xstrdup(PACKAGE_VERSION);
-	info->xsave_size = xsave_size(&info->xsave_features);
-	info->page_size = 4096;
-	info->core = record_cores_choose(recorder);
-	info->num_cores = options->num_cores;
-	info->is_chaotic = options->is_chaotic;
-	info->chaos_seed = options->chaos_seed;
-	info->aslr = options->aslr;
-	info->start_realtime_ns = time.tv_sec * 1000000000ll + time.tv_nsec;
-}
-
 static int finish_trace(struct recorder *recorder,
 			struct record_summary *summary)
 {
@@ -1051,7 +863,7 @@ static int run_session(struct recorder *recorder,
 		       struct record_summary *summary)
 {
 	pid_t child = -1;
-	int err = launch(recorder, &child), finish_err;
+	int err = record_launch(recorder, &child), finish_err;
 
 	if (err) {
 		if (child > 0)
@@ -1064,7 +876,7 @@ static int run_session(struct recorder *recorder,
 		if (recorder->options->store_path)
 			trace_writer_share(recorder->writer,
 				   recorder->options->store_path);
-		pin_to_one_core(recorder, child);
+		record_pin(recorder, child);
 		err = record_root(recorder, child);
 	}
 	if (!err)
@@ -1110,7 +922,7 @@ int record_run(const struct record_options *options,
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &recorder->standard[fd]))
 			recorder->standard[fd] = (struct stat){ 0 };
-	describe_session(recorder);
+	record_describe(recorder);
 	err = run_session(recorder, summary_out);
 	setitimer(ITIMER_REAL, &no_timer, NULL);
 	if (recorder->writer)

@@ -2,7 +2,8 @@
 /*
  * Inside of the recorder: its session and tasks, shared by the record*.c files.
  *
- *   record.c          session: launch, main loop, scheduling, end
+ *   record.c          session: main loop, scheduling, end
+ *   record_launch.c   how it begins
  *   record_call.c     system calls: entry, exit, what rows and hooks save
  *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
@@ -323,6 +324,8 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
 #define SLICE_NS 20000000ull /* a task's turn while others are ready */
+/* From now on, with what SIGALRM did before; the child is to restore it. */
+void recorder_start_ticking(struct sigaction *before_out);
 /* How soon to look again when a signal is withheld. */
 #define SOON_NS 1200000ull
 /* The next tick comes so soon, or sooner. */
@@ -334,6 +337,14 @@ int recorder_append(struct recorder *recorder, struct record_task *task,
 		    struct event *event, struct effect_list *effects);
 int recorder_note(struct recorder *recorder, struct record_task *task,
 		  enum event_text kind, const char *text);
+
+/* record_launch.c */
+/* Starts the command; it is stopped at its exec. */
+int record_launch(struct recorder *recorder, pid_t *child_out);
+/* After the writer's thread was made, which goes on using all cores. */
+void record_pin(struct recorder *recorder, pid_t child);
+/* What is known of the session at its start, for trace.json. */
+void record_describe(struct recorder *recorder);
 
 /* record_call.c */
 int record_syscall_entry(struct recorder *recorder, struct record_task *task);
