@@ -87,6 +87,31 @@ static int is_covered(const struct record_task *task, remote_addr addr,
 	return 0;
 }
 
+/* Whether a call in progress was told that it may write there. */
+static int may_write(const struct syscall_call *call, remote_addr addr)
+{
+	for (unsigned i = 0; i < call->piece_count; i++)
+		if (addr - call->pieces[i].address < call->pieces[i].length)
+			return 1;
+	for (unsigned i = 0; i < SYSCALL_ARGUMENTS; i++)
+		if (addr - call->arguments[i] < call->room[i])
+			return 1;
+	return 0;
+}
+
+/* Another thread's call, which waits, fills its memory when it likes. */
+static int is_written_by_another(const struct audit_context *audit,
+				 remote_addr addr)
+{
+	const struct record_task *task = audit->recorder->all;
+
+	while (task && (task == audit->task || task->phase == CALL_NONE ||
+			task->task.space != audit->task->task.space ||
+			!may_write(&task->call, addr)))
+		task = task->next_all;
+	return task != NULL;
+}
+
 static int audit_difference(void *context, remote_addr addr, const void *now,
 			    size_t length)
 {
@@ -95,7 +120,9 @@ static int audit_difference(void *context, remote_addr addr, const void *now,
 	size_t covered = 0;
 
 	(void)now;
-	while (covered < length && is_covered(task, addr + covered, 1))
+	while (covered < length &&
+	       (is_covered(task, addr + covered, 1) ||
+		is_written_by_another(audit, addr + covered)))
 		covered++;
 	if (covered == length || is_written_file(audit, addr))
 		return 0;
