@@ -156,7 +156,9 @@ static int same_memory(const struct point_trap *trap)
 {
 	const struct event *event = trap->event;
 	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
+	remote_addr stacks[MEMORY_DIGEST_STACKS];
 	struct memory_digest digest;
+	size_t length;
 
 	if (!proc_is_ours()) {
 		if (!trap->replayer->is_memory_unseen)
@@ -166,9 +168,13 @@ static int same_memory(const struct point_trap *trap)
 		trap->replayer->is_memory_unseen = 1;
 		return 1;
 	}
-	return recorded &&
-	       !memory_digest_partial(&trap->task->task,
-				      event->registers[R_RSP], &digest) &&
+	if (!recorded)
+		return 0;
+	length = recorded->length < sizeof(stacks) ? recorded->length :
+						     sizeof(stacks);
+	memcpy(stacks, recorded->bytes, length);
+	return !memory_digest_partial(&trap->task->task, stacks, length / 8,
+				      &digest) &&
 	       digest.hash == recorded->offset &&
 	       digest.pages == recorded->extent;
 }

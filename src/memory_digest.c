@@ -242,7 +242,10 @@ struct digest_state {
 	int is_partial;
 	remote_addr stretch; /* the current one, and its pages */
 	unsigned stretch_pages;
-	remote_addr dead_start, dead_end; /* of the stack */
+	struct dead_stack {
+		remote_addr start, end;
+	} dead[MEMORY_DIGEST_STACKS];
+	size_t dead_count;
 };
 
 /* Also counts the page, if it is not. */
@@ -261,13 +264,17 @@ static int digest_page(void *context, remote_addr addr, const uint8_t *page)
 	struct digest_state *state = context;
 	uint8_t live[PAGE];
 
-	if (addr < state->dead_end && addr >= state->dead_start) {
-		size_t dead = state->dead_end - addr;
+	for (size_t i = 0; i < state->dead_count; i++) {
+		const struct dead_stack *stack = &state->dead[i];
+		size_t dead = stack->end - addr;
 
+		if (addr < stack->start || addr >= stack->end)
+			continue;
 		if (dead >= PAGE)
 			return 0;
+		if (page != live)
+			memcpy(live, page, PAGE);
 		memset(live, 0, dead);
-		memcpy(live + dead, page + dead, PAGE - dead);
 		page = live;
 	}
 	if (is_zero(page))
@@ -301,31 +308,36 @@ static int is_stack(const struct process_maps *maps,
 }
 
 /* Where nothing says that it is a stack, other things may lie below. */
-static void find_dead_stack(const struct task *task, remote_addr stack_pointer,
-			    struct digest_state *state)
+static void add_dead_stack(const struct process_maps *maps,
+			   remote_addr stack_pointer,
+			   struct digest_state *state)
 {
-	const struct process_map *map;
-	struct process_maps maps;
+	const struct process_map *map = process_maps_find(maps, stack_pointer);
+	struct dead_stack *dead = &state->dead[state->dead_count];
 
-	if (read_maps(task->tid, &maps))
+	if (!map || stack_pointer - map->start <= RED_ZONE)
 		return;
-	map = process_maps_find(&maps, stack_pointer);
-	if (map && stack_pointer - map->start > RED_ZONE) {
-		state->dead_start = map->start;
-		state->dead_end = stack_pointer - RED_ZONE;
-		if (!is_stack(&maps, map) &&
-		    state->dead_end - state->dead_start > DEAD_ROOM)
-			state->dead_start = state->dead_end - DEAD_ROOM;
-	}
-	process_maps_deinit(&maps);
+	dead->start = map->start;
+	dead->end = stack_pointer - RED_ZONE;
+	if (!is_stack(maps, map) && dead->end - dead->start > DEAD_ROOM)
+		dead->start = dead->end - DEAD_ROOM;
+	/* Pages are whole in what is compared with it. */
+	dead->start &= ~(PAGE - 1);
+	state->dead_count++;
 }
 
 static int digest(const struct task *task, struct digest_state *state,
-		  remote_addr stack_pointer, struct memory_digest *digest_out)
+		  const remote_addr *stack_pointers, size_t count,
+		  struct memory_digest *digest_out)
 {
-	int err;
+	struct process_maps maps;
+	int err = read_maps(task->tid, &maps);
 
-	find_dead_stack(task, stack_pointer, state);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && i < MEMORY_DIGEST_STACKS; i++)
+		add_dead_stack(&maps, stack_pointers[i], state);
+	process_maps_deinit(&maps);
 	state->hash = XXH3_createState();
 	XXH3_64bits_reset(state->hash);
 	err = walk_pages(task, 0, 0, digest_page, state);
@@ -340,16 +352,17 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
 {
 	struct digest_state state = { .limit = limit_pages };
 
-	return digest(task, &state, stack_pointer, digest_out);
+	return digest(task, &state, &stack_pointer, 1, digest_out);
 }
 
-int memory_digest_partial(const struct task *task, remote_addr stack_pointer,
+int memory_digest_partial(const struct task *task,
+			  const remote_addr *stack_pointers, size_t count,
 			  struct memory_digest *digest_out)
 {
 	struct digest_state state = {
 		.limit = PARTIAL_PAGES, .is_partial = 1,
 	};
-	int err = digest(task, &state, stack_pointer, digest_out);
+	int err = digest(task, &state, stack_pointers, count, digest_out);
 
 	return err < 0 ? err : 0;
 }

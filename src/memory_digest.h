@@ -28,9 +28,12 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
 
 /*
  * The same of a part that is chosen by address and content alone: of each 64
- * MiB of addresses the first 1024 pages that count, and 65,536 in all.
+ * MiB of addresses the first 1024 pages that count, and 65,536 in all.  What is
+ * dead of these stacks is left out, of no more than so many.
  */
-int memory_digest_partial(const struct task *task, remote_addr stack_pointer,
+#define MEMORY_DIGEST_STACKS 64u
+int memory_digest_partial(const struct task *task,
+			  const remote_addr *stack_pointers, size_t count,
 			  struct memory_digest *digest_out);
 
 /* A copy of all readable and writable memory. */

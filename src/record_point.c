@@ -78,6 +78,8 @@ struct point_search {
 	uint32_t changed; /* registers, from pass to pass */
 	int came_again;	  /* it did, in the same state but for these */
 	struct changed_word words[WORDS_SEEN];
+	remote_addr stacks[MEMORY_DIGEST_STACKS]; /* pointers of all threads */
+	size_t stack_count;
 	size_t word_count, page_first; /* of the page being looked at */
 	unsigned page_words;
 };
@@ -518,7 +520,8 @@ static int append_point(struct point_search *search,
 
 	memcpy(event.registers, search->registers.value,
 	       sizeof(event.registers));
-	effect = effect_list_add(&effects, EFFECT_DIGEST);
+	effect = effect_list_add_bytes(&effects, EFFECT_DIGEST, search->stacks,
+				       search->stack_count * 8);
 	effect->offset = digest->hash;
 	effect->extent = digest->pages;
 	length = task_get_xstate(&search->task->task, xstate);
@@ -575,6 +578,28 @@ static int settle(struct point_search *search)
 	       search->task->state == TASK_RUNNING ? 0 : TASK_GONE;
 }
 
+static void find_stacks(struct point_search *search)
+{
+	const struct record_task *task = search->recorder->all;
+	struct registers registers;
+
+	search->stacks[0] = search->registers.value[R_RSP];
+	search->stack_count = 1;
+	for (; task && search->stack_count < MEMORY_DIGEST_STACKS;
+	     task = task->next_all) {
+		if (task == search->task || task->state == TASK_NEW ||
+		    task->state == TASK_DEAD ||
+		    space_of(task) != space_of(search->task))
+			continue;
+		registers = task->entry;
+		if (task->phase == CALL_NONE &&
+		    task_get_registers(&task->task, &registers))
+			continue;
+		search->stacks[search->stack_count++] =
+			registers.value[R_RSP];
+	}
+}
+
 /* What calls of others have written must have its event before ours. */
 static int digest_settled(struct point_search *search,
 			  struct memory_digest *digest)
@@ -585,9 +610,9 @@ static int digest_settled(struct point_search *search,
 
 	for (unsigned i = 0; i < DIGEST_TRIES && !err; i++) {
 		events = trace_writer_event_count(recorder->writer);
-		if (memory_digest_partial(&search->task->task,
-					  search->registers.value[R_RSP],
-					  digest))
+		find_stacks(search);
+		if (memory_digest_partial(&search->task->task, search->stacks,
+					  search->stack_count, digest))
 			return NO_DIGEST;
 		err = settle(search);
 		if (events == trace_writer_event_count(recorder->writer))

@@ -44,7 +44,8 @@ enum event_kind {
  * mask, by 1 << register, of registers that change from pass to pass at this
  * address, and EFFECT_INPUTs are memory at the point: words of 8 bytes that
  * tell passes apart, best first, and longer pieces.  The digest is of a part of
- * memory (src/memory_digest.h).
+ * memory (src/memory_digest.h); its bytes are the stack pointers of the threads
+ * that have this memory, 8 bytes each, below which it is dead.
  */
 
 /* Where the task stands when a signal is delivered (event.detail). */
