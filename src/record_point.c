@@ -80,7 +80,9 @@ struct point_search {
 	struct changed_word words[WORDS_SEEN];
 	remote_addr stacks[MEMORY_DIGEST_STACKS]; /* pointers of all threads */
 	size_t stack_count;
-	size_t word_count, page_first; /* of the page being looked at */
+	size_t word_count;
+	remote_addr page;  /* being looked at */
+	size_t page_first; /* word of it */
 	unsigned page_words;
 };
 
@@ -354,9 +356,7 @@ static void remember_busy(struct space_data *data, remote_addr page)
 static void end_page(struct point_search *search)
 {
 	if (search->page_words)
-		remember_busy(space_data_of(search->task),
-			      search->words[search->page_first].addr &
-			      ~(remote_addr)(PAGE - 1));
+		remember_busy(space_data_of(search->task), search->page);
 	for (size_t i = search->page_first; i < search->word_count; i++)
 		search->words[i].neighbours = search->page_words;
 	search->page_first = search->word_count;
@@ -368,22 +368,21 @@ static int see_change(void *context, remote_addr addr, const void *now,
 {
 	struct point_search *search = context;
 	remote_addr end = addr + length;
-	size_t first = search->page_first;
 
 	(void)now;
-	if (search->word_count > first &&
-	    (search->words[first].addr ^ addr) & ~(remote_addr)(PAGE - 1))
+	if (search->page != (addr & ~(remote_addr)(PAGE - 1)))
 		end_page(search);
+	search->page = addr & ~(remote_addr)(PAGE - 1);
 	for (addr &= ~(remote_addr)7; addr < end; addr += 8) {
-		struct changed_word *last = search->words + search->word_count;
+		size_t count = search->word_count;
 
-		if (search->page_words && last[-1].addr == addr)
+		if (count > search->page_first &&
+		    search->words[count - 1].addr == addr)
 			continue;
 		search->page_words++;
-		if (search->page_words > WORDS_PER_PAGE ||
-		    search->word_count == WORDS_SEEN)
+		if (search->page_words > WORDS_PER_PAGE || count == WORDS_SEEN)
 			continue;
-		last->addr = addr;
+		search->words[count].addr = addr;
 		search->word_count++;
 	}
 	return 0;
