@@ -235,14 +235,18 @@ static int look_at(struct recorder *recorder, struct record_task *task)
 {
 	if (!may_be_stuck(recorder, task) || !is_held(task)) {
 		task->stuck_since_ns = 0;
-		task->is_stuck_reported = 0;
+		/* A signal wakes it for a moment; said once for each call. */
+		if (task->phase == CALL_NONE)
+			task->is_stuck_reported = 0;
 		return 0;
 	}
 	if (!task->stuck_since_ns)
 		task->stuck_since_ns = now_ns();
 	if (now_ns() - task->stuck_since_ns < STUCK_NS)
 		return 0;
-	if (recorder->interrupted_ns > task->stuck_since_ns)
+	if (recorder->asked_ns)
+		recorder->stop_signal = SIGTERM;
+	else if (recorder->interrupted_ns > task->stuck_since_ns)
 		recorder->stop_signal = SIGINT;
 	return task->is_stuck_reported ? 0 : report_stuck(recorder, task);
 }
