@@ -23,15 +23,6 @@
 
 /* ---- tasks ---- */
 
-static const struct effect *find_effect(const struct event *event,
-					enum effect_kind kind)
-{
-	for (size_t i = 0; i < event->effect_count; i++)
-		if (event->effects[i].kind == kind)
-			return &event->effects[i];
-	return NULL;
-}
-
 static int child_writes(struct replayer *replayer, struct replay_task *child,
 			const struct event *event)
 {
@@ -46,7 +37,7 @@ static int child_writes(struct replayer *replayer, struct replay_task *child,
 
 static int replay_clone(struct replayer *replayer, const struct event *event)
 {
-	const struct effect *made = find_effect(event, EFFECT_TASK);
+	const struct effect *made = event_find_effect(event, EFFECT_TASK);
 	struct replay_task *parent = replay_find(replayer, event->task);
 	struct replay_task *child;
 	int is_root = !replayer->root_serial;
@@ -192,7 +183,8 @@ static int replay_tracer(struct replayer *replayer, struct replay_task *task,
 {
 	int err = replay_effects(replayer, task, event);
 
-	if (!err && task->is_in_call && find_effect(event, EFFECT_REGISTERS))
+	if (!err && task->is_in_call &&
+	    event_find_effect(event, EFFECT_REGISTERS))
 		replay_change_call(task);
 	return err;
 }
@@ -210,7 +202,7 @@ static int replay_instruction(struct replayer *replayer,
 static int replay_digest(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event)
 {
-	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
+	const struct effect *recorded = event_find_effect(event, EFFECT_DIGEST);
 	struct memory_digest digest;
 
 	if (replayer->options->check != CHECK_MEMORY || !recorded)

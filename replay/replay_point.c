@@ -36,15 +36,6 @@ enum difference {
 
 /* ---- the state ---- */
 
-static const struct effect *find_effect(const struct event *event,
-					enum effect_kind kind)
-{
-	for (size_t i = 0; i < event->effect_count; i++)
-		if (event->effects[i].kind == kind)
-			return &event->effects[i];
-	return NULL;
-}
-
 /* Enum register_name by the numbers that instructions have. */
 static const uint8_t by_number[16] = {
 	R_RAX, R_RCX, R_RDX, R_RBX, R_RSP, R_RBP, R_RSI, R_RDI,
@@ -125,7 +116,7 @@ static enum difference compare_xstate(const struct point_trap *trap,
 				      struct point_test *test)
 {
 	const struct effect *recorded =
-		find_effect(trap->event, EFFECT_XSTATE);
+		event_find_effect(trap->event, EFFECT_XSTATE);
 	uint8_t now[EXTENDED_STATE_LENGTH];
 	const uint8_t *then;
 	ssize_t got;
@@ -155,7 +146,7 @@ static enum difference compare_xstate(const struct point_trap *trap,
 static int same_memory(const struct point_trap *trap)
 {
 	const struct event *event = trap->event;
-	const struct effect *recorded = find_effect(event, EFFECT_DIGEST);
+	const struct effect *recorded = event_find_effect(event, EFFECT_DIGEST);
 	remote_addr stacks[MEMORY_DIGEST_STACKS];
 	struct memory_digest digest;
 	size_t length;

@@ -131,16 +131,6 @@ static void add_snapshots(struct dump *dump, const struct event *event)
 
 /* ---- calls ---- */
 
-static const struct effect *find_effect(const struct event *event,
-					enum effect_kind kind)
-{
-	for (size_t i = 0; i < event->effect_count; i++) {
-		if (event->effects[i].kind == kind)
-			return &event->effects[i];
-	}
-	return NULL;
-}
-
 static void add_exit(struct dump *dump, const struct event *event,
 		     struct dump_task *task)
 {
@@ -181,7 +171,7 @@ static void add_call(struct dump *dump, const struct event *event,
 	} else {
 		add_exit(dump, event, task);
 	}
-	if (find_effect(event, EFFECT_SKIPPED))
+	if (event_find_effect(event, EFFECT_SKIPPED))
 		text_add(&dump->text, " (answered by a seccomp filter)");
 	add_snapshots(dump, event);
 }
@@ -195,8 +185,8 @@ static void add_signal(struct text *text, const struct event *event)
 		[SIGNAL_IGNORED] = "ignored", [SIGNAL_STOPS] = "stops",
 		[SIGNAL_TRACED] = "traced",
 	};
-	const struct effect *info = find_effect(event, EFFECT_SIGINFO);
-	const struct effect *after = find_effect(event, EFFECT_REGISTERS);
+	const struct effect *info = event_find_effect(event, EFFECT_SIGINFO);
+	const struct effect *after = event_find_effect(event, EFFECT_REGISTERS);
 	uint64_t handler;
 
 	text_add(text, "--- ");
@@ -349,7 +339,7 @@ static void add_changes(struct text *text, const uint64_t *before,
 
 static void add_instruction(struct text *text, const struct event *event)
 {
-	const struct effect *after = find_effect(event, EFFECT_REGISTERS);
+	const struct effect *after = event_find_effect(event, EFFECT_REGISTERS);
 	const uint64_t *before = event->registers;
 
 	text_format(text, "%s", dump_instruction_name(event->detail));
@@ -374,7 +364,7 @@ static void add_instruction(struct text *text, const struct event *event)
 
 static void add_digest(struct text *text, const struct event *event)
 {
-	const struct effect *digest = find_effect(event, EFFECT_DIGEST);
+	const struct effect *digest = event_find_effect(event, EFFECT_DIGEST);
 
 	text_add(text, "digest");
 	if (digest)

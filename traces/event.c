@@ -147,6 +147,15 @@ static const char *effect_fault(const struct effect *effect)
 	}
 }
 
+const struct effect *event_find_effect(const struct event *event,
+				       enum effect_kind kind)
+{
+	for (size_t i = 0; i < event->effect_count; i++)
+		if (event->effects[i].kind == kind)
+			return &event->effects[i];
+	return NULL;
+}
+
 const char *event_fault(const struct event *event)
 {
 	const char *fault = NULL;

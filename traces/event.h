@@ -180,6 +180,10 @@ struct event {
  */
 const char *event_fault(const struct event *event);
 
+/* The first effect of this kind, or NULL. */
+const struct effect *event_find_effect(const struct event *event,
+				       enum effect_kind kind);
+
 /* Name of a kind, such as "syscall"; NULL for a value out of range. */
 const char *event_kind_name(enum event_kind kind);
 const char *effect_kind_name(enum effect_kind kind);
