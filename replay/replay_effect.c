@@ -44,6 +44,19 @@ static int refuse_reserved(const struct replayer *replayer,
 		      (unsigned long long)effect->address);
 }
 
+static int refused_by_kernel(struct replayer *replayer,
+			     struct replay_task *task,
+			     const struct event *event,
+			     const struct effect *effect, const char *what,
+			     int64_t result)
+{
+	return replay_diverged(replayer, task, event,
+			       "%s %#llx bytes at %#llx failed: %s", what,
+			       (unsigned long long)effect->extent,
+			       (unsigned long long)effect->address,
+			       strerror((int)-result));
+}
+
 static int map_effect(struct replayer *replayer, struct replay_task *task,
 		      const struct event *event, const struct effect *effect)
 {
@@ -81,11 +94,8 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 	result = replay_inject(task, SYS_mmap, arguments);
 	if (result == (int64_t)effect->address)
 		return 0;
-	return replay_diverged(replayer, task, event,
-			       "mapping %#llx bytes at %#llx failed: %s",
-			       (unsigned long long)effect->extent,
-			       (unsigned long long)effect->address,
-			       strerror((int)-result));
+	return refused_by_kernel(replayer, task, event, effect, "mapping",
+				 result);
 }
 
 static int unmap_effect(struct replayer *replayer, struct replay_task *task,
@@ -116,11 +126,8 @@ static int protect_effect(struct replayer *replayer, struct replay_task *task,
 	result = replay_inject(task, SYS_mprotect, arguments);
 	if (!result)
 		return 0;
-	return replay_diverged(replayer, task, event,
-			       "protecting %#llx bytes at %#llx failed: %s",
-			       (unsigned long long)effect->extent,
-			       (unsigned long long)effect->address,
-			       strerror((int)-result));
+	return refused_by_kernel(replayer, task, event, effect, "protecting",
+				 result);
 }
 
 /* ---- memory and registers ---- */
