@@ -34,17 +34,18 @@ static const int allowed[] = {
 #define UNLESS(value, skip) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skip))
 
-static int install_filter(void)
+static int install_filter(int output)
 {
 	static const struct sock_filter start[] = {
 		LOAD(arch), UNLESS(AUDIT_ARCH_X86_64, 1),
 		BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0), REFUSE, LOAD(nr),
 	};
-	static const struct sock_filter end[] = {
-		UNLESS(SYS_write, 3), LOAD(args[0]), UNLESS(STDERR_FILENO, 1),
-		ALLOW, REFUSE,
+	const struct sock_filter end[] = {
+		UNLESS(SYS_write, 5), LOAD(args[0]),
+		UNLESS((uint32_t)output, 1), ALLOW,
+		UNLESS(STDERR_FILENO, 1), ALLOW, REFUSE,
 	};
-	struct sock_filter code[5 + 2 * COUNT + 5];
+	struct sock_filter code[5 + 2 * COUNT + 7];
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
 
 	memcpy(code, start, sizeof(start));
@@ -60,12 +61,12 @@ static int install_filter(void)
 	return 0;
 }
 
-int confine_reader(void)
+int confine_reader(int output)
 {
 	struct rlimit no_core = { 1, 1 }; /* core(5): not even to a pipe */
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(SECONDS);
-	return install_filter();
+	return install_filter(output);
 }

@@ -9,9 +9,9 @@
 
 /*
  * From now on the calling process, a child made for this, can read descriptors
- * that are open, allocate memory and print on stderr; other calls fail with
- * EPERM.  It dies with its parent, and after half a minute.
+ * that are open, allocate memory and write to output and stderr; other calls
+ * fail with EPERM.  It dies with its parent, and after half a minute.
  */
-int confine_reader(void);
+int confine_reader(int output);
 
 #endif

@@ -265,20 +265,18 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 	}
 }
 
-static int replay_all(struct replayer *replayer)
+int replay_to(struct replayer *replayer, uint64_t last)
 {
-	uint64_t last = replayer->options->last_event;
 	struct event event;
-	int err;
+	int err = 0;
 
-	while ((err = trace_reader_next(replayer->reader, &event)) == 0) {
+	while ((!last || replayer->event < last) &&
+	       (err = trace_reader_next(replayer->reader, &event)) == 0) {
 		replayer->event = event.number;
 		err = replay_event(replayer, &event);
 		if (err)
 			return err;
 		replayer->summary->events++;
-		if (last && event.number >= last)
-			return 0;
 	}
 	if (err != TRACE_END)
 		return err;
@@ -323,38 +321,67 @@ static uint64_t now_ns(void)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-int replay_run(const struct replay_options *options,
-	       struct replay_summary *summary_out)
+void replay_prepare(void)
 {
-	struct replayer *replayer = xcalloc(1, sizeof(*replayer));
-	uint64_t start = now_ns();
-	cpu_set_t affinity;
-	int has_affinity = !sched_getaffinity(0, sizeof(affinity), &affinity);
-	int err;
-
-	*summary_out = (struct replay_summary){ 0 };
-	replayer->options = options;
-	replayer->summary = summary_out;
 	/* The replay needs none of them, and a trace could try to map them. */
 	syscall(SYS_close_range, 3, ~0u, 0);
 	raise_descriptor_limit();
+}
+
+int replay_open(const struct replay_options *options,
+		struct replay_summary *summary, struct replayer **replayer_out)
+{
+	struct replayer *replayer = xcalloc(1, sizeof(*replayer));
+	int err;
+
+	*summary = (struct replay_summary){ 0 };
+	replayer->options = options;
+	replayer->summary = summary;
+	replayer->has_affinity =
+		!sched_getaffinity(0, sizeof(replayer->affinity),
+				   &replayer->affinity);
 	replay_files_init(replayer);
 	err = trace_reader_open(options->trace_path, &replayer->reader);
 	if (!err) {
 		pin_to_one_core(trace_reader_info(replayer->reader)->core);
 		err = replay_template_create(replayer);
 	}
-	if (!err)
-		err = replay_all(replayer);
-	if (!err && !options->last_event)
-		summary_out->wait_status =
-			trace_reader_info(replayer->reader)->exit_status;
+	if (err) {
+		replay_close(replayer);
+		replayer = NULL;
+	}
+	*replayer_out = replayer;
+	return err;
+}
+
+void replay_close(struct replayer *replayer)
+{
+	if (!replayer)
+		return;
 	replay_kill_all(replayer);
 	replay_files_free(replayer);
 	trace_reader_close(replayer->reader);
-	if (has_affinity)
-		sched_setaffinity(0, sizeof(affinity), &affinity);
-	summary_out->elapsed_ns = now_ns() - start;
+	if (replayer->has_affinity)
+		sched_setaffinity(0, sizeof(replayer->affinity),
+				  &replayer->affinity);
 	free(replayer);
+}
+
+int replay_run(const struct replay_options *options,
+	       struct replay_summary *summary_out)
+{
+	struct replayer *replayer;
+	uint64_t start = now_ns();
+	int err;
+
+	replay_prepare();
+	err = replay_open(options, summary_out, &replayer);
+	if (!err)
+		err = replay_to(replayer, options->last_event);
+	if (!err && !options->last_event)
+		summary_out->wait_status =
+			trace_reader_info(replayer->reader)->exit_status;
+	replay_close(replayer);
+	summary_out->elapsed_ns = now_ns() - start;
 	return err;
 }

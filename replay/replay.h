@@ -26,6 +26,28 @@ struct replay_summary {
 	int wait_status;	/* of the first process, as recorded */
 };
 
+/* A replay that goes step by step: replay/inspect.h looks at its tasks. */
+struct replayer;
+
+/*
+ * Closes all descriptors of the process but the standard three.  It must come
+ * before replay_open(): what the caller opens in between no trace can map.
+ */
+void replay_prepare(void);
+
+/* Before the first event.  options and summary must outlive the replayer. */
+int replay_open(const struct replay_options *options,
+		struct replay_summary *summary, struct replayer **replayer_out);
+
+/*
+ * Goes on until event has been replayed (0: to the end).  Returns 0 or one of
+ * the outcomes above; then, and after an error, it can't go on.
+ */
+int replay_to(struct replayer *replayer, uint64_t event);
+
+/* Ends all its tasks; accepts NULL. */
+void replay_close(struct replayer *replayer);
+
 /*
  * Replays to the end (or to last_event): 0, or one of the outcomes above.
  * Closes all descriptors of the process but the standard three.

@@ -43,14 +43,15 @@ struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id)
 	return file;
 }
 
-int replay_file_with_inode(const struct replayer *replayer, uint64_t inode)
+const struct replay_file *
+replay_file_with_inode(const struct replayer *replayer, uint64_t inode)
 {
 	for (size_t i = 0; i < FILE_BUCKETS; i++)
 		for (const struct replay_file *file = replayer->files[i]; file;
 		     file = file->next)
 			if (file->fd >= 0 && file->inode == inode)
-				return file->fd;
-	return -1;
+				return file;
+	return NULL;
 }
 
 void replay_files_free(struct replayer *replayer)
@@ -72,10 +73,13 @@ void replay_files_free(struct replayer *replayer)
  */
 static int make_memfd(const struct replayer *replayer, const char *name)
 {
-	AUTO(fd_close) int low = memfd_create(name, MFD_CLOEXEC |
-					      MFD_NOEXEC_SEAL);
+	AUTO(fd_close) int low = -1;
+	size_t length = strlen(name);
 	int fd = -1;
 
+	if (length > NAME_LIMIT)
+		name += length - NAME_LIMIT;
+	low = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 	if (low < 0 && errno == EINVAL)
 		low = memfd_create(name, MFD_CLOEXEC);
 	if (low >= 0)
@@ -144,18 +148,6 @@ static int no_room(const struct replayer *replayer,
 		      "are available", (unsigned long long)replayer->event,
 		      file->name, (unsigned long long)
 		      (replayer->file_bytes_limit >> 20));
-}
-
-static char *memfd_name(const char *label, size_t length)
-{
-	char *name = xcalloc(1, NAME_LIMIT + 1);
-
-	if (length > NAME_LIMIT) {
-		label += length - NAME_LIMIT;
-		length = NAME_LIMIT;
-	}
-	memcpy(name, label, length);
-	return name;
 }
 
 /* ---- putting away ---- */
@@ -315,7 +307,10 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect)
 	file->size = effect->extent;
 	file->is_shared = (fixed.use & FILE_SHARED) != 0;
 	memcpy(file->sha256, fixed.sha256, sizeof(file->sha256));
-	file->name = memfd_name(label, effect->length - sizeof(fixed));
+	file->recorded_device = fixed.device;
+	file->recorded_inode = fixed.inode;
+	file->name = xasprintf("%.*s", (int)(effect->length - sizeof(fixed)),
+			       label);
 	file->next = *bucket_of(replayer, effect->id);
 	*bucket_of(replayer, effect->id) = file;
 	return replay_file_open(replayer, file);

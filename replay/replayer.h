@@ -3,6 +3,7 @@
  * Inside of the replayer, shared by the replay*.c files.
  *
  *   replay.c          the session: events in order, end
+ *   inspect.c         looks at the tasks of a replay that has stopped
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_point.c    places in the middle of computing, found by their state
@@ -19,6 +20,8 @@
  */
 #ifndef REEL_REPLAYER_H
 #define REEL_REPLAYER_H
+
+#include <sched.h>
 
 #include "replay/replay.h"
 #include "src/syscall_table.h"
@@ -41,11 +44,12 @@ struct replay_file {
 	uint32_t id;
 	int fd; /* -1: put away until it is used again */
 	uint64_t inode;
+	uint64_t recorded_device, recorded_inode;
 	uint8_t sha256[32]; /* of its content at first */
 	uint64_t size;	    /* then */
 	int is_shared;	    /* mapped shared somewhere */
 	int is_changeable;  /* its content may be another by now */
-	char *name;
+	char *name;	    /* as recorded, whatever its length */
 	struct replay_file *next; /* in its bucket */
 };
 
@@ -67,6 +71,8 @@ struct replayer {
 	int is_memory_unseen; /* there is no /proc; said so */
 	uint32_t root_serial;
 	pid_t root_tgid;
+	cpu_set_t affinity; /* of the process before the replay */
+	int has_affinity;
 };
 
 /* replay_task.c */
@@ -113,8 +119,9 @@ int replay_write(struct replayer *replayer, struct replay_task *task,
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
 /* Makes sure that it has its descriptor. */
 int replay_file_open(struct replayer *replayer, struct replay_file *file);
-/* The descriptor of the file that maps show with this inode, or -1. */
-int replay_file_with_inode(const struct replayer *replayer, uint64_t inode);
+/* The file that maps show with this inode, or NULL. */
+const struct replay_file *
+replay_file_with_inode(const struct replayer *replayer, uint64_t inode);
 /* Effects FILE; FILE_WRITE, FILE_SIZE and FILE_PUNCH. */
 int replay_file_add(struct replayer *replayer, const struct effect *effect);
 int replay_file_effect(struct replayer *replayer, const struct effect *effect);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/inspect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "replay/confinement.h"
+#include "replay/replayer.h"
+#include "src/backtrace.h"
+#include "src/disassembly.h"
+#include "traces/report.h"
+
+uint64_t inspect_event(const struct replayer *replayer)
+{
+	return replayer->event;
+}
+
+int inspect_go(struct replayer *replayer, uint64_t event)
+{
+	uint64_t count = trace_reader_event_count(replayer->reader);
+	int err;
+
+	if (!event)
+		return report(-ERANGE, "events count from 1");
+	if (event > count)
+		return report(-ERANGE, "event %" PRIu64 ": the trace has %"
+			      PRIu64, event, count);
+	if (event < replayer->event)
+		return report(-ERANGE, "event %" PRIu64 ": the replay is at %"
+			      PRIu64 " already", event, replayer->event);
+	err = replay_to(replayer, event);
+	return err > 0 ? -EIO : err;
+}
+
+/* ---- tasks ---- */
+
+struct replay_task *inspect_next(const struct replayer *replayer,
+				 const struct replay_task *last)
+{
+	uint32_t after = last ? last->task.serial : 0;
+	struct replay_task *found = NULL;
+
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (struct replay_task *task = replayer->buckets[i]; task;
+		     task = task->next)
+			if (task->task.serial > after &&
+			    (!found || task->task.serial < found->task.serial))
+				found = task;
+	return found;
+}
+
+struct replay_task *inspect_find(const struct replayer *replayer, pid_t tid)
+{
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (struct replay_task *task = replayer->buckets[i]; task;
+		     task = task->next)
+			if (task->recorded_tid == tid)
+				return task;
+	return NULL;
+}
+
+struct inspect_task inspect_describe(const struct replay_task *task)
+{
+	return (struct inspect_task){
+		.serial = task->task.serial,
+		.tid = task->recorded_tid,
+		.tgid = task->recorded_tgid,
+		.replayed = task->task.tid,
+		.call = task->is_in_call ? task->call.number : -1,
+	};
+}
+
+int inspect_registers(struct replayer *replayer, struct replay_task *task,
+		      struct registers *registers_out)
+{
+	int err = replay_get_registers(replayer, task);
+
+	if (!err)
+		*registers_out = task->registers;
+	return err;
+}
+
+struct memory *inspect_memory(struct replay_task *task)
+{
+	task->task.space->tid = task->task.tid;
+	return &task->task.space->memory;
+}
+
+/* ---- mappings ---- */
+
+static void describe_map(const struct replayer *replayer,
+			 const struct process_map *map, struct code_map *code,
+			 struct inspect_map *more)
+{
+	const struct replay_file *file =
+		map->inode ? replay_file_with_inode(replayer, map->inode) :
+			     NULL;
+
+	*code = (struct code_map){
+		.start = map->start,
+		.end = map->end,
+		.protection = map->protection,
+		.offset = map->offset,
+		.name = file ? file->name : map->name,
+		.fd = file ? file->fd : -1,
+	};
+	*more = (struct inspect_map){
+		.is_shared = map->is_shared,
+		.device = file ? file->recorded_device : 0,
+		.inode = file ? file->recorded_inode : 0,
+	};
+}
+
+int inspect_maps_read(const struct replayer *replayer,
+		      const struct replay_task *task,
+		      struct inspect_maps *maps_out)
+{
+	struct process_maps *own = &maps_out->own;
+
+	*maps_out = (struct inspect_maps){ 0 };
+	if (!proc_is_ours() || process_maps_read(task->task.tid, own))
+		return report(-ENOENT, "read the mappings without /proc of "
+			      "this pid namespace");
+	maps_out->count = own->count;
+	maps_out->code = xcalloc(own->count + 1, sizeof(*maps_out->code));
+	maps_out->maps = xcalloc(own->count + 1, sizeof(*maps_out->maps));
+	for (size_t i = 0; i < own->count; i++)
+		describe_map(replayer, &own->maps[i], &maps_out->code[i],
+			     &maps_out->maps[i]);
+	return 0;
+}
+
+void inspect_maps_deinit(struct inspect_maps *maps)
+{
+	free(maps->code);
+	free(maps->maps);
+	process_maps_deinit(&maps->own);
+	*maps = (struct inspect_maps){ 0 };
+}
+
+/* ---- for people ---- */
+
+/* In the child; it does not return. */
+static void print_parts(struct replay_task *task,
+			const struct inspect_maps *maps, FILE *stream,
+			unsigned parts)
+{
+	struct memory *memory = inspect_memory(task);
+
+	if (confine_reader(fileno(stream)))
+		_exit(1);
+	if (parts & INSPECT_BACKTRACE)
+		backtrace_print(stream, memory, &task->registers, maps->code,
+				maps->count);
+	if (parts & INSPECT_CODE)
+		disassembly_print(stream, memory,
+				  task->registers.value[R_RIP]);
+	_exit(fflush(stream) ? 1 : 0);
+}
+
+/*
+ * In a process of its own: the files that are read for symbols, unwind tables
+ * and lines are the trace's, and may be made to break who reads them.
+ */
+static int print_confined(struct replay_task *task,
+			  const struct inspect_maps *maps, FILE *stream,
+			  unsigned parts)
+{
+	pid_t child;
+	int status;
+
+	fflush(stream);
+	child = fork();
+	if (child < 0)
+		return report(-errno, "show where the task stood");
+	if (child == 0)
+		print_parts(task, maps, stream, parts);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return report(-errno, "show where the task stood");
+	if (WIFSIGNALED(status))
+		report(0, "the place can't be shown in full: reading the "
+		       "program's symbols ended with %s",
+		       strsignal(WTERMSIG(status)));
+	return 0;
+}
+
+int inspect_print(struct replayer *replayer, struct replay_task *task,
+		  FILE *stream, unsigned parts)
+{
+	struct inspect_maps maps;
+	int err = replay_get_registers(replayer, task);
+
+	if (!err)
+		err = inspect_maps_read(replayer, task, &maps);
+	if (err)
+		return err;
+	err = print_confined(task, &maps, stream, parts);
+	inspect_maps_deinit(&maps);
+	return err;
+}
