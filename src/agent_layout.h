@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent: code of ours inside each program, at the same place in recording
+ * and replay, that makes system calls without a stop and keeps a record of each
+ * (traces/call_record.h); in replay it answers them out of such records.
+ *
+ * A syscall instruction that was met some times is replaced by a jump to a
+ * trampoline near it, which goes on to the agent:
+ *
+ *	[moved instructions before the call]
+ *	movabs $call_end, %rcx
+ *	lea    continuation(%rip), %r11
+ *	jmp    *AGENT_ENTRY_SLOT
+ *	syscall				the traced call
+ *  continuation:
+ *	[moved instructions after it]
+ *	jmp    back
+ *
+ * The agent goes on at the continuation when the call is done, and two bytes
+ * before it when the call is to be made with a stop.  One task runs at a time,
+ * and none is left inside the agent, so there is one of everything.
+ *
+ * Shared by the agent, which is freestanding, and by reel.
+ */
+#ifndef REEL_AGENT_LAYOUT_H
+#define REEL_AGENT_LAYOUT_H
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+#endif
+
+#define AGENT_START 0x70200000
+
+/* Code: the same bytes in every process. */
+#define AGENT_TEXT AGENT_START
+#define AGENT_TEXT_LENGTH 0x8000
+#define AGENT_CALL_END (AGENT_TEXT + 2) /* of calls that are let through */
+#define AGENT_STOP (AGENT_TEXT + 8)	/* an int3 on the way out */
+#define AGENT_FAULT (AGENT_TEXT + 12)	/* where it goes on after a SIGSEGV */
+#define AGENT_ENTRY_SLOT (AGENT_TEXT + 16) /* holds the entry's address */
+
+/* Data of the process, copied by fork. */
+#define AGENT_PRIVATE (AGENT_START + 0x10000)
+#define AGENT_PRIVATE_LENGTH 0x2000
+
+/* Shared with reel, and after a fork with the child, who never runs at once. */
+#define AGENT_SHARED (AGENT_START + 0x20000)
+#define AGENT_STACK_TOP (AGENT_SHARED + 0x10000)
+#define AGENT_RING AGENT_STACK_TOP
+#define AGENT_RING_LENGTH 0x100000
+#define AGENT_SHARED_LENGTH (0x10000 + AGENT_RING_LENGTH)
+#define AGENT_END (AGENT_SHARED + AGENT_SHARED_LENGTH)
+
+/* Offsets in struct agent_shared that the assembler needs. */
+#define AGENT_SAVED_STACK (AGENT_SHARED + 0)
+#define AGENT_SAVED_CONTINUATION (AGENT_SHARED + 8)
+#define AGENT_IS_STOP_WANTED (AGENT_SHARED + 16)
+
+#ifndef __ASSEMBLER__
+
+#define AGENT_DESCRIPTORS 4096
+#define AGENT_DEVICES 32
+#define AGENT_FOLLOWED_BITS 32768
+
+enum agent_mode { AGENT_RECORDS = 1, AGENT_REPLAYS };
+
+struct agent_shared {
+	uint64_t saved_stack, saved_continuation;
+	uint32_t is_stop_wanted; /* at AGENT_STOP, when the call is done */
+	uint32_t is_traced;	 /* all calls are to be made with a stop */
+	uint32_t mode;		 /* enum agent_mode */
+	uint32_t is_within;	 /* not on the way out yet */
+	/*
+	 * In the ring.  Recording: records end at position.  Replay: the next
+	 * record is at position, they end at limit, and the agent stops after
+	 * the last when is_last_stopped.
+	 */
+	uint64_t position, limit;
+	uint64_t count; /* of records made or taken so far */
+	uint32_t is_last_stopped;
+	uint32_t is_different; /* replay: the call is not the recorded one */
+
+	/* Recording: what may be done without a stop. */
+	uint32_t generation;   /* descriptors' classes are of this one */
+	uint32_t device_count; /* file systems that are plain files' */
+	uint64_t devices[AGENT_DEVICES];
+	struct { /* of the session's standard output and error */
+		uint64_t device, inode;
+	} standard[3];
+	uint8_t followed[AGENT_FOLLOWED_BITS / 8]; /* agent_followed_bit() */
+};
+
+struct agent_private {
+	uint32_t generation;
+	uint32_t zero;
+	uint8_t classes[AGENT_DESCRIPTORS]; /* enum of src/agent.c; 0 unknown */
+};
+
+_Static_assert(sizeof(struct agent_shared) <= 0x4000 &&
+	       sizeof(struct agent_private) <= AGENT_PRIVATE_LENGTH,
+	       "they fit before the stack, and into their pages");
+
+/* Files of which the recorder must see every change. */
+static inline uint32_t agent_followed_bit(uint64_t device, uint64_t inode)
+{
+	return (uint32_t)((inode * 0x9e3779b97f4a7c15ull ^ device * 31) >> 40) %
+	       AGENT_FOLLOWED_BITS;
+}
+
+#endif
+#endif
