@@ -162,6 +162,14 @@ static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 						    &task->registers);
 }
 
+static int replay_reach(struct replayer *replayer, struct replay_task *task,
+			const struct event *event)
+{
+	const struct replay_watcher *watcher = replayer->watcher;
+
+	return watcher ? watcher->reach(watcher, replayer, task, event) : 0;
+}
+
 static int replay_signal(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event)
 {
@@ -169,12 +177,16 @@ static int replay_signal(struct replayer *replayer, struct replay_task *task,
 
 	if (event->result == SIGNAL_TRACED)
 		return run_to_signal(replayer, task, event);
-	if (event->result != SIGNAL_HANDLED)
-		return 0; /* its consequences are events of their own */
-	replayer->summary->signals++;
+	if (event->result != SIGNAL_HANDLED) /* what follows is other events */
+		return replay_reach(replayer, task, event);
 	task->is_in_call = 0;
 	err = run_to_signal(replayer, task, event);
-	return err ? err : replay_effects(replayer, task, event);
+	if (!err)
+		err = replay_reach(replayer, task, event);
+	if (err)
+		return err;
+	replayer->summary->signals++;
+	return replay_effects(replayer, task, event);
 }
 
 /* In a call, new registers are those of another one (traces/event.h). */
@@ -265,20 +277,46 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 	}
 }
 
+int replay_peek(struct replayer *replayer, const struct event **event_out)
+{
+	int err;
+
+	if (!replayer->has_next) {
+		err = trace_reader_next(replayer->reader, &replayer->next);
+		if (err)
+			return err == TRACE_END ? REPLAY_ENDED : err;
+		replayer->has_next = 1;
+	}
+	*event_out = &replayer->next;
+	return 0;
+}
+
+int replay_next(struct replayer *replayer)
+{
+	const struct event *event;
+	int err = replay_peek(replayer, &event);
+
+	if (err)
+		return err;
+	/* What is said of it is said of this one, even if it stops half-way. */
+	replayer->event = event->number;
+	err = replay_event(replayer, event);
+	if (err == REPLAY_STOPPED)
+		replayer->event--;
+	if (err)
+		return err;
+	replayer->has_next = 0;
+	replayer->summary->events++;
+	return 0;
+}
+
 int replay_to(struct replayer *replayer, uint64_t last)
 {
-	struct event event;
 	int err = 0;
 
-	while ((!last || replayer->event < last) &&
-	       (err = trace_reader_next(replayer->reader, &event)) == 0) {
-		replayer->event = event.number;
-		err = replay_event(replayer, &event);
-		if (err)
-			return err;
-		replayer->summary->events++;
-	}
-	if (err != TRACE_END)
+	while (!err && (!last || replayer->event < last))
+		err = replay_next(replayer);
+	if (err != REPLAY_ENDED)
 		return err;
 	return trace_reader_is_complete(replayer->reader) ?
 		0 : REPLAY_INCOMPLETE;

@@ -7,6 +7,8 @@
 
 #define REPLAY_DIVERGED 1	/* explained on stderr */
 #define REPLAY_INCOMPLETE 2	/* the trace ends before the program does */
+#define REPLAY_STOPPED 3	/* a debugger looks at it before it goes on */
+#define REPLAY_ENDED 4		/* there are no more events */
 
 enum replay_check {
 	CHECK_REGISTERS,	/* call, arguments, registers, inputs */

@@ -481,10 +481,19 @@ static int run_by(struct replayer *replayer, struct replay_task *task,
 	return 0;
 }
 
+int replay_run_plain(struct replayer *replayer, struct replay_task *task,
+		     int *status_out)
+{
+	return run_by(replayer, task, PTRACE_SYSEMU, status_out);
+}
+
 int replay_run_task(struct replayer *replayer, struct replay_task *task,
 		    int *status_out)
 {
-	return run_by(replayer, task, PTRACE_SYSEMU, status_out);
+	const struct replay_watcher *watcher = replayer->watcher;
+
+	return watcher ? watcher->run(watcher, replayer, task, status_out) :
+			 replay_run_plain(replayer, task, status_out);
 }
 
 int replay_step_task(struct replayer *replayer, struct replay_task *task,

@@ -57,6 +57,21 @@ struct replay_file {
 #define TASK_BUCKETS 1024
 #define TASKS_LIMIT 16384 /* at once: a trace must not use up all processes */
 
+/*
+ * Who looks on while tasks go to their events: a debugger.  Both functions may
+ * return REPLAY_STOPPED; replaying the event again then goes on from there.
+ */
+struct replay_watcher {
+	/* In place of replay_run_plain(). */
+	int (*run)(const struct replay_watcher *watcher,
+		   struct replayer *replayer, struct replay_task *task,
+		   int *status_out);
+	/* The task stands where the signal is; its effects come next. */
+	int (*reach)(const struct replay_watcher *watcher,
+		     struct replayer *replayer, struct replay_task *task,
+		     const struct event *event);
+};
+
 struct replayer {
 	const struct replay_options *options;
 	struct replay_summary *summary;
@@ -67,13 +82,22 @@ struct replayer {
 	unsigned first_file; /* lowest descriptor that may be mapped */
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
 	unsigned task_count;
-	uint64_t event; /* number of the current one */
+	uint64_t event; /* number of the current one, or the last */
+	struct event next; /* read, and not or not wholly replayed yet */
+	int has_next;
+	const struct replay_watcher *watcher; /* or NULL */
 	int is_memory_unseen; /* there is no /proc; said so */
 	uint32_t root_serial;
 	pid_t root_tgid;
 	cpu_set_t affinity; /* of the process before the replay */
 	int has_affinity;
 };
+
+/* replay.c */
+/* The event that comes next, or REPLAY_ENDED; it lives until it is replayed. */
+int replay_peek(struct replayer *replayer, const struct event **event_out);
+/* Replays it, or the rest of it; REPLAY_STOPPED by the watcher. */
+int replay_next(struct replayer *replayer);
 
 /* replay_task.c */
 int replay_template_create(struct replayer *replayer);
@@ -96,11 +120,16 @@ int replay_is_reserved(uint64_t address, uint64_t length);
 /* A call performed in the task, in the name of the replayer. */
 int64_t replay_inject(struct replay_task *task, int number,
 		      const uint64_t arguments[6]);
-/* Runs the task until it stops; status as waitpid(2) gives it. */
+/*
+ * Runs the task until it stops; status as waitpid(2) gives it.  Where a watcher
+ * stops it, REPLAY_STOPPED.
+ */
 int replay_run_task(struct replayer *replayer, struct replay_task *task,
 		    int *status_out);
 
-/* The same for one instruction. */
+/* The same, watched by nobody, and for one instruction. */
+int replay_run_plain(struct replayer *replayer, struct replay_task *task,
+		     int *status_out);
 int replay_step_task(struct replayer *replayer, struct replay_task *task,
 		     int *status_out);
 
