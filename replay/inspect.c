@@ -27,8 +27,8 @@ int inspect_go(struct replayer *replayer, uint64_t event)
 	if (!event)
 		return report(-ERANGE, "events count from 1");
 	if (event > count)
-		return report(-ERANGE, "event %" PRIu64 ": the trace has %"
-			      PRIu64, event, count);
+		return report(-ERANGE, "event %" PRIu64 ": the trace has only "
+			      "%" PRIu64, event, count);
 	if (event < replayer->event)
 		return report(-ERANGE, "event %" PRIu64 ": the replay is at %"
 			      PRIu64 " already", event, replayer->event);
@@ -53,14 +53,24 @@ struct replay_task *inspect_next(const struct replayer *replayer,
 	return found;
 }
 
+struct replay_task *inspect_current(const struct replayer *replayer)
+{
+	return replay_find(replayer, replayer->event_task);
+}
+
 struct replay_task *inspect_find(const struct replayer *replayer, pid_t tid)
 {
+	struct replay_task *found = NULL;
+
 	for (size_t i = 0; i < TASK_BUCKETS; i++)
 		for (struct replay_task *task = replayer->buckets[i]; task;
-		     task = task->next)
+		     task = task->next) {
 			if (task->recorded_tid == tid)
 				return task;
-	return NULL;
+			if (task->recorded_tgid == tid)
+				found = task;
+		}
+	return found;
 }
 
 struct inspect_task inspect_describe(const struct replay_task *task)
@@ -93,6 +103,7 @@ struct memory *inspect_memory(struct replay_task *task)
 /* ---- mappings ---- */
 
 static void describe_map(const struct replayer *replayer,
+			 const struct replay_task *task,
 			 const struct process_map *map, struct code_map *code,
 			 struct inspect_map *more)
 {
@@ -105,7 +116,9 @@ static void describe_map(const struct replayer *replayer,
 		.end = map->end,
 		.protection = map->protection,
 		.offset = map->offset,
-		.name = file ? file->name : map->name,
+		.name = file ? file->name :
+			replay_name_of(task->task.space, map->start,
+				       map->end),
 		.fd = file ? file->fd : -1,
 	};
 	*more = (struct inspect_map){
@@ -129,8 +142,8 @@ int inspect_maps_read(const struct replayer *replayer,
 	maps_out->code = xcalloc(own->count + 1, sizeof(*maps_out->code));
 	maps_out->maps = xcalloc(own->count + 1, sizeof(*maps_out->maps));
 	for (size_t i = 0; i < own->count; i++)
-		describe_map(replayer, &own->maps[i], &maps_out->code[i],
-			     &maps_out->maps[i]);
+		describe_map(replayer, task, &own->maps[i],
+			     &maps_out->code[i], &maps_out->maps[i]);
 	return 0;
 }
 

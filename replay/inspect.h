@@ -31,7 +31,10 @@ int inspect_go(struct replayer *replayer, uint64_t event);
 struct replay_task *inspect_next(const struct replayer *replayer,
 				 const struct replay_task *last);
 
-/* By its recorded tid, or NULL. */
+/* The task of the last event; NULL when it ended there. */
+struct replay_task *inspect_current(const struct replayer *replayer);
+
+/* By its recorded tid; else one of the process that is called so, or NULL. */
 struct replay_task *inspect_find(const struct replayer *replayer, pid_t tid);
 
 struct inspect_task {

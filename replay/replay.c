@@ -300,6 +300,7 @@ int replay_next(struct replayer *replayer)
 		return err;
 	/* What is said of it is said of this one, even if it stops half-way. */
 	replayer->event = event->number;
+	replayer->event_task = event->task;
 	err = replay_event(replayer, event);
 	if (err == REPLAY_STOPPED)
 		replayer->event--;

@@ -92,8 +92,10 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 		arguments[5] = 0;
 	}
 	result = replay_inject(task, SYS_mmap, arguments);
-	if (result == (int64_t)effect->address)
+	if (result == (int64_t)effect->address) {
+		replay_name_mapping(task->task.space, effect);
 		return 0;
+	}
 	return refused_by_kernel(replayer, task, event, effect, "mapping",
 				 result);
 }

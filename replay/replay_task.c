@@ -299,9 +299,10 @@ static struct replay_task **bucket_of(struct replayer *replayer,
 	return &replayer->buckets[serial % TASK_BUCKETS];
 }
 
-struct replay_task *replay_find(struct replayer *replayer, uint32_t serial)
+struct replay_task *replay_find(const struct replayer *replayer,
+				uint32_t serial)
 {
-	struct replay_task *task = *bucket_of(replayer, serial);
+	struct replay_task *task = replayer->buckets[serial % TASK_BUCKETS];
 
 	while (task && task->task.serial != serial)
 		task = task->next;
@@ -378,6 +379,8 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 	task->task.space = is_shared ?
 		address_space_share(parent->task.space) :
 		address_space_create(task->task.tid);
+	if (parent && !is_shared)
+		replay_copy_names(task->task.space, parent->task.space);
 	task->next = *bucket_of(replayer, serial);
 	*bucket_of(replayer, serial) = task;
 	*task_out = task;

@@ -8,6 +8,7 @@
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_point.c    places in the middle of computing, found by their state
  *   replay_file.c     files of the trace
+ *   replay_name.c     names of mappings that no file has
  *   replay_call.c     system calls: checking, answering, repeating
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
@@ -83,6 +84,7 @@ struct replayer {
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
 	unsigned task_count;
 	uint64_t event; /* number of the current one, or the last */
+	uint32_t event_task; /* whose it is */
 	struct event next; /* read, and not or not wholly replayed yet */
 	int has_next;
 	const struct replay_watcher *watcher; /* or NULL */
@@ -101,7 +103,8 @@ int replay_next(struct replayer *replayer);
 
 /* replay_task.c */
 int replay_template_create(struct replayer *replayer);
-struct replay_task *replay_find(struct replayer *replayer, uint32_t serial);
+struct replay_task *replay_find(const struct replayer *replayer,
+				uint32_t serial);
 /* A task whose address space is empty, or with parent's shared or copied. */
 int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		       uint64_t clone_flags, uint32_t serial,
@@ -156,6 +159,16 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect);
 int replay_file_effect(struct replayer *replayer, const struct effect *effect);
 void replay_files_init(struct replayer *replayer);
 void replay_files_free(struct replayer *replayer);
+
+/* replay_name.c */
+/* What an EFFECT_MAP says of the name of mappings without a file. */
+void replay_name_mapping(struct address_space *space,
+			 const struct effect *effect);
+void replay_copy_names(struct address_space *space,
+		       const struct address_space *from);
+/* "[heap]" and the like; "" when it has none. */
+const char *replay_name_of(const struct address_space *space, uint64_t start,
+			   uint64_t end);
 
 /* replay_call.c */
 int replay_syscall(struct replayer *replayer, struct replay_task *task,

@@ -29,6 +29,7 @@
  *                what the commands share
  * replay/  the replayer; replayer.h says which file does what
  * src/main.c and src/command_*.c stand on top of it all: the reel command.
+ * command_inspect is what those share that look at a replay.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,7 +40,8 @@
 
 static const struct command *const commands[] = {
 	&command_record,    &command_replay,  &command_ls,     &command_info,
-	&command_dump,	    &command_stat,    &command_snapshots,
+	&command_dump,	    &command_stat,    &command_bt,     &command_disasm,
+	&command_read,	    &command_maps,    &command_snapshots,
 	&command_extract,   &command_verify,  &command_pack,   &command_unpack,
 	&command_rm,	    &command_gc,      &command_doctor, NULL,
 };

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "src/command_inspect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/dump.h"
+#include "src/session_page.h"
+#include "src/trace_path.h"
+#include "traces/report.h"
+
+const char inspection_pid_help[] =
+	"look at this process or thread, not at the event's";
+
+const char inspection_details[] =
+	"TRACE is a path or a name that `reel ls' shows; `reel dump' numbers "
+	"the events.\n"
+	"The trace is replayed up to the EVENT, so the place is that just "
+	"behind it.";
+
+int inspection_number(const char *what, const char *text, uint64_t *number_out)
+{
+	char *end;
+
+	errno = 0;
+	*number_out = strtoull(text, &end, 0);
+	if (*text >= '0' && *text <= '9' && !*end && !errno)
+		return 0;
+	report(0, "%s: '%s' is not a number", what, text);
+	return -EINVAL;
+}
+
+int inspection_set_option(struct inspection *inspection,
+			  const struct option_row *option,
+			  const char *argument)
+{
+	uint64_t number;
+	int err = options_number(option, argument, &number);
+
+	if (err)
+		return err;
+	if (!number || number > INT_MAX) {
+		report(0, "--%s: %s is out of range", option->name, argument);
+		return -ERANGE;
+	}
+	inspection->pid = (pid_t)number;
+	return 0;
+}
+
+int inspection_open(struct inspection *inspection, const char *trace)
+{
+	int err;
+
+	if (refuse_inside_recording())
+		return -EPERM;
+	err = trace_path_find(trace, &inspection->path);
+	if (err)
+		return err;
+	inspection->options = (struct replay_options){
+		.trace_path = inspection->path,
+		.quiet = 1,
+	};
+	replay_prepare();
+	err = trace_reader_open(inspection->path, &inspection->reader);
+	return err ? err : replay_open(&inspection->options,
+				       &inspection->summary,
+				       &inspection->replayer);
+}
+
+int inspection_begin(struct inspection *inspection, const char *trace,
+		     const char *event)
+{
+	int err = inspection_number("event", event, &inspection->event);
+
+	if (!err)
+		err = inspection_open(inspection, trace);
+	return err ? err : inspect_go(inspection->replayer, inspection->event);
+}
+
+void inspection_end(struct inspection *inspection)
+{
+	replay_close(inspection->replayer);
+	trace_reader_close(inspection->reader);
+	free(inspection->path);
+}
+
+int inspection_task(const struct inspection *inspection,
+		    struct replay_task **task_out)
+{
+	const struct replayer *replayer = inspection->replayer;
+
+	*task_out = inspection->pid ? inspect_find(replayer, inspection->pid) :
+				      inspect_current(replayer);
+	if (*task_out)
+		return 0;
+	if (inspection->pid)
+		return report(-ESRCH, "process %d at event %" PRIu64,
+			      inspection->pid, inspect_event(replayer));
+	return report(-ESRCH, "the task of event %" PRIu64 " ended there",
+		      inspect_event(replayer));
+}
+
+int inspection_print_event(struct inspection *inspection, uint64_t event)
+{
+	struct dump_options options = {
+		.from = event,
+		.to = event,
+		.stream = stdout,
+	};
+	int err = trace_reader_seek(inspection->reader, 1);
+
+	return err ? err : dump_trace(inspection->reader, &options);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What bt, disasm, read and maps share: they replay a trace up to an event and
+ * look at a task there.
+ */
+#ifndef REEL_COMMAND_INSPECT_H
+#define REEL_COMMAND_INSPECT_H
+
+#include "replay/inspect.h"
+#include "src/options.h"
+#include "traces/reader.h"
+
+struct inspection {
+	pid_t pid; /* --pid: this process or thread; 0: the event's */
+	uint64_t event;
+	struct trace_reader *reader; /* beside the replayer's own */
+	struct replayer *replayer;
+	struct replay_options options; /* private, as all that follow */
+	struct replay_summary summary;
+	char *path;
+};
+
+extern const char inspection_pid_help[];
+extern const char inspection_details[];
+
+/* The options that an inspection has: --pid. */
+int inspection_set_option(struct inspection *inspection,
+			  const struct option_row *option,
+			  const char *argument);
+
+/* A number, decimal or 0x..., that what is called so: -EINVAL, reported. */
+int inspection_number(const char *what, const char *text,
+		      uint64_t *number_out);
+
+/* Opens the trace; nothing has been replayed yet. */
+int inspection_open(struct inspection *inspection, const char *trace);
+/* The same, and replays up to the event. */
+int inspection_begin(struct inspection *inspection, const char *trace,
+		     const char *event);
+void inspection_end(struct inspection *inspection);
+
+/* The task that the options ask for; -ESRCH, reported, when there is none. */
+int inspection_task(const struct inspection *inspection,
+		    struct replay_task **task_out);
+
+/* Prints the event's line as reel dump does. */
+int inspection_print_event(struct inspection *inspection, uint64_t event);
+
+#endif
