@@ -34,7 +34,6 @@
 #define REACH 0x70000000ul   /* of a jump, less what is mapped */
 #define HOLE_TRIES 16u	     /* places in a hole */
 #define LANDING_LENGTH (2 * PAGE)
-#define INT3 0xcc
 /* After so many, the task does better without the jump. */
 #define WRITES_MAX 256u
 #define ENTERED_MAX 64u
@@ -132,7 +131,7 @@ static remote_addr landing_near(const struct point_trap *trap,
 	for (unsigned i = 0; i < 3; i++)
 		if (trap->entries >> (i + 1) & 1) {
 			distance &= ~(0xffu << (8 * i));
-			distance |= (uint32_t)INT3 << (8 * i);
+			distance |= (uint32_t)CODE_INT3 << (8 * i);
 		}
 	if (trap->entries >> 4 & 1)
 		distance = (distance & 0xffffffu) | (uint32_t)last << 24;
@@ -169,7 +168,7 @@ static int map_in_hole(struct point_trap *trap)
 			remote_addr far = addr - trap->rip + REACH;
 
 			if (far < 2 * REACH)
-				err = map_landing(trap, addr, INT3);
+				err = map_landing(trap, addr, CODE_INT3);
 		}
 	}
 	process_maps_deinit(&maps);
@@ -183,11 +182,8 @@ static int map_in_hole(struct point_trap *trap)
  */
 static int map_near(struct point_trap *trap)
 {
-	static const uint8_t last_bytes[] = {
-		0xea, 0xd4, 0xce, INT3, 0x06, 0x0e, 0x16, 0x1e, 0x27, 0x37,
-	};
 	remote_addr base = trap->rip & ~(PAGE - 1);
-	size_t tries = trap->entries >> 4 & 1 ? sizeof(last_bytes) : 1;
+	size_t tries = trap->entries >> 4 & 1 ? CODE_STOP_BYTES : 1;
 	int err = -ENOMEM;
 
 	trap->area_length = POINT_BLOCK_LENGTH +
@@ -199,7 +195,7 @@ static int map_near(struct point_trap *trap)
 
 			if (i & 1 ? addr > base : far < base)
 				err = map_landing(trap, addr,
-						  last_bytes[i / 2]);
+						  code_patch_stop_bytes[i / 2]);
 		}
 	if (err && !(trap->entries >> 4 & 1))
 		err = map_in_hole(trap);

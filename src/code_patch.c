@@ -17,8 +17,14 @@
 _Static_assert(CODE_REPLACED_MAX == CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX,
 	       "the last instruction begins within the jump");
 #define PAGE 4096u
+#define NEAR_WALK 64u /* before a place: where walks to it begin */
+#define FAR_WALK 256u
 #define LONG_REACH 16384u /* around a place: where jumps to it may be */
 #define LOOP_REACH 64u	  /* of a loop that is copied */
+
+const uint8_t code_patch_stop_bytes[CODE_STOP_BYTES] = {
+	0xea, 0xd4, 0xce, CODE_INT3, 0x06, 0x0e, 0x16, 0x1e, 0x27, 0x37,
+};
 
 static csh disassembler; /* made once, for the process */
 
@@ -107,8 +113,7 @@ static int32_t long_at(const uint8_t *bytes)
 	return value;
 }
 
-/* Whether a jump that begins at one of the bytes may lead between. */
-static int may_be_entered(struct memory *memory, remote_addr addr,
+int code_patch_is_entered(struct memory *memory, remote_addr addr,
 			  unsigned length)
 {
 	static uint8_t bytes[2 * LONG_REACH + 8];
@@ -162,6 +167,94 @@ int code_patch_is_safe(struct memory *memory, remote_addr addr)
 	return is_safe;
 }
 
+static enum code_kind kind_of(const cs_insn *insn)
+{
+	switch (insn->id) {
+	case X86_INS_NOP:
+		return CODE_NOP;
+	case X86_INS_RET:
+		return CODE_RETURN;
+	case X86_INS_INT3:
+		return CODE_TRAP;
+	}
+	if (!can_move(insn))
+		return CODE_FIXED;
+	return is_unconditional(insn) ? CODE_JUMP : CODE_MOVES;
+}
+
+enum code_kind code_patch_decode(struct memory *memory, remote_addr addr,
+				 unsigned *length_out)
+{
+	cs_insn *insn = decode_one(memory, addr);
+	enum code_kind kind = insn ? kind_of(insn) : CODE_NONE;
+
+	*length_out = insn ? insn->size : 0;
+	if (insn)
+		cs_free(insn, 1);
+	return kind;
+}
+
+/*
+ * Instructions are at most fifteen bytes long, so one of fifteen bytes in a row
+ * begins a true one, and most walks from the others fall into its step.  Walks
+ * that end at bytes that are no instruction say nothing.
+ */
+static enum code_verdict ask_walks(const uint8_t *bytes, size_t length,
+				   cs_insn *insn)
+{
+	uint8_t visited[FAR_WALK + INSTRUCTION_MAX] = { 0 };
+	unsigned meets = 0, passes = 0;
+
+	for (size_t i = 0; i < INSTRUCTION_MAX && i < length; i++) {
+		size_t at = i;
+
+		while (at < length && !visited[at]) {
+			const uint8_t *next = bytes + at;
+			size_t left = length - at;
+			uint64_t address = 0;
+
+			visited[at] = 1;
+			/* One that is cut off at the end reaches beyond it. */
+			if (left < INSTRUCTION_MAX)
+				left = INSTRUCTION_MAX;
+			if (!cs_disasm_iter(disassembler, &next, &left,
+					    &address, insn))
+				break;
+			at += insn->size;
+			meets += at == length;
+			passes += at > length;
+		}
+	}
+	if (meets && passes)
+		return CODE_UNCERTAIN;
+	return meets ? CODE_YES : passes ? CODE_NO : CODE_UNCERTAIN;
+}
+
+enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr)
+{
+	static const unsigned walks[] = { NEAR_WALK, FAR_WALK };
+	uint8_t bytes[FAR_WALK + 2 * INSTRUCTION_MAX];
+	enum code_verdict verdict = CODE_UNCERTAIN;
+	cs_insn *insn = open_disassembler();
+
+	for (size_t i = 0; i < 2 && insn && verdict == CODE_UNCERTAIN; i++) {
+		unsigned back = walks[i] + INSTRUCTION_MAX;
+		remote_addr page = addr & ~(remote_addr)(PAGE - 1);
+
+		memset(bytes, 0, sizeof(bytes));
+		/* Code may begin at a page. */
+		if (!memory_read(memory, addr - back, bytes, 1) &&
+		    addr - page < back)
+			back = (unsigned)(addr - page);
+		if (memory->read(memory, addr - back, bytes,
+				 back + INSTRUCTION_MAX) >= back)
+			verdict = ask_walks(bytes, back, insn);
+	}
+	if (insn)
+		cs_free(insn, 1);
+	return verdict;
+}
+
 unsigned code_patch_length(struct memory *memory, remote_addr addr)
 {
 	uint8_t bytes[CODE_REPLACED_MAX];
@@ -187,7 +280,8 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 		cs_free(insn, 1);
 	if (length < CODE_JUMP_LENGTH)
 		return 0;
-	return count > 1 && may_be_entered(memory, addr, length) ? 0 : length;
+	return count > 1 && code_patch_is_entered(memory, addr, length) ?
+		0 : length;
 }
 
 uint8_t code_patch_entries(struct memory *memory, remote_addr addr,
@@ -222,7 +316,7 @@ static void put_long(uint8_t *to, int64_t value)
 	memcpy(to, &narrow, sizeof(narrow));
 }
 
-/* opcode and a 32-bit distance from where it will be; 0 when too far. */
+/* An opcode and a 32-bit distance from where it will be; 0 when too far. */
 static size_t put_jump(uint8_t *to, remote_addr at, const uint8_t *opcode,
 		       size_t opcode_length, remote_addr target)
 {
@@ -277,6 +371,23 @@ static size_t move_instruction(const cs_insn *insn, remote_addr at, uint8_t *to)
 	return insn->size;
 }
 
+size_t code_patch_move(struct memory *memory, remote_addr addr,
+		       remote_addr new_addr, uint8_t out[CODE_MOVED_MAX])
+{
+	cs_insn *insn = decode_one(memory, addr);
+	size_t length = insn ? move_instruction(insn, new_addr, out) : 0;
+
+	if (insn)
+		cs_free(insn, 1);
+	return length;
+}
+
+size_t code_patch_jump(remote_addr at, remote_addr target,
+		       uint8_t out[CODE_JUMP_LENGTH])
+{
+	return put_jump(out, at, (const uint8_t[]){ 0xe9 }, 1, target);
+}
+
 size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 			   unsigned length, remote_addr new_addr,
 			   uint8_t out[CODE_PATCH_ROOM])
@@ -298,8 +409,8 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 	if (insn)
 		cs_free(insn, 1);
 	if (piece)
-		piece = put_jump(out + used, new_addr + used,
-				 (const uint8_t[]){ 0xe9 }, 1, addr + length);
+		piece = code_patch_jump(new_addr + used, addr + length,
+					out + used);
 	return piece ? used + piece : 0;
 }
 

@@ -48,4 +48,53 @@ size_t code_patch_relocate_loop(struct memory *memory, remote_addr addr,
 				remote_addr head, remote_addr new_addr,
 				uint8_t out[CODE_PATCH_ROOM]);
 
+/* ---- single instructions ---- */
+
+enum code_kind {
+	CODE_NONE,   /* no instruction, or it can't be read */
+	CODE_FIXED,  /* not the same elsewhere */
+	CODE_MOVES,  /* the same elsewhere, once code_patch_move() made it so */
+	CODE_NOP,    /* so is this */
+	CODE_JUMP,   /* so is this: it leaves for a fixed place */
+	CODE_RETURN, /* so is this: it leaves, too */
+	CODE_TRAP,   /* int3 */
+};
+
+/* Sets the length, 0 for CODE_NONE. */
+enum code_kind code_patch_decode(struct memory *memory, remote_addr addr,
+				 unsigned *length_out);
+
+/* A moved instruction is no longer than this. */
+#define CODE_MOVED_MAX 15u
+
+/*
+ * The instruction at addr as it must be at new_addr.  Returns its length there,
+ * or 0 when that is too far away.
+ */
+size_t code_patch_move(struct memory *memory, remote_addr addr,
+		       remote_addr new_addr, uint8_t out[CODE_MOVED_MAX]);
+/* A jump of CODE_JUMP_LENGTH bytes; 0 when it does not reach. */
+size_t code_patch_jump(remote_addr at, remote_addr target,
+		       uint8_t out[CODE_JUMP_LENGTH]);
+
+enum code_verdict { CODE_NO, CODE_YES, CODE_UNCERTAIN };
+
+/* Whether an instruction begins at addr, as far as the code before it tells. */
+enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr);
+
+/*
+ * Whether a direct jump nearby may lead between addr and addr + length; bytes
+ * that only look like a jump count, too.
+ */
+int code_patch_is_entered(struct memory *memory, remote_addr addr,
+			  unsigned length);
+
+/*
+ * Bytes that stop a task which begins an instruction with them: int3 (SIGTRAP,
+ * behind it), and some that are none in 64-bit mode (SIGILL, at it).
+ */
+#define CODE_INT3 0xccu
+#define CODE_STOP_BYTES 10u
+extern const uint8_t code_patch_stop_bytes[CODE_STOP_BYTES];
+
 #endif

@@ -23,6 +23,8 @@
  *                calls and events as text
  *   elf_*, code_module, debug_frame, instruction*, vdso, backtrace,
  *   disassembly  code: instructions to trap, clocks to redirect, stacks
+ *   code_patch, call_patch
+ *                jumps in place of instructions, of system calls
  *   session_page what reel keeps for itself in each address space
  *   record*      the recorder; recorder.h says which file does what
  *   trace_path, trace_files, process_tree, machine, human, options

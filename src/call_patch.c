@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The instruction before the call is preferred where its bytes tell that it
+ * loads the call's number.  Another one is believed in only when all walks
+ * through the code before agree, and only where the replaced instructions
+ * behind the call would be jumped to, or ask for rare places.
+ */
+#include "src/call_patch.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "src/agent_layout.h"
+
+#define PAGE 4096u
+#define INSTRUCTION_MAX 15u
+#define CALL_LENGTH 2u
+#define REACH 0x70000000ll /* of a jump, less the length of a program */
+#define AREA_UNITS (CALL_AREA_LENGTH / CALL_AREA_UNIT)
+#define FUNCTION_ALIGNMENT 16u
+
+static int is_call(const uint8_t *bytes)
+{
+	return bytes[0] == 0x0f && bytes[1] == 0x05;
+}
+
+/* ---- the plan: the instruction before ---- */
+
+/* mov $number, %eax, or mov $number, %rax: its length, or 0. */
+static unsigned number_load_length(struct memory *memory, remote_addr call,
+				   uint64_t number)
+{
+	uint8_t bytes[7];
+	int32_t value;
+
+	if (!memory_read(memory, call - 6, bytes + 1, 6))
+		return 0;
+	memcpy(&value, bytes + 3, sizeof(value));
+	if (bytes[2] == 0xb8 && (bytes[1] & 0xf0) != 0x40 &&
+	    (uint32_t)value == number)
+		return 5;
+	return memory_read(memory, call - 7, bytes, 7) &&
+	       !memcmp(bytes, "\x48\xc7\xc0", 3) &&
+	       (uint64_t)(int64_t)value == number ? 7 : 0;
+}
+
+static int is_before(struct memory *memory, remote_addr call, unsigned length)
+{
+	unsigned real_length;
+
+	return code_patch_decode(memory, call - length, &real_length) ==
+		       CODE_MOVES &&
+	       real_length == length &&
+	       code_patch_begins(memory, call - length) == CODE_YES;
+}
+
+static enum call_patch_failure plan_before(struct memory *memory,
+					   struct call_patch *patch,
+					   unsigned length)
+{
+	patch->is_before = 1;
+	patch->start = patch->call_end - CALL_LENGTH - length;
+	patch->length = length;
+	patch->moved_length = patch->is_end = 0;
+	patch->entries = 0;
+	return memory_read(memory, patch->start, patch->original, length) ?
+		CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
+}
+
+static int plan_number_load(struct memory *memory, struct call_patch *patch,
+			    uint64_t number)
+{
+	remote_addr call = patch->call_end - CALL_LENGTH;
+	unsigned length = number_load_length(memory, call, number);
+
+	return length &&
+	       code_patch_begins(memory, call - length) != CODE_NO &&
+	       !plan_before(memory, patch, length);
+}
+
+static int plan_any_before(struct memory *memory, struct call_patch *patch)
+{
+	remote_addr call = patch->call_end - CALL_LENGTH;
+
+	for (unsigned length = CODE_JUMP_LENGTH; length <= INSTRUCTION_MAX;
+	     length++)
+		if (is_before(memory, call, length))
+			return !plan_before(memory, patch, length);
+	return 0;
+}
+
+/* ---- the plan: the call and what is behind it ---- */
+
+/*
+ * What fills the room up to the next function is never run.  No piece of it is
+ * where a function could begin, or is jumped to.
+ */
+static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
+{
+	remote_addr at = addr;
+	unsigned length;
+
+	while (at < end) {
+		enum code_kind kind = code_patch_decode(memory, at, &length);
+
+		if ((kind != CODE_NOP && kind != CODE_TRAP) ||
+		    at % FUNCTION_ALIGNMENT == 0)
+			return 0;
+		at += length;
+	}
+	return !code_patch_is_entered(memory, addr - 1,
+				      (unsigned)(end - addr) + 1);
+}
+
+static enum call_patch_failure plan_behind(struct memory *memory,
+					   struct call_patch *patch)
+{
+	remote_addr limit;
+	unsigned at = CALL_LENGTH, length;
+
+	patch->is_before = patch->is_end = 0;
+	patch->start = patch->call_end - CALL_LENGTH;
+	patch->entries = 0;
+	limit = patch->start + CODE_JUMP_LENGTH;
+	while (at < CODE_JUMP_LENGTH && !patch->is_end) {
+		enum code_kind kind = code_patch_decode(
+			memory, patch->start + at, &length);
+
+		if (kind == CODE_NONE || kind == CODE_FIXED ||
+		    kind == CODE_TRAP)
+			return CALL_PATCH_NOT_MOVING;
+		patch->is_end = kind == CODE_JUMP || kind == CODE_RETURN;
+		patch->entries |= (uint8_t)(1u << at);
+		at += length;
+	}
+	patch->moved_length = at - CALL_LENGTH;
+	patch->length = at < CODE_JUMP_LENGTH ? CODE_JUMP_LENGTH : at;
+	if (at < CODE_JUMP_LENGTH &&
+	    !is_padding(memory, patch->start + at, limit))
+		return CALL_PATCH_AT_END;
+	return memory_read(memory, patch->start, patch->original,
+			   patch->length) ?
+		CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
+}
+
+static int is_only_at_call_end(const struct call_patch *patch)
+{
+	return patch->entries == 1u << CALL_LENGTH;
+}
+
+enum call_patch_failure call_patch_plan(struct memory *memory,
+					remote_addr call_end, uint64_t number,
+					struct call_patch *patch_out)
+{
+	enum call_patch_failure failure;
+	uint8_t bytes[CALL_LENGTH];
+
+	memset(patch_out, 0, sizeof(*patch_out));
+	patch_out->call_end = call_end;
+	if (!memory_read(memory, call_end - CALL_LENGTH, bytes,
+			 sizeof(bytes)) ||
+	    !is_call(bytes))
+		return CALL_PATCH_NO_CALL;
+	if (plan_number_load(memory, patch_out, number))
+		return CALL_PATCH_POSSIBLE;
+	failure = plan_behind(memory, patch_out);
+	if (!failure && is_only_at_call_end(patch_out) &&
+	    !code_patch_is_entered(memory, patch_out->start, CODE_JUMP_LENGTH))
+		return CALL_PATCH_POSSIBLE;
+	if (plan_any_before(memory, patch_out))
+		return CALL_PATCH_POSSIBLE;
+	return failure ? failure : plan_behind(memory, patch_out);
+}
+
+int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b)
+{
+	return a->start < b->start + b->length &&
+	       b->start < a->start + a->length;
+}
+
+const char *call_patch_failure_text(enum call_patch_failure failure)
+{
+	static const char *const texts[CALL_PATCH_FAILURES] = {
+		[CALL_PATCH_POSSIBLE] = "possible",
+		[CALL_PATCH_NO_CALL] = "no syscall instruction",
+		[CALL_PATCH_NOT_MOVING] =
+			"following instructions can't be moved",
+		[CALL_PATCH_AT_END] = "it leaves, and other code follows",
+		[CALL_PATCH_NO_PLACE] = "no fit place in reach",
+	};
+
+	return failure < CALL_PATCH_FAILURES ? texts[failure] : "unknown";
+}
+
+/* ---- the bytes ---- */
+
+/* Whether a jump of this distance has all its traps; signal of the last. */
+static int is_fit(uint8_t entries, int64_t distance, int *last_signal)
+{
+	uint8_t last = (uint8_t)((uint32_t)distance >> 24);
+	const uint8_t *stop = memchr(code_patch_stop_bytes, last,
+				     CODE_STOP_BYTES);
+
+	if (distance > REACH || distance < -REACH)
+		return 0;
+	for (unsigned i = 0; i < 3; i++)
+		if ((entries >> (i + 1) & 1) &&
+		    (uint8_t)((uint32_t)distance >> (8 * i)) != CODE_INT3)
+			return 0;
+	*last_signal = last == CODE_INT3 ? SIGTRAP : SIGILL;
+	return !(entries >> 4 & 1) || stop;
+}
+
+static int64_t distance_to(const struct call_patch *patch, remote_addr place)
+{
+	return (int64_t)(place - (patch->start + CODE_JUMP_LENGTH));
+}
+
+static remote_addr here(const struct call_patch *patch)
+{
+	return patch->trampoline + patch->code_length;
+}
+
+static void put(struct call_patch *patch, const void *bytes, size_t length)
+{
+	memcpy(patch->code + patch->code_length, bytes, length);
+	patch->code_length += length;
+}
+
+static void put_long(struct call_patch *patch, uint32_t value)
+{
+	put(patch, &value, sizeof(value));
+}
+
+/* Returns the length of the original, 0 when it can't be there. */
+static unsigned move_piece(struct memory *memory, struct call_patch *patch,
+			   remote_addr addr, int signal)
+{
+	struct call_patch_piece *piece = &patch->pieces[patch->piece_count++];
+	size_t moved = code_patch_move(memory, addr, here(patch),
+				       patch->code + patch->code_length);
+	unsigned length;
+
+	*piece = (struct call_patch_piece){ addr, here(patch), signal };
+	patch->code_length += moved;
+	return moved && code_patch_decode(memory, addr, &length) ? length : 0;
+}
+
+/* As src/agent_layout.h has it; the flags are as they were. */
+static void put_call(struct call_patch *patch)
+{
+	static const uint8_t load_end[] = { 0x48, 0xb9 };
+	static const uint8_t load_continuation[] = { 0x4c, 0x8d, 0x1d };
+	static const uint8_t enter[] = { 0xff, 0x24, 0x25 };
+	static const uint8_t call[] = { 0x0f, 0x05 };
+
+	put(patch, load_end, sizeof(load_end));
+	put(patch, &patch->call_end, sizeof(patch->call_end));
+	put(patch, load_continuation, sizeof(load_continuation));
+	put_long(patch, sizeof(enter) + 4 + sizeof(call));
+	put(patch, enter, sizeof(enter));
+	put_long(patch, AGENT_ENTRY_SLOT);
+	put(patch, call, sizeof(call));
+	patch->continuation = here(patch);
+}
+
+/* Where the trampoline ends, when its last instruction does not leave. */
+static remote_addr way_back(const struct call_patch *patch)
+{
+	return patch->call_end + patch->moved_length;
+}
+
+static int put_code(struct memory *memory, struct call_patch *patch,
+		    int last_signal)
+{
+	unsigned at = 0, length = 1;
+
+	if (patch->is_before)
+		length = move_piece(memory, patch, patch->start, 0);
+	put_call(patch);
+	for (; length && at < patch->moved_length; at += length)
+		length = move_piece(memory, patch, patch->call_end + at,
+				    at == 2 ? last_signal : SIGTRAP);
+	if (!length)
+		return CALL_PATCH_NO_PLACE;
+	if (patch->is_end)
+		return CALL_PATCH_POSSIBLE;
+	length = (unsigned)code_patch_jump(here(patch), way_back(patch),
+					   patch->code + patch->code_length);
+	patch->code_length += length;
+	return length ? CALL_PATCH_POSSIBLE : CALL_PATCH_NO_PLACE;
+}
+
+enum call_patch_failure call_patch_build(struct memory *memory,
+					 struct call_patch *patch,
+					 remote_addr trampoline)
+{
+	int last_signal;
+
+	if (!is_fit(patch->entries, distance_to(patch, trampoline),
+		    &last_signal) ||
+	    !code_patch_jump(patch->start, trampoline, patch->jump))
+		return CALL_PATCH_NO_PLACE;
+	patch->trampoline = trampoline;
+	patch->code_length = 0;
+	patch->piece_count = 0;
+	return put_code(memory, patch, last_signal);
+}
+
+/* ---- where a task is ---- */
+
+remote_addr call_patch_detour(const struct call_patch *patch, remote_addr rip,
+			      int signal)
+{
+	remote_addr from = signal == SIGTRAP ? rip - 1 : rip;
+
+	for (unsigned i = 0; i < patch->piece_count && signal; i++)
+		if (patch->pieces[i].signal == signal &&
+		    patch->pieces[i].from == from)
+			return patch->pieces[i].to;
+	return 0;
+}
+
+remote_addr call_patch_original(const struct call_patch *patch, remote_addr rip)
+{
+	remote_addr end = patch->trampoline + patch->code_length;
+
+	for (unsigned i = 0; i < patch->piece_count; i++)
+		if (rip == patch->pieces[i].to)
+			return patch->pieces[i].from;
+	if (rip == patch->continuation)
+		return patch->call_end;
+	if (!patch->is_end && rip == end - CODE_JUMP_LENGTH)
+		return way_back(patch);
+	/* Between the call's parts, nothing has happened yet. */
+	if (rip >= patch->trampoline && rip < patch->continuation &&
+	    !(patch->is_before && rip < patch->trampoline + patch->length))
+		return patch->call_end - CALL_LENGTH;
+	return 0;
+}
+
+/* ---- places ---- */
+
+static int is_free(const struct call_area *area, size_t first, size_t count)
+{
+	if (count > AREA_UNITS - first)
+		return 0;
+	for (size_t i = first; i < first + count; i++)
+		if (area->used[i / 64] >> i % 64 & 1)
+			return 0;
+	return 1;
+}
+
+static void mark(struct call_area *area, size_t first, size_t count, int used)
+{
+	for (size_t i = first; i < first + count; i++) {
+		uint64_t bit = (uint64_t)1 << i % 64;
+
+		area->used[i / 64] &= ~bit;
+		area->used[i / 64] |= used ? bit : 0;
+	}
+}
+
+static size_t units(size_t length)
+{
+	return (length + CALL_AREA_UNIT - 1) / CALL_AREA_UNIT;
+}
+
+enum call_patch_failure call_patch_place(struct memory *memory,
+					 struct call_patch *patch,
+					 struct call_area *area)
+{
+	for (size_t i = 0; i < AREA_UNITS; i++) {
+		remote_addr addr = area->start + i * CALL_AREA_UNIT;
+
+		if (!is_free(area, i, 1) ||
+		    call_patch_build(memory, patch, addr) ||
+		    !is_free(area, i, units(patch->code_length)))
+			continue;
+		mark(area, i, units(patch->code_length), 1);
+		return CALL_PATCH_POSSIBLE;
+	}
+	return CALL_PATCH_NO_PLACE;
+}
+
+void call_patch_release(const struct call_patch *patch, struct call_area *area)
+{
+	mark(area, (size_t)(patch->trampoline - area->start) / CALL_AREA_UNIT,
+	     units(patch->code_length), 0);
+}
+
+/* The first fit place from addr on, or one out of reach. */
+static remote_addr next_place(const struct call_patch *patch, remote_addr addr)
+{
+	remote_addr origin = patch->start + CODE_JUMP_LENGTH;
+	int64_t distance = (int64_t)(addr - origin);
+	int last_signal;
+
+	if (distance < -REACH)
+		distance = -REACH;
+	while (distance <= REACH) {
+		remote_addr place = origin + (remote_addr)distance;
+		int64_t step = 0x1000000;
+
+		place += -place % CALL_AREA_UNIT;
+		distance = (int64_t)(place - origin);
+		if (is_fit(patch->entries, distance, &last_signal))
+			return place;
+		/* The coarsest piece of the distance that is wrong goes on. */
+		for (unsigned i = 3; i > 0; i--, step >>= 8)
+			if (!is_fit(patch->entries & (uint8_t)(2u << i),
+				    distance, &last_signal))
+				break;
+		distance = (distance | (step - 1)) + 1;
+	}
+	return origin + (remote_addr)distance;
+}
+
+remote_addr call_area_find(const struct call_patch *patch, remote_addr low,
+			   remote_addr high)
+{
+	remote_addr place, start;
+
+	low += -low % PAGE;
+	high -= high % PAGE;
+	if (high < low || high - low < CALL_AREA_LENGTH)
+		return 0;
+	place = next_place(patch, low);
+	if (distance_to(patch, place) > REACH || place < low ||
+	    place >= high || high - place < CALL_PATCH_ROOM)
+		return 0;
+	start = place - place % PAGE;
+	return start > high - CALL_AREA_LENGTH ? high - CALL_AREA_LENGTH
+					       : start;
+}

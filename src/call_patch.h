@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A syscall instruction is replaced by a jump to a trampoline
+ * (src/agent_layout.h), in one of two ways:
+ *
+ * The instruction before it alone makes room for the jump, when it has five
+ * bytes or more: nothing can jump into its middle, and the syscall instruction
+ * stays, so who comes to it by another way, or is in the kernel from there,
+ * finds what was there.
+ *
+ * Else the syscall instruction itself and those behind it make room.  Who comes
+ * to one of these (a task that is in the kernel, a signal handler's return, a
+ * jump) finds an int3 in the jump's distance, and goes on in the trampoline: a
+ * detour.  So not every place is fit for such a trampoline.
+ *
+ * Pure code: nothing here writes to the program.
+ */
+#ifndef REEL_CALL_PATCH_H
+#define REEL_CALL_PATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/code_patch.h"
+#include "src/memory.h"
+
+#define CALL_PATCH_ROOM 64u
+#define CALL_PATCH_PIECES 3u
+
+enum call_patch_failure {
+	CALL_PATCH_POSSIBLE,
+	CALL_PATCH_NO_CALL,    /* no syscall instruction can be read there */
+	CALL_PATCH_NOT_MOVING, /* what follows is not the same elsewhere */
+	CALL_PATCH_AT_END,     /* it leaves, and other code follows */
+	CALL_PATCH_NO_PLACE,   /* none in reach that is fit */
+	CALL_PATCH_FAILURES,
+};
+
+/* An instruction, and what stands for it in the trampoline. */
+struct call_patch_piece {
+	remote_addr from, to;
+	int signal; /* who comes to it gets: SIGTRAP, SIGILL, or 0 for none */
+};
+
+struct call_patch {
+	/* call_patch_plan(): */
+	remote_addr call_end;  /* behind the syscall instruction */
+	remote_addr start;     /* of what is replaced: */
+	unsigned length;       /* whole instructions */
+	unsigned moved_length; /* of these, from the syscall instruction on */
+	unsigned is_before;    /* the first of the two ways */
+	unsigned is_end;       /* the last moved instruction leaves */
+	uint8_t entries;       /* bits: offsets in the jump with detours */
+	uint8_t original[CODE_REPLACED_MAX];
+
+	/* call_patch_build(): */
+	remote_addr trampoline;
+	uint8_t code[CALL_PATCH_ROOM];
+	size_t code_length;
+	remote_addr continuation; /* 2 behind the traced syscall instruction */
+	uint8_t jump[CODE_JUMP_LENGTH]; /* to be written to start */
+	struct call_patch_piece pieces[CALL_PATCH_PIECES];
+	unsigned piece_count;
+};
+
+/*
+ * Finds out what is to be replaced so that the syscall instruction before
+ * call_end, met with this number in rax, needs no stop.  The memory must show
+ * the program's code as it is, with the patches that are in place; a plan that
+ * call_patch_overlaps() one of these must not be carried out.
+ */
+enum call_patch_failure call_patch_plan(struct memory *memory,
+					remote_addr call_end, uint64_t number,
+					struct call_patch *patch_out);
+/* True when the two replace some byte both. */
+int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b);
+/* What is in the way, for people. */
+const char *call_patch_failure_text(enum call_patch_failure failure);
+
+/*
+ * Makes the bytes for a planned patch, with its trampoline at an address that
+ * call_patch_place() found.  The memory must be as it was for the plan.
+ * CALL_PATCH_NO_PLACE when this is not a fit place.
+ */
+enum call_patch_failure call_patch_build(struct memory *memory,
+					 struct call_patch *patch,
+					 remote_addr trampoline);
+
+/*
+ * Where a task that stopped at rip, with the jump in place, is in the
+ * trampoline, or 0.  SIGTRAP comes behind the int3; SIGILL, which only the
+ * fifth byte of the jump may give, comes at it.
+ */
+remote_addr call_patch_detour(const struct call_patch *patch, remote_addr rip,
+			      int signal);
+/*
+ * Where the program would be without the patch, for a task at rip in the
+ * trampoline: what a signal handler is to find.  0 where there is no such
+ * place (in the middle of a moved instruction that became several).
+ */
+remote_addr call_patch_original(const struct call_patch *patch,
+				remote_addr rip);
+
+/* ---- places for trampolines ---- */
+
+#define CALL_AREA_LENGTH 0x10000u
+#define CALL_AREA_UNIT 16u
+
+struct call_area {
+	remote_addr start; /* of CALL_AREA_LENGTH bytes of code of ours */
+	uint64_t used[CALL_AREA_LENGTH / CALL_AREA_UNIT / 64]; /* units */
+};
+
+/*
+ * Takes a place in the area and builds the patch there.  CALL_PATCH_NO_PLACE
+ * when the area has none that is fit.
+ */
+enum call_patch_failure call_patch_place(struct memory *memory,
+					 struct call_patch *patch,
+					 struct call_area *area);
+/* Gives the place back. */
+void call_patch_release(const struct call_patch *patch, struct call_area *area);
+/*
+ * Where in [low, high), a hole between mappings, a new area could be that has a
+ * place for the planned patch: a page's address, or 0.
+ */
+remote_addr call_area_find(const struct call_patch *patch, remote_addr low,
+			   remote_addr high);
+
+#endif
