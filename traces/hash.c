@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 by libcrypto, which knows the CPU's own instructions for it. */
+/*
+ * SHA-256 by libcrypto, which knows the CPU's own instructions for it.  Its old
+ * interface does without what the new one (EVP) begins with: a configuration
+ * file, random numbers and a search for providers, a millisecond in all.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "traces/hash.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
 
 #include "traces/report.h"
 
-/* struct hash is libcrypto's context under a name of ours. */
-static EVP_MD_CTX *context_of(struct hash *hash)
-{
-	return (EVP_MD_CTX *)hash;
-}
+struct hash {
+	SHA256_CTX context;
+};
 
 struct hash *hash_create(void)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	struct hash *hash = xmalloc(sizeof(*hash));
 
-	bug_unless(context && EVP_DigestInit_ex(context, EVP_sha256(), NULL),
-		   "libcrypto has no SHA-256");
-	return (struct hash *)context;
+	hash_restart(hash);
+	return hash;
 }
 
 void hash_destroy(struct hash *hash)
 {
-	EVP_MD_CTX_free(context_of(hash));
+	free(hash);
 }
 
 void hash_cleanup(struct hash **hash)
@@ -34,19 +37,18 @@ void hash_cleanup(struct hash **hash)
 
 void hash_restart(struct hash *hash)
 {
-	bug_unless(EVP_DigestInit_ex(context_of(hash), EVP_sha256(), NULL),
-		   "libcrypto has no SHA-256");
+	bug_unless(SHA256_Init(&hash->context), "libcrypto has no SHA-256");
 }
 
 void hash_add(struct hash *hash, const void *bytes, size_t length)
 {
-	bug_unless(EVP_DigestUpdate(context_of(hash), bytes, length),
+	bug_unless(SHA256_Update(&hash->context, bytes, length),
 		   "libcrypto refuses %zu bytes", length);
 }
 
 void hash_finish(struct hash *hash, uint8_t sha256_out[HASH_SIZE])
 {
-	bug_unless(EVP_DigestFinal_ex(context_of(hash), sha256_out, NULL),
+	bug_unless(SHA256_Final(sha256_out, &hash->context),
 		   "libcrypto does not finish a hash");
 }
 
