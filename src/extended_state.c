@@ -48,11 +48,16 @@ const char *extended_component_name(unsigned component)
 	return "unknown";
 }
 
+/* Asked at every exec, and CPUID costs a virtual machine an exit. */
 int extended_layout_has_xsave(void)
 {
+	static enum { NOT_ASKED, ABSENT, PRESENT } answer;
 	unsigned eax, ebx, ecx, edx;
 
-	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_OSXSAVE);
+	if (answer == NOT_ASKED)
+		answer = __get_cpuid(1, &eax, &ebx, &ecx, &edx) &&
+			 (ecx & bit_OSXSAVE) ? PRESENT : ABSENT;
+	return answer == PRESENT;
 }
 
 static struct extended_layout read_layout(void)

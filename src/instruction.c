@@ -226,6 +226,37 @@ static struct leaf host_leaf(uint32_t number, uint32_t subleaf)
 }
 
 /*
+ * In a virtual machine each CPUID is an exit to the host, dearer than a stop,
+ * and every dynamic linker asks some sixty.  The answers of one core are always
+ * the same; only those of the hypervisor's own leaves are not ours to know.
+ */
+static struct leaf known_leaf(uint32_t number, uint32_t subleaf)
+{
+	static struct known {
+		uint32_t number, subleaf;
+		unsigned cpu; /* counted from 1; 0: nothing is known here */
+		struct leaf leaf;
+	} table[256];
+	struct known *known;
+	unsigned before = 0, after = 0, node;
+
+	/* What is in ecx does not matter to these. */
+	if (number <= 2 || (number >= 0x80000000 && number <= 0x80000008))
+		subleaf = 0;
+	known = &table[((number ^ number >> 24) * 16 + subleaf) % 256];
+	getcpu(&before, &node);
+	if (known->cpu == before + 1 && known->number == number &&
+	    known->subleaf == subleaf)
+		return known->leaf;
+	known->leaf = host_leaf(number, subleaf);
+	known->number = number;
+	known->subleaf = subleaf;
+	getcpu(&after, &node);
+	known->cpu = before == after && number >> 28 != 4 ? before + 1 : 0;
+	return known->leaf;
+}
+
+/*
  * Hidden from everybody: transactions (HLE, RTM, TSXLDTRK) abort when an
  * interrupt comes, UMWAIT and TPAUSE tell by a flag whether time ran out, and
  * user interrupts come at any instruction.
@@ -319,7 +350,7 @@ static void execute_cpuid(enum cpu_choice cpu, struct registers *registers)
 {
 	uint32_t number = (uint32_t)registers->value[R_RAX];
 	uint32_t subleaf = (uint32_t)registers->value[R_RCX];
-	struct leaf leaf = host_leaf(number, subleaf);
+	struct leaf leaf = known_leaf(number, subleaf);
 
 	hide_unrecordable(number, subleaf, &leaf);
 	if (cpu == CPU_X86_64_V2)
@@ -397,10 +428,10 @@ static int execute_xgetbv(enum cpu_choice cpu, struct registers *registers)
 	uint64_t components = level_components(cpu);
 	uint32_t low, high;
 
-	if (!(host_leaf(1, 0).ecx & bit_OSXSAVE) || index > 1)
+	if (!(known_leaf(1, 0).ecx & bit_OSXSAVE) || index > 1)
 		return INSTRUCTION_FAULTS;
 	/* Index 1 exists where leaf 0xD says so. */
-	if (index == 1 && !(host_leaf(0xd, 1).eax & BIT(2)))
+	if (index == 1 && !(known_leaf(0xd, 1).eax & BIT(2)))
 		return INSTRUCTION_FAULTS;
 	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
 	registers->value[R_RAX] = low & components;
