@@ -219,7 +219,7 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 	if (use & FILE_SHARED)
 		file->is_changeable = 1;
 	else if (is_new)
-		instruction_scan_file(fd, &file->sites, &file->site_count);
+		record_find_sites(recorder, file, fd);
 	/* Code is listed as it is when it runs, not as it was when mapped. */
 	if (!is_new && (use & (FILE_EXECUTED | FILE_MAPPED_CODE)) &&
 	    (file->is_changeable || file->is_changed)) {

@@ -11,6 +11,7 @@
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
  *   record_sparse.c   files with holes
+ *   record_sites.c    instructions to replace in files
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
  *   record_peers.c    processes outside that share memory with ours
@@ -470,6 +471,11 @@ ssize_t task_descriptor_text(const struct record_task *task, int fd,
 /* After a call that wrote: FILE_WRITE, FILE_SIZE, OUTPUT, ... effects. */
 void record_splice_entry(struct recorder *recorder, struct record_task *task);
 int record_file_changes(struct recorder *recorder, struct record_task *task);
+
+/* record_sites.c */
+/* Fills in the file's sites; its content and status are what fd has. */
+void record_find_sites(struct recorder *recorder, struct record_file *file,
+		       int fd);
 
 /* record_sparse.c */
 /* So much of it is hole that its data is to follow an empty snapshot. */

@@ -47,12 +47,14 @@ struct store {
 	char *shared; /* path, for messages; NULL when there is none */
 	int shared_objects;
 	int by_inode;
+	int notes; /* -1: nothing is remembered */
 };
 
 static void unshare(struct store *store)
 {
 	fd_close(&store->shared_objects);
 	fd_close(&store->by_inode);
+	fd_close(&store->notes);
 	free(store->shared);
 	store->shared = NULL;
 }
@@ -98,6 +100,7 @@ void store_share(struct store *store, const char *shared)
 	}
 	store->shared_objects = directory_open(directory, "objects");
 	store->by_inode = directory_open(directory, "by-inode");
+	store->notes = directory_open(directory, "notes");
 	if (store->shared_objects < 0 || store->by_inode < 0)
 		shared_failed(store, store->shared_objects < 0
 					     ? store->shared_objects
@@ -110,7 +113,7 @@ int store_open(const char *objects, const char *shared,
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	*store_out = NULL;
-	store->shared_objects = store->by_inode = -1;
+	store->shared_objects = store->by_inode = store->notes = -1;
 	store->objects = directory_open(AT_FDCWD, objects);
 	if (store->objects < 0) {
 		int err = store->objects;
@@ -295,22 +298,29 @@ static int read_inode_entry(int by_inode, const char *key,
 	       !hash_from_text(text, sha256_out);
 }
 
-/* It is a cache: where there are no symbolic links there is none. */
+/* These are caches: where there are no symbolic links there are none. */
+static void write_entry(int directory, const char *key, const char *text)
+{
+	char temporary[KEY_SIZE + 32];
+
+	if (!symlinkat(text, directory, key) || errno != EEXIST)
+		return;
+	snprintf(temporary, sizeof(temporary), FILE_TEMPORARY_PREFIX "%d-%s",
+		 (int)getpid(), key);
+	if (!symlinkat(text, directory, temporary) &&
+	    renameat(directory, temporary, directory, key))
+		unlinkat(directory, temporary, 0);
+}
+
 static void write_inode_entry(const struct store *store, const char *key,
 			      const uint8_t sha256[HASH_SIZE])
 {
-	char text[HASH_TEXT_SIZE], temporary[KEY_SIZE + 32];
+	char text[HASH_TEXT_SIZE];
 
 	if (!store->shared)
 		return;
 	hash_to_text(sha256, text);
-	if (!symlinkat(text, store->by_inode, key) || errno != EEXIST)
-		return;
-	snprintf(temporary, sizeof(temporary), FILE_TEMPORARY_PREFIX "%d-%s",
-		 (int)getpid(), key);
-	if (!symlinkat(text, store->by_inode, temporary) &&
-	    renameat(store->by_inode, temporary, store->by_inode, key))
-		unlinkat(store->by_inode, temporary, 0);
+	write_entry(store->by_inode, key, text);
 }
 
 static int is_unchanged(int fd, const struct stat *before)
@@ -367,6 +377,48 @@ int store_add_fd(struct store *store, int fd, const struct stat *status,
 		write_inode_entry(store, key, sha256_out);
 	}
 	return err;
+}
+
+/* ---- notes ---- */
+
+/* The digits first: store_gc() goes by them. */
+static void note_key(const char *kind, const uint8_t sha256[HASH_SIZE],
+		     char key_out[KEY_SIZE])
+{
+	char text[HASH_TEXT_SIZE];
+
+	hash_to_text(sha256, text);
+	snprintf(key_out, KEY_SIZE, "%s-%s", text, kind);
+}
+
+ssize_t store_recall(const struct store *store, const char *kind,
+		     const uint8_t sha256[HASH_SIZE],
+		     char text_out[STORE_NOTE_SIZE])
+{
+	char key[KEY_SIZE];
+	ssize_t length;
+
+	if (store->notes < 0)
+		return -1;
+	note_key(kind, sha256, key);
+	length = readlinkat(store->notes, key, text_out, STORE_NOTE_SIZE);
+	if (length < 1 || length == STORE_NOTE_SIZE)
+		return -1;
+	text_out[length] = '\0';
+	return length;
+}
+
+void store_remember(struct store *store, const char *kind,
+		    const uint8_t sha256[HASH_SIZE], int fd,
+		    const struct stat *status, const char *text)
+{
+	char key[KEY_SIZE];
+
+	if (store->notes < 0 || strlen(text) >= STORE_NOTE_SIZE ||
+	    !inode_key(store, fd, status, key) || !is_unchanged(fd, status))
+		return;
+	note_key(kind, sha256, key);
+	write_entry(store->notes, key, text);
 }
 
 /* What store_gc works on. */
@@ -448,26 +500,45 @@ static void visit_prefix(struct collection *collection, int directory,
 		visit_directory(collection, directory, name, visit_object);
 }
 
-static void visit_inode(struct collection *collection, int directory,
-			const char *name)
+static int is_used(const struct collection *collection,
+		   const uint8_t sha256[HASH_SIZE])
 {
 	char object[OBJECT_NAME_SIZE];
+	struct stat status;
+
+	object_name(sha256, object);
+	return !fstatat(collection->objects, object, &status, 0) &&
+	       status.st_nlink > 1;
+}
+
+/* Of by-inode/, whose names are of files, or of notes/, where of content. */
+static void visit_entry_of(struct collection *collection, int directory,
+			   const char *name, int is_note)
+{
 	uint8_t sha256[HASH_SIZE];
 	struct stat status;
 
 	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW))
 		return;
-	if (is_temporary(name)) {
+	if (is_temporary(name))
 		remove_stale(collection, directory, name, &status);
-		return;
-	}
-	if (read_inode_entry(directory, name, sha256)) {
-		object_name(sha256, object);
-		if (!fstatat(collection->objects, object, &status, 0) &&
-		    status.st_nlink > 1)
-			return;
-	}
-	remove_entry(collection, directory, name);
+	else if (!(is_note ? strlen(name) > 2 * HASH_SIZE &&
+			     !hash_from_text(name, sha256)
+			   : read_inode_entry(directory, name, sha256)) ||
+		 !is_used(collection, sha256))
+		remove_entry(collection, directory, name);
+}
+
+static void visit_inode(struct collection *collection, int directory,
+			const char *name)
+{
+	visit_entry_of(collection, directory, name, 0);
+}
+
+static void visit_note(struct collection *collection, int directory,
+		       const char *name)
+{
+	visit_entry_of(collection, directory, name, 1);
 }
 
 int store_gc(const char *shared, int dry_run, uint64_t *files_out,
@@ -488,6 +559,7 @@ int store_gc(const char *shared, int dry_run, uint64_t *files_out,
 	collection.objects = objects;
 	visit_directory(&collection, directory, "objects", visit_prefix);
 	visit_directory(&collection, directory, "by-inode", visit_inode);
+	visit_directory(&collection, directory, "notes", visit_note);
 	*files_out = collection.files;
 	*bytes_out = collection.bytes;
 	return collection.err;

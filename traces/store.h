@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 struct store;
 
@@ -45,8 +46,21 @@ int store_add_bytes(struct store *store, const void *bytes, size_t length,
 		    uint8_t sha256_out[32]);
 
 /*
+ * What was found out about content can be remembered beside a shared store: a
+ * text for each kind of question, where kind tells of its version, too.  To
+ * recall gives the text's length, or -1.  What a file behind fd told is
+ * remembered only when the file is what status says and can't change unseen.
+ */
+#define STORE_NOTE_SIZE 4096 /* with the NUL; longer ones are not kept */
+ssize_t store_recall(const struct store *store, const char *kind,
+		     const uint8_t sha256[32], char text_out[STORE_NOTE_SIZE]);
+void store_remember(struct store *store, const char *kind,
+		    const uint8_t sha256[32], int fd,
+		    const struct stat *status, const char *text);
+
+/*
  * Removes from a shared store the objects that no trace uses any more, and the
- * by-inode entries without an object; with dry_run only counts them.
+ * entries without an object beside them; with dry_run only counts them.
  */
 int store_gc(const char *shared, int dry_run, uint64_t *files_out,
 	     uint64_t *bytes_out);

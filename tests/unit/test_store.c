@@ -358,6 +358,42 @@ Test(store, a_file_just_changed_is_not_known_by_its_inode)
 	store_close(store);
 }
 
+Test(store, what_a_settled_file_told_is_remembered_until_gc)
+{
+	struct store *store = open_store("o", "shared");
+	AUTO(fd_close) int fd = -1, young = file_with("f", "content", 7);
+	char text[STORE_NOTE_SIZE], name[OBJECT_NAME_SIZE], path[200];
+	uint8_t sha256[32];
+	uint64_t files, bytes;
+	struct stat status, other;
+
+	fd = open_old_file(&status);
+	add(store, fd, sha256);
+	cr_assert_eq(store_recall(store, "a1", sha256, text), -1);
+	cr_assert_eq(fstat(young, &other), 0);
+	store_remember(store, "a1", sha256, young, &other, "wrong");
+	store_remember(store, "a1", sha256, young, &status, "wrong");
+	cr_assert_eq(store_recall(store, "a1", sha256, text), -1);
+	if (!count_entries("shared/by-inode"))
+		cr_skip_test("/bin/sh is on a file system without own times");
+	store_remember(store, "a1", sha256, fd, &status, "12");
+	store_remember(store, "b1", sha256, fd, &status, ".");
+	cr_assert_eq(store_recall(store, "a1", sha256, text), 2);
+	cr_assert_str_eq(text, "12");
+	store_remember(store, "a1", sha256, fd, &status, "345");
+	cr_assert_eq(store_recall(store, "a1", sha256, text), 3);
+	cr_assert_eq(store_recall(store, "b1", sha256, text), 1);
+	cr_assert_eq(store_recall(store, "c1", sha256, text), -1);
+	store_close(store);
+	cr_assert_eq(store_gc(in_directory("shared"), 0, &files, &bytes), 0);
+	cr_assert_eq(count_entries("shared/notes"), 2);
+	object_name(sha256, name);
+	snprintf(path, sizeof(path), "o/%s", name);
+	unlink(in_directory(path));
+	cr_assert_eq(store_gc(in_directory("shared"), 0, &files, &bytes), 0);
+	cr_assert_eq(count_entries("shared/notes"), 0);
+}
+
 Test(store, a_full_disk_is_an_error_and_leaves_nothing)
 {
 	struct rlimit limit = { 100000, 100000 };
