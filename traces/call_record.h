@@ -7,7 +7,8 @@
  * pieces: memory that the call read or wrote.  A piece is a struct call_piece,
  * then its bytes, padded with zeros to a multiple of 8.  Inputs come before
  * outputs.  The program can write where records are made, so whoever takes them
- * checks them first (call_records_check).
+ * checks them first (call_records_check), and a copy of them when the program
+ * could still write there.
  */
 #ifndef REEL_CALL_RECORD_H
 #define REEL_CALL_RECORD_H
@@ -17,6 +18,8 @@
 
 #define CALL_RECORD_ARGUMENTS 6
 #define CALL_RECORD_PIECES 64
+/* Records that are kept together have at most this many bytes. */
+#define CALL_RECORDS_LIMIT ((size_t)1 << 20)
 
 struct call_record {
 	uint32_t size;	 /* of all of it, a multiple of 8 */
@@ -45,5 +48,48 @@ struct call_piece {
 
 _Static_assert(sizeof(struct call_record) == 32 &&
 	       sizeof(struct call_piece) == 24, "they are part of the format");
+
+/*
+ * Says what is wrong with these records, or NULL and how many they are.  What
+ * follows is for records that were found good.
+ */
+const char *call_records_check(const void *bytes, size_t length,
+			       uint64_t *count_out);
+
+static inline const struct call_record *
+call_record_next(const struct call_record *record)
+{
+	return (const void *)((const char *)record + record->size);
+}
+
+static inline const uint64_t *
+call_record_arguments(const struct call_record *record)
+{
+	return (const void *)(record + 1);
+}
+
+static inline const struct call_piece *
+call_record_pieces(const struct call_record *record)
+{
+	return (const void *)(call_record_arguments(record) +
+			      record->arguments);
+}
+
+static inline const void *call_piece_bytes(const struct call_piece *piece)
+{
+	return piece + 1;
+}
+
+/* Bytes of a piece with all that belongs to it. */
+static inline uint64_t call_piece_size(const struct call_piece *piece)
+{
+	return sizeof(*piece) + (((uint64_t)piece->length + 7) & ~UINT64_C(7));
+}
+
+static inline const struct call_piece *
+call_piece_next(const struct call_piece *piece)
+{
+	return (const void *)((const char *)piece + call_piece_size(piece));
+}
 
 #endif

@@ -5,12 +5,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "traces/call_record.h"
+
 /* Bits of an event's first byte above its kind. */
 #define HAS_DETAIL 0x10
 #define HAS_SIGNAL 0x20
 #define HAS_RESULT 0x40
 #define HAS_EFFECTS 0x80
 #define KIND_MASK 0x0f
+
+/* In place of a kind, without such bits: buffered calls in a row. */
+#define KIND_CALLS 0x0f
+
+_Static_assert(EVENT_KIND_END <= KIND_CALLS, "kinds have four bits");
 
 /* Bits of an effect's second byte. */
 #define HAS_ID 0x01
@@ -365,6 +372,40 @@ void codec_write(struct codec *codec, const struct event *event,
 	codec->number++;
 }
 
+void codec_write_calls(struct codec *codec, uint32_t task, uint64_t time_ns,
+		       size_t length, uint64_t count, struct buffer *out)
+{
+	uint8_t *to = buffer_reserve(out, CODEC_CALLS_BOUND);
+
+	*to++ = KIND_CALLS;
+	to = put_varint(to, task);
+	to = put_varint(to, zigzag(time_ns - codec->time_ns));
+	to = put_varint(to, count);
+	to = put_varint(to, length);
+	out->length = (size_t)(to - out->bytes);
+	codec->time_ns = time_ns;
+	codec->memory_position += length;
+	codec->number += count;
+}
+
+static int read_calls(struct codec *codec, struct cursor *cursor,
+		      struct event *event)
+{
+	uint64_t count = get_varint(cursor), length = get_varint(cursor);
+
+	if (cursor->damaged || length > CALL_RECORDS_LIMIT || length % 8 ||
+	    !count || count > length / sizeof(struct call_record))
+		return -EBADMSG;
+	event->kind = EVENT_SYSCALL;
+	event->is_buffered = 1;
+	memset(event->registers, 0, sizeof(event->registers));
+	codec->call_count = count;
+	codec->call_length = length;
+	codec->number += count;
+	codec->memory_position += length;
+	return 0;
+}
+
 static int read_effects(struct codec *codec, struct cursor *cursor,
 			struct event *event, const uint64_t *known,
 			struct codec_effects *effects)
@@ -391,19 +432,12 @@ static int read_effects(struct codec *codec, struct cursor *cursor,
 	return 0;
 }
 
-int codec_read(struct codec *codec, struct cursor *cursor, struct event *event,
-	       struct codec_effects *effects)
+/* The fields of an event between its time and its registers. */
+static void read_numbers(struct cursor *cursor, struct event *event,
+			 uint8_t first)
 {
-	uint8_t first = get_byte(cursor);
-	uint64_t *known;
 	uint64_t detail;
-	int err = 0;
 
-	event->number = codec->number;
-	event->kind = first & KIND_MASK;
-	event->task = get_varint32(cursor);
-	codec->time_ns += unzigzag(get_varint(cursor));
-	event->time_ns = codec->time_ns;
 	detail = first & HAS_DETAIL ? unzigzag(get_varint(cursor)) : 0;
 	event->detail = (int32_t)detail;
 	if ((int64_t)detail != event->detail)
@@ -411,8 +445,27 @@ int codec_read(struct codec *codec, struct cursor *cursor, struct event *event,
 	event->signal = first & HAS_SIGNAL ? get_varint32(cursor) : 0;
 	event->result =
 		first & HAS_RESULT ? (int64_t)unzigzag(get_varint(cursor)) : 0;
+}
+
+int codec_read(struct codec *codec, struct cursor *cursor, struct event *event,
+	       struct codec_effects *effects)
+{
+	uint8_t first = get_byte(cursor);
+	uint64_t *known;
+	int err = 0;
+
+	event->number = codec->number;
+	event->kind = first & KIND_MASK;
+	event->is_buffered = 0;
+	event->task = get_varint32(cursor);
+	codec->time_ns += unzigzag(get_varint(cursor));
+	event->time_ns = codec->time_ns;
+	read_numbers(cursor, event, first);
 	event->effects = effects->effects;
 	event->effect_count = 0;
+	codec->call_count = codec->call_length = 0;
+	if (first == KIND_CALLS)
+		return read_calls(codec, cursor, event);
 	if (cursor->damaged)
 		return -EBADMSG;
 	known = task_registers(codec, event->task);

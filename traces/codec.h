@@ -33,6 +33,9 @@ struct codec {
 	struct codec_task *tasks; /* a hash table */
 	size_t task_room, task_count;
 	uint32_t generation;
+	/* Of the buffered calls just read; 0 after another event. */
+	uint64_t call_count;
+	uint64_t call_length; /* of their records, in the memory stream */
 };
 
 void codec_deinit(struct codec *codec);
@@ -61,6 +64,13 @@ size_t codec_bound(const struct event *event);
 void codec_write(struct codec *codec, const struct event *event,
 		 struct buffer *out);
 
+/* An upper bound for what codec_write_calls appends. */
+#define CODEC_CALLS_BOUND 64
+
+/* Buffered calls in a row, whose records the memory stream has. */
+void codec_write_calls(struct codec *codec, uint32_t task, uint64_t time_ns,
+		       size_t length, uint64_t count, struct buffer *out);
+
 /* Room for the effects of one event; grows as they are really met. */
 struct codec_effects {
 	struct effect *effects;
@@ -69,7 +79,8 @@ struct codec_effects {
 
 /*
  * Reads one event.  Bulk effects get a length and bytes NULL: the next bytes
- * of the memory stream.  -EBADMSG, not reported, when it is no event.
+ * of the memory stream.  Of buffered calls it has number (of the first), kind,
+ * task and time.  -EBADMSG, not reported, when it is no event.
  */
 int codec_read(struct codec *codec, struct cursor *cursor,
 	       struct event *event_out, struct codec_effects *effects);

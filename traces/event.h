@@ -151,6 +151,9 @@ struct effect {
 struct event {
 	uint64_t number;  /* from 1; the writer sets it */
 	enum event_kind kind;
+	int is_buffered;  /* SYSCALL: made without a stop; of its registers
+			     only those of the call are known, others are 0.
+			     Written by trace_writer_append_calls() alone */
 	uint32_t task;	  /* serial number from 1, not the tid */
 	uint64_t time_ns; /* CLOCK_MONOTONIC since the recording began */
 	int32_t detail;	  /* SYSCALL*: the call's number.  SIGNAL: enum

@@ -345,10 +345,12 @@ static int read_members(const json_t *root, struct trace_info *info,
 
 	info->version = (uint32_t)member_number(&members, "format_version", 1,
 						UINT32_MAX);
-	if (!members.wrong && info->version != TRACE_FORMAT_VERSION)
+	if (!members.wrong && (info->version < TRACE_OLDEST_VERSION ||
+			       info->version > TRACE_FORMAT_VERSION))
 		return report(-EPROTONOSUPPORT,
-			      INFO_NAME ": format version %u, not %u",
-			      info->version, TRACE_FORMAT_VERSION);
+			      INFO_NAME ": format version %u, not %u or %u",
+			      info->version, TRACE_OLDEST_VERSION,
+			      TRACE_FORMAT_VERSION);
 	info->reel_version = member_text(&members, "reel_version");
 	info->arguments = member_strings(&members, "arguments");
 	info->environment = member_strings(&members, "environment");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reader: frames of the events stream decoded one by one, with the bytes
- * of their effects out of the memory stream.
+ * of their effects out of the memory stream.  Buffered calls are one event
+ * there, whose records are handed out as events one by one.
  */
 #include "traces/reader.h"
 
@@ -10,11 +11,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "traces/call_batch.h"
 #include "traces/codec.h"
 #include "traces/object.h"
 
 /* Room for one event's bytes is kept up to this. */
 #define GATHER_KEPT ((size_t)4 << 20)
+
+/* An event that was decoded and not handed out. */
+struct pending {
+	int is_there;
+	struct event event;
+	uint64_t start, length; /* of its bytes in the memory stream */
+	uint64_t call_count;	/* in those, when it is buffered */
+};
 
 struct trace_reader {
 	char *path;
@@ -31,6 +41,8 @@ struct trace_reader {
 	int err; /* of the last trace_reader_next; for good, until a seek */
 	struct codec_effects effects;
 	struct buffer gathered; /* bytes of one event out of several frames */
+	struct pending pending;
+	struct call_batch batch; /* before the pending one */
 };
 
 static int damaged(struct trace_reader *reader, const char *what)
@@ -215,22 +227,29 @@ static int reach_event(struct trace_reader *reader)
 	return begin_frame(reader, reader->frame);
 }
 
-static int decode(struct trace_reader *reader, struct event *event_out)
+/* Decodes an event, which becomes the pending one. */
+static int decode(struct trace_reader *reader)
 {
 	const struct stream_frame *frame =
 		&reader->events.frames[reader->frame];
+	struct pending *pending = &reader->pending;
 	const char *fault;
 
-	if (codec_read(&reader->codec, &reader->cursor, event_out,
+	pending->is_there = 0;
+	pending->start = reader->codec.memory_position;
+	if (codec_read(&reader->codec, &reader->cursor, &pending->event,
 		       &reader->effects))
 		return damaged(reader, "it cannot be decoded");
-	fault = event_fault(event_out);
+	fault = event_fault(&pending->event);
 	if (fault)
 		return damaged(reader, fault);
 	if (reader->codec.number > frame->first_event + frame->event_count ||
 	    reader->codec.memory_position > frame->memory_end)
 		return damaged(reader, "there is more than its frame's head"
 				       " says");
+	pending->length = reader->codec.memory_position - pending->start;
+	pending->call_count = reader->codec.call_count;
+	pending->is_there = 1;
 	return 0;
 }
 
@@ -266,27 +285,33 @@ static int gather(struct trace_reader *reader, uint64_t start, uint64_t length)
 	return 0;
 }
 
-/* Points the effects to their bytes: length of them, from start on. */
-static int attach_bytes(struct trace_reader *reader, struct event *event,
-			uint64_t start, uint64_t length)
+/*
+ * Bytes of the memory stream, until the next call.  decode and count_frames
+ * have made sure that they are there.
+ */
+static int load_bytes(struct trace_reader *reader, uint64_t start,
+		      uint64_t length, const uint8_t **bytes_out)
 {
 	struct stream_reader *memory = &reader->memory;
-	const struct stream_frame *frame;
-	const uint8_t *bytes;
-	size_t i, index;
+	size_t index = stream_reader_find(memory, start);
+	const struct stream_frame *frame = &memory->frames[index];
 	int err;
 
-	index = stream_reader_find(memory, start);
-	frame = &memory->frames[index];
 	if (length <= frame->size - (start - frame->position)) {
 		err = stream_reader_load(memory, index);
-		bytes = memory->content + (start - frame->position);
+		*bytes_out = memory->content + (start - frame->position);
 	} else {
 		err = gather(reader, start, length);
-		bytes = reader->gathered.bytes;
+		*bytes_out = reader->gathered.bytes;
 	}
-	if (err)
-		return err;
+	return err;
+}
+
+/* Points the effects to their bytes. */
+static void attach_bytes(struct event *event, const uint8_t *bytes)
+{
+	size_t i;
+
 	for (i = 0; i < event->effect_count; i++) {
 		struct effect *effect = &event->effects[i];
 
@@ -295,24 +320,67 @@ static int attach_bytes(struct trace_reader *reader, struct event *event,
 		effect->bytes = bytes;
 		bytes += codec_bulk_size(effect);
 	}
-	return 0;
+}
+
+/* Gets the pending event ready to be handed out, or its calls. */
+static int take_pending(struct trace_reader *reader)
+{
+	struct pending *pending = &reader->pending;
+	const uint8_t *bytes = NULL;
+	const char *fault;
+	int err;
+
+	pending->is_there = 0;
+	reader->batch.first = reader->batch.end = reader->batch.last = 0;
+	if (!pending->length)
+		return 0;
+	err = load_bytes(reader, pending->start, pending->length, &bytes);
+	if (err)
+		return err;
+	if (!pending->event.is_buffered) {
+		attach_bytes(&pending->event, bytes);
+		return 0;
+	}
+	fault = call_batch_begin(&reader->batch, &pending->event, bytes,
+				 pending->length, pending->call_count);
+	return fault ? report(-EBADMSG, "trace %s, event %llu: %s",
+			      reader->path,
+			      (unsigned long long)pending->event.number, fault)
+		     : 0;
+}
+
+static int batch_is_left(const struct trace_reader *reader)
+{
+	return reader->batch.first && reader->batch.next < reader->batch.end;
+}
+
+/* Makes sure that there is a pending event: 0, TRACE_END or an error. */
+static int look_ahead(struct trace_reader *reader)
+{
+	int err;
+
+	if (reader->pending.is_there)
+		return 0;
+	err = reach_event(reader);
+	return err ? err : decode(reader);
 }
 
 static int next_event(struct trace_reader *reader, struct event *event_out)
 {
-	uint64_t start, length;
-	int err;
+	int err = 0;
 
-	err = reach_event(reader);
+	if (!batch_is_left(reader)) {
+		err = look_ahead(reader);
+		if (!err)
+			err = take_pending(reader);
+	}
 	if (err)
 		return err;
-	start = reader->codec.memory_position;
-	err = decode(reader, event_out);
-	if (err)
-		return err;
-	/* decode and count_frames have made sure that they are there */
-	length = reader->codec.memory_position - start;
-	return length ? attach_bytes(reader, event_out, start, length) : 0;
+	if (batch_is_left(reader))
+		call_batch_next(&reader->batch, event_out);
+	else
+		*event_out = reader->pending.event;
+	return 0;
 }
 
 int trace_reader_next(struct trace_reader *reader, struct event *event_out)
@@ -321,6 +389,54 @@ int trace_reader_next(struct trace_reader *reader, struct event *event_out)
 	if (reader->err >= 0)
 		reader->err = next_event(reader, event_out);
 	return reader->err;
+}
+
+int trace_reader_next_calls(struct trace_reader *reader, const void **bytes_out,
+			    size_t *length_out, uint64_t *first_number_out,
+			    uint64_t *count_out)
+{
+	struct call_batch *batch = &reader->batch;
+
+	if (reader->err < 0)
+		return reader->err;
+	if (!batch->last)
+		return report(-EINVAL, "trace %s: no buffered call was read",
+			      reader->path);
+	*bytes_out = batch->bytes + batch->last_at;
+	*length_out = batch->length - batch->last_at;
+	*first_number_out = batch->last;
+	*count_out = batch->end - batch->last;
+	batch->next = batch->end;
+	batch->next_at = batch->length;
+	return 0;
+}
+
+int trace_reader_peek(struct trace_reader *reader, struct event *event_out)
+{
+	const struct call_batch *batch = &reader->batch;
+	int err;
+
+	if (reader->err < 0)
+		return reader->err;
+	if (batch_is_left(reader)) {
+		*event_out = (struct event){
+			.number = batch->next,
+			.kind = EVENT_SYSCALL,
+			.is_buffered = 1,
+			.task = batch->task,
+			.time_ns = batch->time_ns,
+		};
+		return 0;
+	}
+	err = look_ahead(reader);
+	if (err < 0)
+		reader->err = err;
+	if (err)
+		return err;
+	*event_out = reader->pending.event;
+	event_out->effects = NULL;
+	event_out->effect_count = 0;
+	return 0;
 }
 
 static size_t find_frame(const struct trace_reader *reader, uint64_t number)
@@ -338,9 +454,27 @@ static size_t find_frame(const struct trace_reader *reader, uint64_t number)
 	return low;
 }
 
+/* Decodes the frame begun up to the event, which may be in a batch. */
+static int decode_up_to(struct trace_reader *reader, uint64_t number)
+{
+	int err = 0;
+
+	while (!err && reader->codec.number < number)
+		err = reader->cursor.next == reader->cursor.end
+			      ? damaged(reader, "its frame ends before it")
+			      : decode(reader);
+	if (err || reader->codec.number == number) {
+		reader->pending.is_there = 0;
+		return err;
+	}
+	err = take_pending(reader);
+	if (!err)
+		call_batch_seek(&reader->batch, number);
+	return err;
+}
+
 int trace_reader_seek(struct trace_reader *reader, uint64_t number)
 {
-	struct event event;
 	size_t index;
 	int err = reader->err < 0 ? reader->err : 0;
 
@@ -351,15 +485,20 @@ int trace_reader_seek(struct trace_reader *reader, uint64_t number)
 			      reader->path,
 			      (unsigned long long)reader->event_count,
 			      (unsigned long long)number);
+	if (!err && number >= reader->batch.first &&
+	    number < reader->batch.end) {
+		call_batch_seek(&reader->batch, number);
+		reader->err = 0;
+		return 0;
+	}
 	index = find_frame(reader, number);
+	reader->pending.is_there = 0;
+	reader->batch.first = reader->batch.end = reader->batch.last = 0;
 	if (err || !reader->cursor.next || reader->frame != index ||
 	    reader->codec.number > number)
 		err = begin_frame(reader, index);
-	while (!err && reader->codec.number < number) {
-		err = reader->cursor.next == reader->cursor.end
-			      ? damaged(reader, "its frame ends before it")
-			      : decode(reader, &event);
-	}
+	if (!err)
+		err = decode_up_to(reader, number);
 	reader->err = err;
 	return err;
 }

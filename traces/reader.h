@@ -35,6 +35,25 @@ int trace_reader_is_complete(const struct trace_reader *reader);
  */
 int trace_reader_next(struct trace_reader *reader, struct event *event_out);
 
+/*
+ * After a buffered event: the records (traces/call_record.h) from it on to the
+ * last that follows without another event in between, checked and aligned to
+ * 8, and the number of the first and how many they are.  They live as an
+ * event's bytes do, and the next event is the one after them.  -EINVAL when the
+ * last event was not a buffered one.
+ */
+int trace_reader_next_calls(struct trace_reader *reader, const void **bytes_out,
+			    size_t *length_out, uint64_t *first_number_out,
+			    uint64_t *count_out);
+
+/*
+ * Says what trace_reader_next would return, and leaves it there: the event
+ * without effects, and of a buffered one only number, kind, task and time.
+ * Records of trace_reader_next_calls and the bytes of a buffered event stay;
+ * those of another event may be gone.
+ */
+int trace_reader_peek(struct trace_reader *reader, struct event *event_out);
+
 /* Makes event `number` the next one; past the last one: -ERANGE, reported. */
 int trace_reader_seek(struct trace_reader *reader, uint64_t number);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "traces/call_record.h"
 #include "traces/file.h"
 #include "traces/stream_layout.h"
 
@@ -28,20 +29,26 @@ static int head_is_sane(const struct stream_reader *stream,
 {
 	const struct stream_frame *last =
 		stream->count ? &stream->frames[stream->count - 1] : NULL;
+	uint64_t memory;
 
 	if (frame->size == 0 || frame->size > STREAM_FRAME_LIMIT ||
 	    frame->compressed < 9 ||
 	    frame->compressed > ZSTD_compressBound(frame->size) ||
 	    frame->position != stream->size)
 		return 0;
-	/* An event takes three bytes at least, and only one may be long. */
-	if (frame->event_count > frame->size / 3 ||
-	    (frame->size > STREAM_FRAME_SIZE && frame->event_count != 1))
+	memory = last ? last->memory_end : 0;
+	if (frame->memory_end < memory ||
+	    (last && frame->first_event !=
+			     last->first_event + last->event_count))
 		return 0;
-	if (!last)
-		return 1;
-	return frame->memory_end >= last->memory_end &&
-	       frame->first_event == last->first_event + last->event_count;
+	/*
+	 * An event takes three bytes at least, or a record of a buffered call
+	 * in the memory stream, and only one may be long.
+	 */
+	memory = frame->memory_end - memory;
+	return frame->event_count <=
+		       frame->size / 3 + memory / sizeof(struct call_record) &&
+	       (frame->size <= STREAM_FRAME_SIZE || frame->event_count == 1);
 }
 
 static void read_head(const uint8_t *head, struct stream_frame *frame)

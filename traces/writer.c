@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "traces/call_record.h"
 #include "traces/codec.h"
 #include "traces/file.h"
 
@@ -166,12 +167,27 @@ static void write_first_of_queue(struct trace_writer *writer)
 	release_chunk(writer, chunk);
 }
 
+/* Asked between chunks, too: there may be no end of full ones. */
+static int is_flush_due(const struct trace_writer *writer)
+{
+	const struct timespec *due = &writer->flush_at;
+	struct timespec now;
+
+	if (!writer->current[CHUNK_EVENTS] && !writer->current[CHUNK_MEMORY])
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > due->tv_sec ||
+	       (now.tv_sec == due->tv_sec && now.tv_nsec >= due->tv_nsec);
+}
+
 static void *writer_thread(void *context)
 {
 	struct trace_writer *writer = context;
 
 	pthread_mutex_lock(&writer->lock);
 	while (writer->queue || !writer->stopping) {
+		if (is_flush_due(writer))
+			enqueue_all(writer);
 		if (writer->queue)
 			write_first_of_queue(writer);
 		else if (!writer->current[CHUNK_EVENTS] &&
@@ -349,28 +365,49 @@ static int append_bulk(struct trace_writer *writer, const struct event *event)
 	return err;
 }
 
-/* A frame is larger than STREAM_FRAME_SIZE only for a single event. */
-static int append_record(struct trace_writer *writer, const struct event *event,
-			 uint64_t memory_start)
+/*
+ * The chunk for the events from `number` on, count of them, which take at most
+ * bound bytes: a frame is larger than STREAM_FRAME_SIZE only for a single one.
+ */
+static struct chunk *event_chunk(struct trace_writer *writer, size_t bound,
+				 uint64_t count, uint64_t time_ns,
+				 uint64_t memory_start)
 {
 	struct chunk *chunk = writer->current[CHUNK_EVENTS];
 
-	if (chunk &&
-	    chunk->content.length + codec_bound(event) > STREAM_FRAME_SIZE)
+	if (chunk && (chunk->content.length + bound > STREAM_FRAME_SIZE ||
+		      chunk->frame.event_count > UINT32_MAX - count))
 		enqueue_all(writer);
 	chunk = current_chunk(writer, CHUNK_EVENTS);
-	if (!chunk)
-		return writer->err;
-	if (!chunk->content.length) {
-		chunk->frame.first_event = event->number;
-		codec_write_start(&writer->codec, event->number, event->time_ns,
-				  memory_start, &chunk->content);
-	}
-	codec_write(&writer->codec, event, &chunk->content);
-	chunk->frame.event_count++;
+	if (!chunk || chunk->content.length)
+		return chunk;
+	chunk->frame.first_event = writer->event_count + 1;
+	codec_write_start(&writer->codec, chunk->frame.first_event, time_ns,
+			  memory_start, &chunk->content);
+	return chunk;
+}
+
+/* Follows what was written into the chunk. */
+static void end_record(struct trace_writer *writer, struct chunk *chunk,
+		       uint64_t count)
+{
+	chunk->frame.event_count += (uint32_t)count;
 	chunk->frame.memory_end = writer->codec.memory_position;
+	writer->event_count += count;
 	if (chunk->content.length > STREAM_FRAME_SIZE)
 		enqueue_all(writer);
+}
+
+static int append_record(struct trace_writer *writer, const struct event *event,
+			 uint64_t memory_start)
+{
+	struct chunk *chunk = event_chunk(writer, codec_bound(event), 1,
+					  event->time_ns, memory_start);
+
+	if (!chunk)
+		return writer->err;
+	codec_write(&writer->codec, event, &chunk->content);
+	end_record(writer, chunk, 1);
 	return 0;
 }
 
@@ -381,6 +418,8 @@ static int check_event(const struct event *event)
 	uint64_t bulk = 0;
 	size_t i;
 
+	if (!fault && event->is_buffered)
+		fault = "a buffered call alone";
 	for (i = 0; i < event->effect_count; i++)
 		if (codec_effect_is_bulk(&event->effects[i]))
 			bulk += codec_bulk_size(&event->effects[i]);
@@ -408,8 +447,38 @@ int trace_writer_append(struct trace_writer *writer, struct event *event)
 		err = append_bulk(writer, event);
 	if (!err)
 		err = append_record(writer, event, memory_start);
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
+int trace_writer_append_calls(struct trace_writer *writer, uint32_t task,
+			      uint64_t time_ns, const void *bytes,
+			      size_t length, uint64_t count)
+{
+	uint64_t memory_start;
+	struct chunk *chunk;
+	int err;
+
+	if (!task || !count || length > CALL_RECORDS_LIMIT || length % 8 ||
+	    count > length / sizeof(struct call_record))
+		return report(-EINVAL, "%llu calls in %zu bytes of task %u"
+			      " cannot be written",
+			      (unsigned long long)count, length, task);
+	pthread_mutex_lock(&writer->lock);
+	memory_start = writer->memory_position;
+	err = writer->err;
 	if (!err)
-		writer->event_count++;
+		err = append_memory(writer, bytes, length);
+	if (!err) {
+		chunk = event_chunk(writer, CODEC_CALLS_BOUND, count, time_ns,
+				    memory_start);
+		err = writer->err;
+	}
+	if (!err) {
+		codec_write_calls(&writer->codec, task, time_ns, length, count,
+				  &chunk->content);
+		end_record(writer, chunk, count);
+	}
 	pthread_mutex_unlock(&writer->lock);
 	return err;
 }

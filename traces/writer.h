@@ -31,6 +31,15 @@ void trace_writer_share(struct trace_writer *writer, const char *shared);
 int trace_writer_append(struct trace_writer *writer, struct event *event);
 
 /*
+ * Appends count buffered calls of one task in a row: their records, which
+ * call_records_check() found good, at most CALL_RECORDS_LIMIT bytes.  Each is
+ * an event with a number of its own.
+ */
+int trace_writer_append_calls(struct trace_writer *writer, uint32_t task,
+			      uint64_t time_ns, const void *bytes,
+			      size_t length, uint64_t count);
+
+/*
  * Returns when everything appended so far is in the files.  What is not
  * flushed is there within a second all the same.
  */

@@ -10,8 +10,8 @@
  *	clang -fsanitize=fuzzer,address,undefined -DFUZZ_WITH_LIBFUZZER ...
  *
  * (run with -close_fd_mask=2).  Without it, a main() runs over the files given,
- * and over N variations of each after --mutate=N; --make=FILE writes one to
- * begin with.
+ * and over N variations of each after --mutate=N; --make=FILE and
+ * --make-calls=FILE write some to begin with.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "traces/call_record.h"
 #include "traces/codec.h"
 #include "traces/file.h"
 #include "traces/hash.h"
@@ -85,6 +86,23 @@ static uint64_t use_event(const struct event *event)
 	return sum;
 }
 
+static void use_calls(struct trace_reader *reader, struct event *event)
+{
+	uint64_t first, count, found;
+	const void *bytes;
+	size_t length;
+
+	if (!event->is_buffered)
+		return;
+	bug_unless(!trace_reader_next_calls(reader, &bytes, &length, &first,
+					    &count) &&
+			   !call_records_check(bytes, length, &found) &&
+			   found == count,
+		   "the rest of the calls passed");
+	if (!trace_reader_peek(reader, event))
+		sink += event->number;
+}
+
 static void read_trace(const char *path)
 {
 	struct trace_reader *reader;
@@ -98,8 +116,10 @@ static void read_trace(const char *path)
 	while (!trace_reader_next(reader, &event) && rounds++ < 100000)
 		sink += use_event(&event);
 	if (!trace_reader_seek(reader, count / 2 + 1) &&
-	    !trace_reader_next(reader, &event))
+	    !trace_reader_next(reader, &event)) {
 		sink += use_event(&event);
+		use_calls(reader, &event);
+	}
 	trace_reader_close(reader);
 	trace_verify(path, NULL);
 }
@@ -165,6 +185,34 @@ static void fuzz_events(const uint8_t *bytes, size_t length)
 	read_trace(path);
 }
 
+/* The input is records of buffered calls, and how many they are said to be. */
+static void fuzz_calls(const uint8_t *bytes, size_t length)
+{
+	const char *path = in_directory("calls");
+	struct stream_frame frame = { 0 };
+	struct buffer content = { 0 };
+	struct codec codec = { 0 };
+	uint64_t count;
+
+	if (length < 41 || length > CALL_RECORDS_LIMIT)
+		return;
+	length = (length - 1) / 8 * 8;
+	count = 1 + bytes[0] % (length / sizeof(struct call_record));
+	make_empty_trace(path);
+	put_frame(path, "memory", bytes + 1, length, &frame);
+	codec_write_start(&codec, 1, 0, 0, &content);
+	codec_write_calls(&codec, 1, 0, length, count, &content);
+	frame = (struct stream_frame){
+		.first_event = 1,
+		.event_count = (uint32_t)count,
+		.memory_end = length,
+	};
+	put_frame(path, "events", content.bytes, content.length, &frame);
+	free(content.bytes);
+	codec_deinit(&codec);
+	read_trace(path);
+}
+
 /* The input is a file of a trace, as it is. */
 static void fuzz_stream(const char *name, const uint8_t *bytes, size_t length)
 {
@@ -219,6 +267,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		break;
 	case 3:
 		fuzz_pack(bytes + 1, length - 1);
+		break;
+	case 7:
+		fuzz_calls(bytes + 1, length - 1);
 		break;
 	default:
 		fuzz_events(bytes + 1, length - 1);
@@ -311,6 +362,30 @@ static int make_corpus(const char *path)
 	return 0;
 }
 
+/* The same of buffered calls: the choice, their number, the records. */
+static int make_calls_corpus(const char *path)
+{
+	struct {
+		uint8_t zeros[6], choice, count;
+		struct call_record first;
+		uint64_t arguments[3];
+		struct call_piece piece;
+		uint64_t bytes[2];
+		struct call_record second;
+	} calls = {
+		.choice = 7,
+		.count = 1, /* more than one */
+		.first = { .number = 1, .arguments = 3, .pieces = 1 },
+		.piece = { .length = 15, .kind = PIECE_STANDARD, .argument = 1 },
+		.second = { .size = sizeof(calls.second), .number = 39 },
+	};
+
+	calls.first.size = offsetof(typeof(calls), second) -
+			   offsetof(typeof(calls), first);
+	put_file(path, &calls.choice, sizeof(calls) - sizeof(calls.zeros));
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	unsigned mutations = 0;
@@ -324,6 +399,8 @@ int main(int count, char **arguments)
 			mutations = (unsigned)atoi(arguments[i] + 9);
 		else if (!strncmp(arguments[i], "--make=", 7))
 			err = make_corpus(arguments[i] + 7);
+		else if (!strncmp(arguments[i], "--make-calls=", 13))
+			err = make_calls_corpus(arguments[i] + 13);
 		else
 			err = run_file(arguments[i], mutations);
 	}

@@ -26,6 +26,7 @@
 #include "src/registers.h"
 #include "src/session_page.h"
 #include "traces/bytes.h"
+#include "traces/call_record.h"
 #include "traces/object.h"
 #include "traces/reader.h"
 #include "traces/report.h"
@@ -1142,6 +1143,47 @@ static void copy_effects(struct event *event, struct effect_list *list)
 	event->effects = list->effects;
 }
 
+/* Changes numbers of a record, or leaves out the last records. */
+static void vary_calls(uint8_t *bytes, size_t *length, uint64_t *count)
+{
+	struct call_record *record = (void *)bytes;
+	uint64_t *numbers = (uint64_t *)(void *)bytes, left;
+
+	if (rand() % 3) {
+		numbers[(size_t)rand() % (*length / 8)] = odd_number();
+		return;
+	}
+	*count = 1 + (uint64_t)rand() % *count;
+	for (left = *count; left; left--)
+		record = (void *)((uint8_t *)record + record->size);
+	*length = (size_t)((uint8_t *)record - bytes);
+}
+
+/* The buffered call just read and those after it. */
+static int copy_calls(struct trace_reader *reader, struct trace_writer *writer,
+		      const struct event *event, uint64_t odds)
+{
+	uint64_t first, count, call, found;
+	AUTO(heap_free) uint8_t *copy = NULL;
+	const void *bytes;
+	size_t length;
+	int err;
+
+	err = trace_reader_next_calls(reader, &bytes, &length, &first, &count);
+	if (err)
+		return err;
+	copy = xmemdup(bytes, length);
+	for (call = 0; call < count; call++)
+		if ((uint64_t)rand() % odds == 0 &&
+		    !call_records_check(copy, length, &found))
+			vary_calls(copy, &length, &found);
+	/* Wrong ones are for the reader to find. */
+	if (!call_records_check(copy, length, &found))
+		count = found;
+	return trace_writer_append_calls(writer, event->task, event->time_ns,
+					 copy, length, count);
+}
+
 static int copy_varied(struct trace_reader *reader,
 		       struct trace_writer *writer)
 {
@@ -1152,6 +1194,12 @@ static int copy_varied(struct trace_reader *reader,
 	int err;
 
 	while ((err = trace_reader_next(reader, &event)) == 0) {
+		if (event.is_buffered) {
+			err = copy_calls(reader, writer, &event, odds);
+			if (err)
+				break;
+			continue;
+		}
 		copy_effects(&event, &list);
 		if ((uint64_t)rand() % odds == 0) {
 			vary_event(&event);
