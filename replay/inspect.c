@@ -157,13 +157,33 @@ void inspect_maps_deinit(struct inspect_maps *maps)
 
 /* ---- for people ---- */
 
-/* In the child; it does not return. */
-static void print_parts(struct replay_task *task,
+void inspect_use_debug_files(struct replayer *replayer, const char *directory)
+{
+	replayer->debug_files = directory;
+}
+
+/* Those of all code, since nothing can be opened later. */
+static void open_debug_files(const char *directory,
+			     const struct inspect_maps *maps)
+{
+	struct debug_file *files = xcalloc(maps->count + 1, sizeof(*files));
+
+	for (size_t i = 0; i < maps->count; i++) {
+		files[i] = code_map_find_debug(&maps->code[i], directory);
+		maps->code[i].debug = &files[i];
+	}
+}
+
+/* In the child; it does not return, so it need not free anything. */
+static void print_parts(const struct replayer *replayer,
+			struct replay_task *task,
 			const struct inspect_maps *maps, FILE *stream,
 			unsigned parts)
 {
 	struct memory *memory = inspect_memory(task);
 
+	if (replayer->debug_files && (parts & INSPECT_BACKTRACE))
+		open_debug_files(replayer->debug_files, maps);
 	if (confine_reader(fileno(stream)))
 		_exit(1);
 	if (parts & INSPECT_BACKTRACE)
@@ -179,7 +199,8 @@ static void print_parts(struct replay_task *task,
  * In a process of its own: the files that are read for symbols, unwind tables
  * and lines are the trace's, and may be made to break who reads them.
  */
-static int print_confined(struct replay_task *task,
+static int print_confined(const struct replayer *replayer,
+			  struct replay_task *task,
 			  const struct inspect_maps *maps, FILE *stream,
 			  unsigned parts)
 {
@@ -191,7 +212,7 @@ static int print_confined(struct replay_task *task,
 	if (child < 0)
 		return report(-errno, "show where the task stood");
 	if (child == 0)
-		print_parts(task, maps, stream, parts);
+		print_parts(replayer, task, maps, stream, parts);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return report(-errno, "show where the task stood");
@@ -212,7 +233,7 @@ int inspect_print(struct replayer *replayer, struct replay_task *task,
 		err = inspect_maps_read(replayer, task, &maps);
 	if (err)
 		return err;
-	err = print_confined(task, &maps, stream, parts);
+	err = print_confined(replayer, task, &maps, stream, parts);
 	inspect_maps_deinit(&maps);
 	return err;
 }

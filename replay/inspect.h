@@ -76,6 +76,16 @@ void inspect_maps_deinit(struct inspect_maps *maps);
 
 /* ---- for people ---- */
 
+/* Where debug files of this machine are, usually. */
+#define INSPECT_DEBUG_FILES "/usr/lib/debug"
+
+/*
+ * Debug information is looked for in this directory, too, by build-id and
+ * .gnu_debuglink (src/debug_file.h); NULL, as in the beginning: in the trace
+ * alone.  The string must live as long as the replayer.
+ */
+void inspect_use_debug_files(struct replayer *replayer, const char *directory);
+
 enum inspect_part {
 	INSPECT_BACKTRACE = 1,
 	INSPECT_CODE = 2, /* instructions around the place */

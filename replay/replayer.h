@@ -91,6 +91,7 @@ struct replayer {
 	int is_memory_unseen; /* there is no /proc; said so */
 	uint32_t root_serial;
 	pid_t root_tgid;
+	const char *debug_files; /* directory; NULL: none (replay/inspect.h) */
 	cpu_set_t affinity; /* of the process before the replay */
 	int has_affinity;
 };

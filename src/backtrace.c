@@ -49,6 +49,7 @@ struct opened_module {
 struct unwinding {
 	struct memory *memory;
 	struct registers registers;
+	int is_return; /* their rip is a return address: the call is before */
 	const struct code_map *maps;
 	size_t map_count;
 	struct opened_module *modules; /* one for each map */
@@ -145,6 +146,9 @@ static int access_register(unw_addr_space_t space, unw_regnum_t number,
 	if (is_write || number < 0 || number > UNW_X86_64_RIP)
 		return -UNW_EBADREG;
 	*word = unwinding->registers.value[register_names[number]];
+	/* libunwind would take it for a place that was not reached by a call */
+	if (number == UNW_X86_64_RIP && unwinding->is_return)
+		--*word;
 	return 0;
 }
 
@@ -287,45 +291,73 @@ enum frame_origin {
 
 enum frame_trust { TRUST_TABLES, TRUST_GUESS };
 
-static void print_location(FILE *stream, struct unwinding *unwinding,
-			   remote_addr address, enum frame_origin origin)
-{
-	struct code_module *module = find_module(unwinding, address);
-	remote_addr inside = address - (origin == FRAME_RETURN);
-	const char *function = NULL, *file;
-	uint64_t offset;
-	int line;
+#define PLACES_MAX 16 /* functions inlined into each other */
 
-	if (origin == FRAME_SIGNAL) {
-		fputs("<signal frame>", stream);
-		return;
-	}
+struct frame {
+	remote_addr address;
+	enum frame_origin origin;
+	enum frame_trust trust;
+	struct source_place places[PLACES_MAX];
+	size_t place_count;
+};
+
+static void find_places(struct unwinding *unwinding, struct frame *frame)
+{
+	struct code_module *module = find_module(unwinding, frame->address);
+	remote_addr inside = frame->address - (frame->origin == FRAME_RETURN);
+	struct source_place *outer;
+	const char *function;
+	uint64_t offset;
+
 	if (module)
-		function = code_module_function(module, inside, &offset);
-	if (function) {
-		print_text(stream, function);
-		fprintf(stream, "+%#" PRIx64,
-			offset + (origin == FRAME_RETURN));
-	} else {
-		fputs("??", stream);
+		frame->place_count = code_module_places(
+			module, inside, frame->places, PLACES_MAX);
+	if (!frame->place_count) {
+		frame->places[0] = (struct source_place){ 0 };
+		frame->place_count = 1;
 	}
-	file = module ? code_module_line(module, inside, &line) : NULL;
-	if (file) {
-		fputs(" at ", stream);
-		print_text(stream, file);
-		fprintf(stream, ":%d", line);
+	outer = &frame->places[frame->place_count - 1];
+	function = module ? code_module_function(module, inside, &offset) :
+			    NULL;
+	if (function) { /* as it is linked, with the place where it begins */
+		outer->function = function;
+		outer->start = inside - offset;
 	}
 }
 
-static void print_frame(FILE *stream, struct unwinding *unwinding,
-			unsigned number, remote_addr address,
-			enum frame_origin origin, enum frame_trust trust)
+static void print_location(FILE *stream, const struct frame *frame,
+			   const struct source_place *place)
 {
-	const struct code_map *map = find_map(unwinding, address);
+	int is_inlined = place != &frame->places[frame->place_count - 1];
+
+	if (frame->origin == FRAME_SIGNAL) {
+		fputs("<signal frame>", stream);
+		return;
+	}
+	if (place->function)
+		print_text(stream, place->function);
+	else
+		fputs("??", stream);
+	if (is_inlined)
+		fputs(" (inlined)", stream);
+	else if (place->function && place->start)
+		fprintf(stream, "+%#" PRIx64, frame->address - place->start);
+	if (place->file) {
+		fputs(" at ", stream);
+		print_text(stream, place->file);
+		fprintf(stream, ":%d", place->line);
+	}
+}
+
+static void print_line(FILE *stream, const struct unwinding *unwinding,
+		       unsigned number, const struct frame *frame,
+		       const struct source_place *place)
+{
+	const struct code_map *map = find_map(unwinding, frame->address);
 
 	fprintf(stream, "  #%u%s 0x%016" PRIx64 " in ", number,
-		trust == TRUST_GUESS ? "?" : "", address);
-	print_location(stream, unwinding, address, origin);
+		frame->trust == TRUST_GUESS ? "?" : "", frame->address);
+	print_location(stream, frame, place);
 	fputs(" (", stream);
 	if (!map)
 		fputs("not mapped", stream);
@@ -336,6 +368,24 @@ static void print_frame(FILE *stream, struct unwinding *unwinding,
 	if (map && !(map->protection & PROT_EXEC))
 		fputs(", not executable", stream);
 	fputs(")\n", stream);
+}
+
+/* Returns the number of the next frame. */
+static unsigned print_frame(FILE *stream, struct unwinding *unwinding,
+			    unsigned number, remote_addr address,
+			    enum frame_origin origin, enum frame_trust trust)
+{
+	struct frame frame = {
+		.address = address,
+		.origin = origin,
+		.trust = trust,
+	};
+
+	find_places(unwinding, &frame);
+	for (size_t i = 0; i < frame.place_count; i++)
+		print_line(stream, unwinding, number++, &frame,
+			   &frame.places[i]);
+	return number;
 }
 
 static int is_code(const struct unwinding *unwinding, remote_addr address)
@@ -401,6 +451,36 @@ static int leave_signal_frame(struct unwinding *unwinding)
 	return 0;
 }
 
+/*
+ * A function that is about to return has its caller at the top of the stack,
+ * whatever the tables say.  They are not true of what reel puts in place of the
+ * vDSO's functions: mov $NUMBER,%eax; syscall; ret.
+ */
+static int leave_by_return(struct unwinding *unwinding)
+{
+	uint64_t *value = unwinding->registers.value;
+	uint64_t caller;
+	uint8_t code[8];
+	size_t at = 0;
+
+	if (!memory_read(unwinding->memory, value[R_RIP], code, 1))
+		return 0;
+	if (code[0] != 0xc3 &&
+	    !memory_read(unwinding->memory, value[R_RIP], code, sizeof(code)))
+		return 0;
+	if (code[0] == 0xb8 && code[5] == 0x0f)
+		at = 5;
+	if (code[at] == 0x0f && code[at + 1] == 0x05)
+		at += 2;
+	if (code[at] != 0xc3 ||
+	    !memory_read(unwinding->memory, value[R_RSP], &caller,
+			 sizeof(caller)))
+		return 0;
+	value[R_RIP] = caller;
+	value[R_RSP] += sizeof(caller);
+	return 1;
+}
+
 enum step { STEP_END, STEP_BY_TABLES, STEP_GUESSED };
 
 /*
@@ -420,6 +500,8 @@ static enum step step_out(struct unwinding *unwinding, unw_addr_space_t space,
 		if (leave_signal_frame(unwinding))
 			return STEP_END;
 		step = STEP_BY_TABLES;
+	} else if (origin == FRAME_EXACT && leave_by_return(unwinding)) {
+		step = STEP_BY_TABLES;
 	} else if (module &&
 		   find_description(unwinding, module, inside, &frame)) {
 		int result = unw_step(cursor);
@@ -435,6 +517,7 @@ static enum step step_out(struct unwinding *unwinding, unw_addr_space_t space,
 	    stack_guess_caller(unwinding->memory, unwinding->maps,
 			       unwinding->map_count, registers))
 		return STEP_END;
+	unwinding->is_return = origin != FRAME_SIGNAL;
 	return unw_init_remote(cursor, space, unwinding) ? STEP_END : step;
 }
 
@@ -447,16 +530,18 @@ static void walk_stack(FILE *stream, struct unwinding *unwinding,
 	unw_cursor_t cursor;
 	enum step step;
 
+	unwinding->is_return = origin == FRAME_RETURN;
 	if (unw_init_remote(&cursor, space, unwinding))
 		return;
-	for (; number < FRAMES_MAX && value[R_RIP]; number++) {
+	while (number < FRAMES_MAX && value[R_RIP]) {
 		uint64_t address = value[R_RIP], top = value[R_RSP];
 		int is_signal = stack_guess_is_signal_return(unwinding->memory,
 							     address);
 
 		if (is_signal)
 			origin = FRAME_SIGNAL;
-		print_frame(stream, unwinding, number, address, origin, trust);
+		number = print_frame(stream, unwinding, number, address, origin,
+				     trust);
 		step = step_out(unwinding, space, &cursor, origin);
 		if (step == STEP_END ||
 		    (address == value[R_RIP] && top == value[R_RSP]))
@@ -483,8 +568,8 @@ static void unwind(FILE *stream, struct unwinding *unwinding)
 	unsigned number = 0;
 
 	if (leave_bad_address(unwinding))
-		print_frame(stream, unwinding, number++, bad, FRAME_EXACT,
-			    TRUST_TABLES);
+		number = print_frame(stream, unwinding, number, bad,
+				     FRAME_EXACT, TRUST_TABLES);
 	space = unw_create_addr_space(&accessors, 0);
 	if (!space) {
 		report(-ENOMEM, "no room for a backtrace");

@@ -2,7 +2,8 @@
 /*
  * Looks up names in .symtab before .dynsym, as it has the local functions too,
  * and lines with libdw.  The tables are loaded when the first address is
- * looked up and kept.
+ * looked up and kept.  What was stripped off into a file of its own is looked
+ * for there.
  */
 #include "src/code_module.h"
 
@@ -20,15 +21,25 @@
 
 enum load_state { LOAD_UNTRIED, LOAD_DONE };
 
+/* An ELF file, read by us and, as far as that is needed, by libelf. */
+struct code_file {
+	int fd; /* -1: memory is read */
+	struct file_memory memory;
+	struct elf_image image;
+	enum load_state elf_state;
+	Elf *elf;
+};
+
+#define TABLES 3
+
 struct code_module {
 	const struct code_map *map;
-	struct file_memory file;
-	struct elf_image image;
+	struct code_file own, debug;
+	int has_debug; /* debug is there */
 	uint64_t bias;
-	enum load_state symbols_state, elf_state, lines_state;
-	struct elf_symbols tables[2]; /* .symtab, dynamic symbols */
-	Elf *elf;
-	Dwarf *lines;
+	enum load_state symbols_state, lines_state;
+	struct elf_symbols tables[TABLES]; /* .symtab of both, dynamic */
+	Dwarf *lines, *alternate;
 };
 
 /*
@@ -40,8 +51,8 @@ static int find_bias(struct code_module *module)
 	const struct code_map *map = module->map;
 	uint64_t length = map->end - map->start;
 
-	for (size_t i = 0; i < module->image.segment_count; i++) {
-		const Elf64_Phdr *segment = &module->image.segments[i];
+	for (size_t i = 0; i < module->own.image.segment_count; i++) {
+		const Elf64_Phdr *segment = &module->own.image.segments[i];
 
 		if (segment->p_type != PT_LOAD || !segment->p_filesz ||
 		    segment->p_offset >= map->offset + length ||
@@ -56,6 +67,12 @@ static int find_bias(struct code_module *module)
 	return ELF_IMAGE_NONE;
 }
 
+static int open_image(struct code_file *file)
+{
+	file_memory_init(&file->memory, file->fd);
+	return elf_image_open(&file->memory.memory, 0, &file->image);
+}
+
 struct code_module *code_module_create(const struct code_map *map,
 				       struct memory *memory)
 {
@@ -63,14 +80,16 @@ struct code_module *code_module_create(const struct code_map *map,
 	int err;
 
 	module->map = map;
-	if (map->fd >= 0) {
-		file_memory_init(&module->file, map->fd);
-		err = elf_image_open(&module->file.memory, 0, &module->image);
-	} else {
+	module->own.fd = map->fd;
+	module->debug.fd = map->debug ? map->debug->fd : -1;
+	if (map->fd >= 0)
+		err = open_image(&module->own);
+	else
 		err = map->offset ? ELF_IMAGE_NONE
 				  : elf_image_open(memory, map->start,
-						   &module->image);
-	}
+						   &module->own.image);
+	module->has_debug = module->debug.fd >= 0 &&
+			    !open_image(&module->debug);
 	if (err || find_bias(module)) {
 		code_module_destroy(module);
 		return NULL;
@@ -78,24 +97,29 @@ struct code_module *code_module_create(const struct code_map *map,
 	return module;
 }
 
+static void close_file(struct code_file *file)
+{
+	elf_end(file->elf);
+	elf_image_close(&file->image);
+}
+
 void code_module_destroy(struct code_module *module)
 {
 	if (!module)
 		return;
-	if (module->lines)
-		dwarf_end(module->lines);
-	if (module->elf)
-		elf_end(module->elf);
-	elf_symbols_deinit(&module->tables[0]);
-	elf_symbols_deinit(&module->tables[1]);
-	elf_image_close(&module->image);
+	dwarf_end(module->lines);
+	dwarf_end(module->alternate);
+	for (size_t t = 0; t < TABLES; t++)
+		elf_symbols_deinit(&module->tables[t]);
+	close_file(&module->own);
+	close_file(&module->debug);
 	free(module);
 }
 
 int code_module_frame(struct code_module *module, remote_addr address,
 		      struct elf_frame *frame_out)
 {
-	int err = elf_frames_find(&module->image, address - module->bias,
+	int err = elf_frames_find(&module->own.image, address - module->bias,
 				  FRAMES_ALL, frame_out);
 
 	if (err)
@@ -126,31 +150,43 @@ static int expands_too_far(const struct elf_image *image)
 }
 
 /* libelf reads, and does not map: a mapped file may be cut off under it. */
-static Elf *load_elf(struct code_module *module)
+static Elf *load_elf(struct code_file *file)
 {
-	if (module->elf_state == LOAD_DONE)
-		return module->elf;
-	module->elf_state = LOAD_DONE;
-	if (module->map->fd < 0 || expands_too_far(&module->image))
+	if (file->elf_state == LOAD_DONE)
+		return file->elf;
+	file->elf_state = LOAD_DONE;
+	if (file->fd < 0 || expands_too_far(&file->image))
 		return NULL;
 	elf_version(EV_CURRENT);
-	module->elf = elf_begin(module->map->fd, ELF_C_READ, NULL);
-	return module->elf;
+	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
+	return file->elf;
+}
+
+static int find_debug_frame(struct code_file *file, uint64_t address,
+			    uint64_t bias, struct debug_frame *frame_out)
+{
+	const Elf64_Shdr *header =
+		elf_image_find_section(&file->image, ".debug_frame");
+	Elf_Scn *section = NULL;
+
+	if (header && load_elf(file))
+		section = elf_getscn(file->elf,
+				     (size_t)(header - file->image.sections));
+	if (!section)
+		return DEBUG_FRAME_NONE;
+	return debug_frame_find(section, address, bias, frame_out);
 }
 
 int code_module_debug_frame(struct code_module *module, remote_addr address,
 			    struct debug_frame *frame_out)
 {
-	const Elf64_Shdr *header =
-		elf_image_find_section(&module->image, ".debug_frame");
-	Elf_Scn *section = NULL;
+	uint64_t target = address - module->bias;
 
-	if (header && load_elf(module))
-		section = elf_getscn(module->elf,
-				     (size_t)(header - module->image.sections));
-	if (!section)
+	if (!find_debug_frame(&module->own, target, module->bias, frame_out))
+		return 0;
+	if (!module->has_debug)
 		return DEBUG_FRAME_NONE;
-	return debug_frame_find(section, address - module->bias, module->bias,
+	return find_debug_frame(&module->debug, target, module->bias,
 				frame_out);
 }
 
@@ -159,8 +195,12 @@ static void load_symbols(struct code_module *module)
 	if (module->symbols_state == LOAD_DONE)
 		return;
 	module->symbols_state = LOAD_DONE;
-	elf_image_load_symbols(&module->image, SHT_SYMTAB, &module->tables[0]);
-	elf_image_dynamic_symbols(&module->image, &module->tables[1]);
+	elf_image_load_symbols(&module->own.image, SHT_SYMTAB,
+			       &module->tables[0]);
+	if (module->has_debug)
+		elf_image_load_symbols(&module->debug.image, SHT_SYMTAB,
+				       &module->tables[1]);
+	elf_image_dynamic_symbols(&module->own.image, &module->tables[2]);
 }
 
 /* A label that assembler code did not declare to be a function. */
@@ -168,8 +208,8 @@ static int is_code_label(const struct code_module *module,
 			 const Elf64_Sym *symbol)
 {
 	return ELF64_ST_TYPE(symbol->st_info) == STT_NOTYPE &&
-	       symbol->st_shndx < module->image.section_count &&
-	       (module->image.sections[symbol->st_shndx].sh_flags &
+	       symbol->st_shndx < module->own.image.section_count &&
+	       (module->own.image.sections[symbol->st_shndx].sh_flags &
 		SHF_EXECINSTR);
 }
 
@@ -222,7 +262,7 @@ static int is_beyond(const struct code_module *module, const Elf64_Sym *symbol,
 	struct elf_frame frame;
 
 	return !symbol->st_size &&
-	       !elf_frames_find(&module->image, address, FRAMES_INDEXED,
+	       !elf_frames_find(&module->own.image, address, FRAMES_INDEXED,
 				&frame) &&
 	       symbol->st_value < frame.start;
 }
@@ -233,7 +273,7 @@ const char *code_module_function(struct code_module *module,
 	uint64_t target = address - module->bias;
 
 	load_symbols(module);
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < TABLES; t++) {
 		const struct elf_symbols *symbols = &module->tables[t];
 		const Elf64_Sym *symbol = find_symbol(module, symbols, target);
 
@@ -245,50 +285,60 @@ const char *code_module_function(struct code_module *module,
 	return NULL;
 }
 
+static int has_lines(const struct elf_image *image)
+{
+	return elf_image_find_section(image, ".debug_line") ||
+	       elf_image_find_section(image, ".zdebug_line");
+}
+
+/*
+ * Other files that a file wants to be read (.gnu_debugaltlink) are given to
+ * libdw or not; it could not open them where it is confined.
+ */
 static void load_lines(struct code_module *module)
 {
+	const struct debug_file *debug = module->map->debug;
+	struct code_file *file = module->has_debug ? &module->debug :
+						     &module->own;
+
 	if (module->lines_state == LOAD_DONE)
 		return;
 	module->lines_state = LOAD_DONE;
-	if ((elf_image_find_section(&module->image, ".debug_line") ||
-	     elf_image_find_section(&module->image, ".zdebug_line")) &&
-	    load_elf(module))
-		module->lines =
-			dwarf_begin_elf(module->elf, DWARF_C_READ, NULL);
+	if (!has_lines(&file->image) || !load_elf(file))
+		return;
+	module->lines = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
+	if (!module->lines || file == &module->own || debug->alternate_fd < 0)
+		return;
+	module->alternate = dwarf_begin(debug->alternate_fd, DWARF_C_READ);
+	if (module->alternate)
+		dwarf_setalt(module->lines, module->alternate);
 }
 
-/* The compilation unit that has the address, by index or by looking at all. */
-static Dwarf_Die *find_unit(Dwarf *lines, uint64_t address, Dwarf_Die *unit)
+size_t code_module_places(struct code_module *module, remote_addr address,
+			  struct source_place *places_out, size_t room)
 {
-	Dwarf_Off offset = 0, next;
-	size_t header_size;
-
-	if (dwarf_addrdie(lines, address, unit))
-		return unit;
-	while (dwarf_nextcu(lines, offset, &next, &header_size, NULL, NULL,
-			    NULL) == 0) {
-		if (dwarf_offdie(lines, offset + header_size, unit) &&
-		    dwarf_haspc(unit, address) == 1)
-			return unit;
-		if (next <= offset)
-			break;
-		offset = next;
-	}
-	return NULL;
-}
-
-const char *code_module_line(struct code_module *module, remote_addr address,
-			     int *line_out)
-{
-	uint64_t target = address - module->bias;
-	Dwarf_Line *line;
-	Dwarf_Die unit;
+	size_t count;
 
 	load_lines(module);
-	if (!module->lines || !find_unit(module->lines, target, &unit))
-		return NULL;
-	line = dwarf_getsrc_die(&unit, target);
-	if (!line || dwarf_lineno(line, line_out))
-		return NULL;
-	return dwarf_linesrc(line, NULL, NULL);
+	if (!module->lines)
+		return 0;
+	count = source_places(module->lines, address - module->bias,
+			      places_out, room);
+	for (size_t i = 0; i < count; i++)
+		places_out[i].start += module->bias;
+	return count;
+}
+
+struct debug_file code_map_find_debug(const struct code_map *map,
+				      const char *directory)
+{
+	AUTO(elf_image_close) struct elf_image image = { 0 };
+	struct file_memory file;
+
+	if (map->fd < 0 || !(map->protection & PROT_EXEC))
+		return (struct debug_file){ -1, -1 };
+	file_memory_init(&file, map->fd);
+	if (elf_image_open(&file.memory, 0, &image) || has_lines(&image))
+		return (struct debug_file){ -1, -1 };
+	return debug_file_open(directory, &image, map->name);
 }

@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/debug_file.h"
 #include "src/debug_frame.h"
 #include "src/elf_frames.h"
 #include "src/memory.h"
+#include "src/source_place.h"
 
 /* One mapping of the tracee. */
 struct code_map {
@@ -21,7 +23,15 @@ struct code_map {
 	uint64_t offset;  /* of start in the file */
 	const char *name; /* path, memfd label, "[stack]", "" */
 	int fd;		  /* the file's content, or -1 */
+	struct debug_file *debug; /* debug information of it, or NULL */
 };
+
+/*
+ * The debug information that this machine has below directory for the file
+ * behind the map, where that has none; descriptors are -1 where there is none.
+ */
+struct debug_file code_map_find_debug(const struct code_map *map,
+				      const char *directory);
 
 struct code_module; /* private */
 
@@ -47,8 +57,11 @@ int code_module_frame(struct code_module *module, remote_addr address,
 int code_module_debug_frame(struct code_module *module, remote_addr address,
 			    struct debug_frame *frame_out);
 
-/* File name, owned by the module, and line of the source; or NULL. */
-const char *code_module_line(struct code_module *module, remote_addr address,
-			     int *line_out);
+/*
+ * Places in the source, as source_places(); starts are addresses of the tracee.
+ * The strings are owned by the module.
+ */
+size_t code_module_places(struct code_module *module, remote_addr address,
+			  struct source_place *places_out, size_t room);
 
 #endif

@@ -11,6 +11,9 @@
 
 static volatile int sink;
 
+/* Stage 1 writes it in pieces of a page. */
+__attribute__((used)) static const char padding[20000] = "padding";
+
 __attribute__((noinline)) static void say(const char *line)
 {
 	write(STDOUT_FILENO, line, 8);
