@@ -124,6 +124,13 @@ def trace_misses(row):
     return missed
 
 
+def trace_verdict(row):
+    missed = trace_misses(row)
+    if missed:
+        return "misses: " + ", ".join(missed)
+    return "ok" if row.text else "no text to compare with"
+
+
 def print_aligned(heads, lines):
     """Heads of several words stand in lines of their own."""
     table = [[str(word) for word in line] for line in lines]
@@ -140,6 +147,27 @@ def print_aligned(heads, lines):
             for word, width in zip(line[1:], widths[1:])]).rstrip())
 
 
+def processor_line(row):
+    native = row.native("processor")
+    values = [row.processor(column)
+              for column in ("record", "replay", "seccomp", "strace")]
+    return [row.workload.name,
+            "-" if native is None else "%.0f ms" % (native * 1e3)] + [
+                "-" if value is None else "%.2f" % value for value in values]
+
+
+PROCESSOR_TITLE = ("Processor time of the program, reel and all its threads, "
+                   "as a multiple of native's")
+PROCESSOR_HEADS = ["", "native", "record", "replay", "strace-bpf", "strace"]
+
+
+def print_processor(rows):
+    rows = [row for row in rows if row.rounds]
+    if rows:
+        print("\n" + PROCESSOR_TITLE)
+        print_aligned(PROCESSOR_HEADS, [processor_line(row) for row in rows])
+
+
 def print_traces(rows):
     rows = [row for row in rows if row.trace]
     if not rows:
@@ -147,9 +175,7 @@ def print_traces(rows):
     print("\nTraces, without snapshots: at most %g of strace's text; "
           "recorder's memory: at most %d MiB" % (TEXT_LIMIT, MEMORY_LIMIT))
     print_aligned(TRACE_HEADS + [""], [
-        trace_line(row) + [", ".join(trace_misses(row)) and
-                           "misses: " + ", ".join(trace_misses(row)) or "ok"]
-        for row in rows])
+        trace_line(row) + [trace_verdict(row)] for row in rows])
 
 
 def print_growth(table):
@@ -251,6 +277,11 @@ def write_markdown(path, version, options, rows, tables):
     if options.quick:
         parts += [QUICK, ""]
     parts += ["## Time", "", *cost_table(rows)]
+    if any(row.rounds for row in rows):
+        parts += ["", "## Processor time", "", PROCESSOR_TITLE + ":", "",
+                  *table_lines(["row"] + PROCESSOR_HEADS[1:],
+                               [processor_line(row) for row in rows
+                                if row.rounds])]
     if any(row.trace for row in rows):
         parts += ["", "## Traces and memory", "",
                   "Traces without snapshots, at most %g of what `strace -f -o` "
