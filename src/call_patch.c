@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The instruction before the call is preferred where its bytes tell that it
- * loads the call's number.  Another one is believed in only when all walks
- * through the code before agree, and only where the replaced instructions
- * behind the call would be jumped to, or ask for rare places.
+ * loads the call's number.  The next choice is the instruction behind the call,
+ * when it is long enough.  Where it is jumped to, or where several shorter ones
+ * would ask for rare places, there may be another instruction before the call
+ * (all walks through the code must agree), or room nearby for a hop.
  */
 #include "src/call_patch.h"
 
@@ -18,10 +19,35 @@
 #define REACH 0x70000000ll /* of a jump, less the length of a program */
 #define AREA_UNITS (CALL_AREA_LENGTH / CALL_AREA_UNIT)
 #define FUNCTION_ALIGNMENT 16u
+#define HOP_REACH 120u
+
+/* What nops and int3 begin with. */
+static const uint8_t padding_starts[] = { 0x0f, 0x66, 0x90, CODE_INT3 };
 
 static int is_call(const uint8_t *bytes)
 {
 	return bytes[0] == 0x0f && bytes[1] == 0x05;
+}
+
+/*
+ * What fills the room up to the next function is never run.  No piece of it is
+ * where a function could begin, or is jumped to.
+ */
+static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
+{
+	remote_addr at = addr;
+	unsigned length;
+
+	while (at < end) {
+		enum code_kind kind = code_patch_decode(memory, at, &length);
+
+		if ((kind != CODE_NOP && kind != CODE_TRAP) ||
+		    at % FUNCTION_ALIGNMENT == 0)
+			return 0;
+		at += length;
+	}
+	return !code_patch_is_entered(memory, addr - 1,
+				      (unsigned)(end - addr) + 1, CODE_MAYBE);
 }
 
 /* ---- the plan: the instruction before ---- */
@@ -91,27 +117,6 @@ static int plan_any_before(struct memory *memory, struct call_patch *patch)
 
 /* ---- the plan: the call and what is behind it ---- */
 
-/*
- * What fills the room up to the next function is never run.  No piece of it is
- * where a function could begin, or is jumped to.
- */
-static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
-{
-	remote_addr at = addr;
-	unsigned length;
-
-	while (at < end) {
-		enum code_kind kind = code_patch_decode(memory, at, &length);
-
-		if ((kind != CODE_NOP && kind != CODE_TRAP) ||
-		    at % FUNCTION_ALIGNMENT == 0)
-			return 0;
-		at += length;
-	}
-	return !code_patch_is_entered(memory, addr - 1,
-				      (unsigned)(end - addr) + 1);
-}
-
 static enum call_patch_failure plan_behind(struct memory *memory,
 					   struct call_patch *patch)
 {
@@ -143,10 +148,69 @@ static enum call_patch_failure plan_behind(struct memory *memory,
 		CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
 }
 
+static int is_entered(struct memory *memory, const struct call_patch *patch)
+{
+	return code_patch_is_entered(memory, patch->start, CODE_JUMP_LENGTH,
+				     CODE_LIKELY);
+}
+
+/* A good one asks for no rare place. */
 static int is_only_at_call_end(const struct call_patch *patch)
 {
 	return patch->entries == 1u << CALL_LENGTH;
 }
+
+/* ---- the plan: a hop ---- */
+
+/* Room from addr on, behind an instruction that leaves. */
+static int is_room(struct memory *memory, remote_addr addr)
+{
+	static const uint8_t lengths[] = { 1, 2, 3, 5 };
+	unsigned length;
+
+	for (size_t i = 0; i < sizeof(lengths); i++) {
+		remote_addr last = addr - lengths[i];
+		enum code_kind kind = code_patch_decode(memory, last, &length);
+
+		if ((kind == CODE_RETURN || kind == CODE_JUMP) &&
+		    length == lengths[i] &&
+		    code_patch_begins(memory, last) == CODE_YES)
+			return is_padding(memory, addr,
+					  addr + CODE_JUMP_LENGTH);
+	}
+	return 0;
+}
+
+static void set_hop(struct memory *memory, struct call_patch *patch,
+		    remote_addr room)
+{
+	patch->hop_at = patch->call_end - CALL_LENGTH;
+	patch->hop[0] = 0xeb;
+	patch->hop[1] = (uint8_t)(room - patch->call_end);
+	patch->start = room;
+	patch->length = CODE_JUMP_LENGTH;
+	patch->moved_length = patch->is_before = patch->is_end = 0;
+	patch->entries = 0;
+	memory_read(memory, room, patch->original, CODE_JUMP_LENGTH);
+}
+
+static int plan_hop(struct memory *memory, struct call_patch *patch)
+{
+	uint8_t bytes[2 * HOP_REACH];
+	remote_addr low = patch->call_end - HOP_REACH;
+
+	if (!memory_read(memory, low, bytes, sizeof(bytes)))
+		return 0;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		if (memchr(padding_starts, bytes[i], sizeof(padding_starts)) &&
+		    is_room(memory, low + i)) {
+			set_hop(memory, patch, low + i);
+			return 1;
+		}
+	return 0;
+}
+
+/* ---- the plan ---- */
 
 enum call_patch_failure call_patch_plan(struct memory *memory,
 					remote_addr call_end, uint64_t number,
@@ -164,18 +228,28 @@ enum call_patch_failure call_patch_plan(struct memory *memory,
 	if (plan_number_load(memory, patch_out, number))
 		return CALL_PATCH_POSSIBLE;
 	failure = plan_behind(memory, patch_out);
-	if (!failure && is_only_at_call_end(patch_out) &&
-	    !code_patch_is_entered(memory, patch_out->start, CODE_JUMP_LENGTH))
+	if (!failure && is_entered(memory, patch_out))
+		failure = CALL_PATCH_ENTERED;
+	if (!failure && is_only_at_call_end(patch_out))
 		return CALL_PATCH_POSSIBLE;
-	if (plan_any_before(memory, patch_out))
+	if (plan_any_before(memory, patch_out) || plan_hop(memory, patch_out))
 		return CALL_PATCH_POSSIBLE;
-	return failure ? failure : plan_behind(memory, patch_out);
+	return failure;
+}
+
+static int is_replaced(const struct call_patch *patch, remote_addr addr,
+		       size_t length)
+{
+	return patch->start < addr + length &&
+	       addr < patch->start + patch->length;
 }
 
 int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b)
 {
-	return a->start < b->start + b->length &&
-	       b->start < a->start + a->length;
+	return is_replaced(a, b->start, b->length) ||
+	       is_replaced(a, b->hop_at, sizeof(b->hop)) ||
+	       is_replaced(b, a->hop_at, sizeof(a->hop)) ||
+	       (a->hop_at && a->hop_at == b->hop_at);
 }
 
 const char *call_patch_failure_text(enum call_patch_failure failure)
@@ -186,6 +260,7 @@ const char *call_patch_failure_text(enum call_patch_failure failure)
 		[CALL_PATCH_NOT_MOVING] =
 			"following instructions can't be moved",
 		[CALL_PATCH_AT_END] = "it leaves, and other code follows",
+		[CALL_PATCH_ENTERED] = "following instructions are jumped to",
 		[CALL_PATCH_NO_PLACE] = "no fit place in reach",
 	};
 

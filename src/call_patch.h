@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A syscall instruction is replaced by a jump to a trampoline
- * (src/agent_layout.h), in one of two ways:
+ * (src/agent_layout.h), in one of three ways:
  *
  * The instruction before it alone makes room for the jump, when it has five
  * bytes or more: nothing can jump into its middle, and the syscall instruction
  * stays, so who comes to it by another way, or is in the kernel from there,
  * finds what was there.
  *
- * Else the syscall instruction itself and those behind it make room.  Who comes
+ * Or the syscall instruction alone becomes a short jump, a hop, to room between
+ * functions nearby, which takes the jump; the rest is as in the first way.
+ *
+ * Or the syscall instruction itself and those behind it make room.  Who comes
  * to one of these (a task that is in the kernel, a signal handler's return, a
  * jump) finds an int3 in the jump's distance, and goes on in the trampoline: a
  * detour.  So not every place is fit for such a trampoline.
@@ -32,6 +35,7 @@ enum call_patch_failure {
 	CALL_PATCH_NO_CALL,    /* no syscall instruction can be read there */
 	CALL_PATCH_NOT_MOVING, /* what follows is not the same elsewhere */
 	CALL_PATCH_AT_END,     /* it leaves, and other code follows */
+	CALL_PATCH_ENTERED,    /* what follows is jumped to */
 	CALL_PATCH_NO_PLACE,   /* none in reach that is fit */
 	CALL_PATCH_FAILURES,
 };
@@ -48,7 +52,9 @@ struct call_patch {
 	remote_addr start;     /* of what is replaced: */
 	unsigned length;       /* whole instructions */
 	unsigned moved_length; /* of these, from the syscall instruction on */
-	unsigned is_before;    /* the first of the two ways */
+	unsigned is_before;    /* the first way */
+	remote_addr hop_at;    /* the second way: what is hopped from, or 0 */
+	uint8_t hop[2];	       /* to be written there, after the jump */
 	unsigned is_end;       /* the last moved instruction leaves */
 	uint8_t entries;       /* bits: offsets in the jump with detours */
 	uint8_t original[CODE_REPLACED_MAX];

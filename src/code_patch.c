@@ -113,8 +113,21 @@ static int32_t long_at(const uint8_t *bytes)
 	return value;
 }
 
+/* Where a jump that begins at these six bytes leads, or 0. */
+static remote_addr direct_target(const uint8_t *bytes, remote_addr addr)
+{
+	if ((bytes[0] & 0xf0) == 0x70 || bytes[0] == 0xeb ||
+	    (bytes[0] & 0xfc) == 0xe0)
+		return addr + 2 + (remote_addr)(int8_t)bytes[1];
+	if (bytes[0] == 0xe9 || bytes[0] == 0xe8)
+		return addr + 5 + (remote_addr)long_at(bytes + 1);
+	if (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80)
+		return addr + 6 + (remote_addr)long_at(bytes + 2);
+	return 0;
+}
+
 int code_patch_is_entered(struct memory *memory, remote_addr addr,
-			  unsigned length)
+			  unsigned length, enum code_certainty certainty)
 {
 	static uint8_t bytes[2 * LONG_REACH + 8];
 	remote_addr start = addr < LONG_REACH ? 0 : addr - LONG_REACH;
@@ -125,16 +138,11 @@ int code_patch_is_entered(struct memory *memory, remote_addr addr,
 		start = (start | (PAGE - 1)) + 1;
 	got = memory->read(memory, start, bytes, sizeof(bytes));
 	for (size_t i = 0; i + 6 <= got; i++) {
-		remote_addr here = start + i, to = 0;
+		remote_addr to = direct_target(bytes + i, start + i);
 
-		if ((bytes[i] & 0xf0) == 0x70 || bytes[i] == 0xeb ||
-		    (bytes[i] & 0xfc) == 0xe0)
-			to = here + 2 + (remote_addr)(int8_t)bytes[i + 1];
-		else if (bytes[i] == 0xe9 || bytes[i] == 0xe8)
-			to = here + 5 + (remote_addr)long_at(bytes + i + 1);
-		else if (bytes[i] == 0x0f && (bytes[i + 1] & 0xf0) == 0x80)
-			to = here + 6 + (remote_addr)long_at(bytes + i + 2);
-		if (to > addr && to < addr + length)
+		if (to > addr && to < addr + length &&
+		    (certainty == CODE_MAYBE ||
+		     code_patch_begins(memory, start + i) != CODE_NO))
 			return 1;
 	}
 	return 0;
@@ -280,7 +288,8 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 		cs_free(insn, 1);
 	if (length < CODE_JUMP_LENGTH)
 		return 0;
-	return count > 1 && code_patch_is_entered(memory, addr, length) ?
+	return count > 1 && code_patch_is_entered(memory, addr, length,
+						  CODE_MAYBE) ?
 		0 : length;
 }
 

@@ -83,11 +83,12 @@ enum code_verdict { CODE_NO, CODE_YES, CODE_UNCERTAIN };
 enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr);
 
 /*
- * Whether a direct jump nearby may lead between addr and addr + length; bytes
- * that only look like a jump count, too.
+ * Whether a direct jump nearby leads between addr and addr + length, or may:
+ * then bytes that only look like a jump count, too.
  */
+enum code_certainty { CODE_MAYBE, CODE_LIKELY };
 int code_patch_is_entered(struct memory *memory, remote_addr addr,
-			  unsigned length);
+			  unsigned length, enum code_certainty certainty);
 
 /*
  * Bytes that stop a task which begins an instruction with them: int3 (SIGTRAP,

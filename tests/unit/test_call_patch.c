@@ -44,7 +44,7 @@ static void set_up(void)
 {
 	code = map_code(0, CODE_LENGTH);
 	cr_assert_neq(code, MAP_FAILED);
-	memset(code, 0x90, CODE_LENGTH);
+	memset(code, 0xf4, CODE_LENGTH);
 }
 
 static remote_addr address(size_t offset)
@@ -147,7 +147,7 @@ Test(call_patch, plans_for_typical_sites, .init = set_up)
 		const struct expected_plan *want = &expected_plans[i];
 		struct call_patch patch;
 
-		memset(code, 0x90, CODE_LENGTH);
+		memset(code, 0xf4, CODE_LENGTH);
 		memcpy(code + MIDDLE, want->bytes, want->bytes_length);
 		cr_assert_eq(plan(want->number, &patch), want->failure, "%s",
 			     want->name);
@@ -184,6 +184,42 @@ Test(call_patch, prefers_the_instruction_before_to_an_entered_call,
 	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
 	cr_assert(patch.is_before);
 	cr_assert_eq(patch.start, address(MIDDLE));
+}
+
+Test(call_patch, leaves_entered_calls, .init = set_up)
+{
+	struct call_patch patch;
+
+	/* mov %eax,%edi; syscall; 1: cmp $-4095,%rax; jae 1b */
+	PUT(MIDDLE, "\x89\xc7\x0f\x05\x48\x3d\x01\xf0\xff\xff\x73\xf8");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_ENTERED);
+}
+
+Test(call_patch, hops_to_room_between_functions, .init = set_up)
+{
+	struct call_patch patch, other;
+
+	/* The same; ret; nopl: room up to the next function. */
+	PUT(MIDDLE, "\x89\xc7\x0f\x05\x48\x3d\x01\xf0\xff\xff\x73\xf8");
+	PUT(MIDDLE + 36, "\x31\xc0\xc3\x0f\x1f\x80\x00\x00\x00\x00");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
+	cr_assert_eq(patch.hop_at, address(MIDDLE + 2));
+	cr_assert_arr_eq(patch.hop, "\xeb\x23", 2);
+	cr_assert_eq(patch.start, address(MIDDLE + 39));
+	cr_assert_eq(patch.length, 5);
+	cr_assert_arr_eq(patch.original, "\x0f\x1f\x80\x00\x00", 5);
+	cr_assert(!patch.is_before && !patch.entries);
+	/* Not twice. */
+	other = patch;
+	other.hop_at += 2;
+	cr_assert(call_patch_overlaps(&patch, &other));
+	other.start += 5;
+	cr_assert_not(call_patch_overlaps(&patch, &other));
+	other.hop_at = patch.hop_at;
+	cr_assert(call_patch_overlaps(&patch, &other));
+	/* Room that is come to from before is none. */
+	PUT(MIDDLE + 36, "\x31\xc0\x90");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_ENTERED);
 }
 
 Test(call_patch, is_planned_at_calls_only, .init = set_up)
@@ -441,6 +477,9 @@ static void patch_call(uint64_t number, remote_addr low)
 	       current.code_length);
 	memcpy((void *)(uintptr_t)current.start, current.jump,
 	       CODE_JUMP_LENGTH);
+	if (current.hop_at)
+		memcpy((void *)(uintptr_t)current.hop_at, current.hop,
+		       sizeof(current.hop));
 }
 
 static void patch_near(uint64_t number)
@@ -489,6 +528,20 @@ Test(call_patch, runs_the_way_behind, .init = set_up_agent)
 	cr_assert_eq(calls_made(), 2);
 }
 
+Test(call_patch, runs_the_way_by_a_hop, .init = set_up_agent)
+{
+	/* ret; nopl; mov %edi,%eax; syscall; ret; inc %rax; ret */
+	PUT(MIDDLE + 1, "\xc3\x0f\x1f\x80\x00\x00\x00\x00"
+			"\x89\xf8\x0f\x05\xc3\x48\xff\xc0\xc3");
+	patch_near(SYS_getpid);
+	cr_assert_eq(current.hop_at, address(MIDDLE + 11));
+	cr_assert_eq(current.start, address(MIDDLE + 2));
+	cr_assert_eq(call(MIDDLE + 9, SYS_getpid), getpid());
+	*(uint64_t *)AGENT_ENTRY_SLOT = AGENT_TEXT + STOPPING_ENTRY;
+	cr_assert_eq(call(MIDDLE + 9, SYS_getpid), getpid());
+	cr_assert_eq(calls_made(), 1);
+}
+
 Test(call_patch, moves_returns_and_jumps, .init = set_up_agent)
 {
 	/* mov %edi,%eax; syscall; ret; nop... */
@@ -513,7 +566,7 @@ Test(call_patch, leaves_the_red_zone_and_the_flags, .init = set_up_agent)
 	cr_assert(current.is_before);
 	cr_assert_eq(call(MIDDLE, 0), 42);
 	/* stc; mov $39,%al; syscall; sbb %rax,%rax; ret */
-	memset(code, 0x90, CODE_LENGTH);
+	memset(code, 0xf4, CODE_LENGTH);
 	PUT(MIDDLE, "\x31\xc0\xb0\x27\xf9\x0f\x05\x48\x19\xc0\xc3");
 	patch_near(SYS_getpid);
 	cr_assert_not(current.is_before);
