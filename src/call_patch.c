@@ -16,7 +16,7 @@
 #define PAGE 4096u
 #define INSTRUCTION_MAX 15u
 #define CALL_LENGTH 2u
-#define REACH 0x70000000ll /* of a jump, less the length of a program */
+#define REACH 0x7e000000ll /* of a jump, less the length of a program */
 #define AREA_UNITS (CALL_AREA_LENGTH / CALL_AREA_UNIT)
 #define FUNCTION_ALIGNMENT 16u
 #define HOP_REACH 120u
