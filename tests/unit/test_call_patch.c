@@ -367,7 +367,7 @@ Test(call_patch, reaches_beyond_the_heap_of_a_program_at_its_usual_place)
 	cr_assert_eq(call_patch_plan(&fixed_memory, 0x401014, 0, &patch),
 		     CALL_PATCH_POSSIBLE);
 	cr_assert_eq(call_area_find(&patch, 0x78000000, 0x80000000),
-		     0x78000000);
+		     0x7800d000);
 }
 
 Test(call_patch, fills_an_area_and_gives_back, .init = set_up)
