@@ -554,7 +554,7 @@ static int is_write(const struct point_trap *trap, int status)
 }
 
 /* What the code saved would be memory that the digest does not know. */
-static int clear_saved(struct point_trap *trap)
+int point_trap_clear_saved(struct point_trap *trap)
 {
 	static const uint8_t zeros[POINT_SAVED_LENGTH];
 
@@ -582,7 +582,7 @@ static int handle_stop(struct point_trap *trap, int status, int *is_met)
 	*is_met = 1;
 	if (trap->code.block && *rip == trap->code.trap) {
 		*rip = trap->rip;
-		return clear_saved(trap);
+		return point_trap_clear_saved(trap);
 	}
 	return *rip == trap->rip ? 0 : missed(trap, status);
 }

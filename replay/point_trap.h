@@ -47,6 +47,9 @@ int point_trap_run(struct point_trap *trap);
 /* From there on, as if there were no trap. */
 int point_trap_go_on(struct point_trap *trap);
 
+/* What the code saved is not memory of the program's. */
+int point_trap_clear_saved(struct point_trap *trap);
+
 /* One more test; the task is at the trap. */
 int point_trap_add_test(struct point_trap *trap, const struct point_test *test);
 

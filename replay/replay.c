@@ -207,8 +207,12 @@ static int replay_instruction(struct replayer *replayer,
 {
 	int err = run_to_fault(replayer, task, event, 0);
 
+	if (!err)
+		err = replay_reach(replayer, task, event);
+	if (err)
+		return err;
 	replayer->summary->instructions++;
-	return err ? err : replay_effects(replayer, task, event);
+	return replay_effects(replayer, task, event);
 }
 
 static int replay_digest(struct replayer *replayer, struct replay_task *task,

@@ -273,8 +273,10 @@ int replay_point(struct replayer *replayer, struct replay_task *task,
 	if (compare(&trap, &test)) {
 		add_first_tests(&trap);
 		err = point_trap_set(&trap);
+		replayer->trap = &trap;
 		if (!err)
 			err = find_point(&trap);
+		replayer->trap = NULL;
 		if (err >= 0)
 			point_trap_remove(&trap);
 		if (err)

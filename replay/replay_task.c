@@ -465,23 +465,30 @@ static int is_foreign_stop(int status)
 	return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
 }
 
-static int run_by(struct replayer *replayer, struct replay_task *task,
-		  int request, int *status_out)
+int replay_resume_task(struct replayer *replayer, struct replay_task *task,
+		       int request, int *status_out)
 {
 	int err = settle(task);
 
 	replayer->summary->stops++;
-	do {
-		if (!err)
-			err = task_resume(&task->task, request, 0);
-		if (!err)
-			err = wait_for_stop(&task->task, status_out);
-	} while (!err && is_foreign_stop(*status_out));
-	if (err)
-		return report(err, "event %llu: run replayed task %u",
-			      (unsigned long long)replayer->event,
-			      task->task.serial);
-	return 0;
+	if (!err)
+		err = task_resume(&task->task, request, 0);
+	if (!err)
+		err = wait_for_stop(&task->task, status_out);
+	return err ? report(err, "event %llu: run replayed task %u",
+			    (unsigned long long)replayer->event,
+			    task->task.serial) : 0;
+}
+
+static int run_by(struct replayer *replayer, struct replay_task *task,
+		  int request, int *status_out)
+{
+	int err;
+
+	do
+		err = replay_resume_task(replayer, task, request, status_out);
+	while (!err && is_foreign_stop(*status_out));
+	return err;
 }
 
 int replay_run_plain(struct replayer *replayer, struct replay_task *task,

@@ -67,7 +67,7 @@ struct replay_watcher {
 	int (*run)(const struct replay_watcher *watcher,
 		   struct replayer *replayer, struct replay_task *task,
 		   int *status_out);
-	/* The task stands where the signal is; its effects come next. */
+	/* The task is where a signal or instruction is; effects come next. */
 	int (*reach)(const struct replay_watcher *watcher,
 		     struct replayer *replayer, struct replay_task *task,
 		     const struct event *event);
@@ -88,6 +88,7 @@ struct replayer {
 	struct event next; /* read, and not or not wholly replayed yet */
 	int has_next;
 	const struct replay_watcher *watcher; /* or NULL */
+	struct point_trap *trap; /* that is set, or NULL */
 	int is_memory_unseen; /* there is no /proc; said so */
 	uint32_t root_serial;
 	pid_t root_tgid;
@@ -131,7 +132,10 @@ int64_t replay_inject(struct replay_task *task, int number,
 int replay_run_task(struct replayer *replayer, struct replay_task *task,
 		    int *status_out);
 
-/* The same, watched by nobody, and for one instruction. */
+/* The same until any stop, by a request of ptrace(2); watched by nobody. */
+int replay_resume_task(struct replayer *replayer, struct replay_task *task,
+		       int request, int *status_out);
+/* The same, but for stops from outside, and for one instruction. */
 int replay_run_plain(struct replayer *replayer, struct replay_task *task,
 		     int *status_out);
 int replay_step_task(struct replayer *replayer, struct replay_task *task,

@@ -41,7 +41,8 @@
 #include "traces/report.h"
 
 static const struct command *const commands[] = {
-	&command_record,    &command_replay,  &command_ls,     &command_info,
+	&command_record,    &command_replay,  &command_debug,
+	&command_ls,	    &command_info,
 	&command_dump,	    &command_stat,    &command_bt,     &command_disasm,
 	&command_read,	    &command_maps,    &command_snapshots,
 	&command_extract,   &command_verify,  &command_pack,   &command_unpack,

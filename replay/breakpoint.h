@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Breakpoints and watched memory of a debugger.  They are in the replayed
+ * memory and registers only while a task runs: whoever looks at it when it has
+ * stopped, the debugger or the replay, sees the program's own.
+ */
+#ifndef REEL_BREAKPOINT_H
+#define REEL_BREAKPOINT_H
+
+#include "replay/replayer.h"
+
+#define BREAKPOINTS_MAX 4096u
+#define WATCHES_MAX 4u /* debug registers */
+
+/* Numbers as in the packets Z0 to Z4. */
+enum break_kind {
+	BREAK_SOFTWARE,
+	BREAK_HARDWARE,
+	WATCH_WRITE,
+	WATCH_READ,
+	WATCH_ACCESS,
+};
+
+struct breakpoint {
+	enum break_kind kind;
+	pid_t process; /* recorded */
+	remote_addr address;
+	unsigned length; /* watched: 1, 2, 4 or 8 */
+	uint64_t hits;	 /* since breakpoints_count_anew() */
+	uint64_t value;	 /* watched: last seen */
+};
+
+struct breakpoints {
+	struct breakpoint *all;
+	size_t count;
+	/* What is in the task now. */
+	struct {
+		remote_addr address;
+		uint8_t original;
+	} inserted[BREAKPOINTS_MAX + 2];
+	size_t inserted_count;
+	/* By number of the debug register. */
+	struct {
+		remote_addr address;
+		unsigned length;
+		enum break_kind kind;
+		int is_set;
+		uint64_t saved;
+	} watched[WATCHES_MAX];
+	int is_watching;
+	uint64_t saved_control;
+};
+
+void breakpoints_deinit(struct breakpoints *breakpoints);
+
+/* -ENOSPC, -EINVAL or 0; not reported. */
+int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
+		    pid_t process, remote_addr address, uint64_t length);
+int breakpoints_remove(struct breakpoints *breakpoints, enum break_kind kind,
+		       pid_t process, remote_addr address, uint64_t length);
+void breakpoints_forget(struct breakpoints *breakpoints, pid_t process);
+void breakpoints_copy(struct breakpoints *breakpoints, pid_t from, pid_t to);
+void breakpoints_count_anew(struct breakpoints *breakpoints);
+
+/* The one to execute at this address, or NULL. */
+struct breakpoint *breakpoints_at(struct breakpoints *breakpoints,
+				  pid_t process, remote_addr address);
+int breakpoints_any(const struct breakpoints *breakpoints, pid_t process,
+		    int is_watch);
+
+/* Into the task, which is stopped, and out again. */
+void breakpoints_insert_code(struct breakpoints *breakpoints,
+			     struct replay_task *task, remote_addr address);
+void breakpoints_insert(struct breakpoints *breakpoints,
+			struct replay_task *task);
+void breakpoints_watch(struct breakpoints *breakpoints,
+		       struct replay_task *task);
+int breakpoints_watch_one(struct breakpoints *breakpoints,
+			  struct replay_task *task, remote_addr address,
+			  unsigned length, enum break_kind kind);
+void breakpoints_take_out(struct breakpoints *breakpoints,
+			  struct replay_task *task);
+int breakpoints_is_inserted(const struct breakpoints *breakpoints,
+			    remote_addr address);
+/* Numbers of debug registers that met something; a bit for each. */
+unsigned breakpoints_watches_met(struct breakpoints *breakpoints,
+				 struct replay_task *task);
+
+/*
+ * The first watched memory (for writing or any access) of the process whose
+ * bytes are not what they were when this was called last, or NULL.
+ */
+struct breakpoint *breakpoints_changed(struct breakpoints *breakpoints,
+				       struct replay_task *task);
+
+#endif

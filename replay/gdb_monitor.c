@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* monitor commands: where the replay is in the trace, and other places. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/gdb_server.h"
+#include "replay/inspect.h"
+#include "src/human.h"
+#include "traces/report.h"
+
+#define AROUND 8u /* events that dump shows on either side */
+
+static const char help[] =
+	"when               where the replay is\n"
+	"event              the event that comes next\n"
+	"seek EVENT         to behind this event\n"
+	"elapsed            time since the recording began\n"
+	"processes          processes and threads that live\n"
+	"snapshots          files of the trace up to here\n"
+	"dump               events around here\n"
+	"bt-at EVENT        backtrace behind this event\n"
+	"checkpoint         remember this place\n"
+	"restart N          go to checkpoint N\n"
+	"help               this\n"
+	"After seek and restart, gdb must forget what it knew of registers:\n"
+	"maintenance flush register-cache (reel debug sees to that).\n";
+
+static void say(struct gdb_server *server, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct gdb_server *server, const char *format, ...)
+{
+	AUTO(heap_free) char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = xstrdup("");
+	va_end(arguments);
+	/* gdb takes no more than a packet. */
+	if (server->reply.length + strlen(text) * 2 < GDB_PACKET_MAX - 64)
+		gdb_reply_hex(&server->reply, text, strlen(text));
+}
+
+static void say_leg(struct gdb_server *server, const struct leg *leg)
+{
+	switch (leg->kind) {
+	case LEG_STEPS:
+		say(server, ", %" PRIu64 " instructions", leg->count);
+		break;
+	case LEG_BREAK:
+		say(server, ", arrival %" PRIu64 " at %#" PRIx64, leg->count,
+		    leg->address);
+		break;
+	case LEG_WATCH:
+		say(server, ", access %" PRIu64 " to %#" PRIx64, leg->count,
+		    leg->address);
+		break;
+	case LEG_STATE:
+		say(server, ", the state at %#" PRIx64,
+		    leg->state.registers.value[R_RIP]);
+		break;
+	case LEG_END:
+		say(server, ", at the next event");
+		break;
+	}
+}
+
+static void when(struct gdb_server *server)
+{
+	const struct position *now = &server->timeline->now;
+
+	say(server, "event %" PRIu64, now->event - 1);
+	for (size_t i = 0; i < now->leg_count; i++)
+		say_leg(server, &now->legs[i]);
+	say(server, "\n");
+}
+
+static void say_event(struct gdb_server *server, const struct event *event)
+{
+	uint64_t next = server->timeline->now.event;
+
+	say(server, "%s%6" PRIu64 " task %u %s", event->number == next ?
+	    "> " : "  ", event->number, event->task,
+	    event_kind_name(event->kind));
+	if (event->kind == EVENT_SYSCALL || event->kind == EVENT_SYSCALL_ENTER)
+		say(server, " %s(%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ")",
+		    syscall_name(event->detail), event->registers[R_RDI],
+		    event->registers[R_RSI], event->registers[R_RDX]);
+	if (event->kind == EVENT_SYSCALL || event->kind == EVENT_SYSCALL_EXIT)
+		say(server, " = %" PRId64, event->result);
+	if (event->kind == EVENT_SIGNAL)
+		say(server, " %u", event->signal);
+	say(server, "\n");
+}
+
+static void next_event(struct gdb_server *server)
+{
+	const struct event *event;
+
+	if (replay_peek(server->timeline->replayer, &event))
+		say(server, "the trace ends here\n");
+	else
+		say_event(server, event);
+}
+
+static void dump(struct gdb_server *server)
+{
+	struct timeline *timeline = server->timeline;
+	uint64_t now = timeline->now.event;
+	uint64_t number = now > AROUND ? now - AROUND : 1;
+	uint64_t last = trace_reader_event_count(timeline->browser);
+	struct event event;
+
+	for (; number <= now + AROUND && number <= last; number++)
+		if (!timeline_browse(timeline, number, &event))
+			say_event(server, &event);
+}
+
+static void elapsed(struct gdb_server *server)
+{
+	char text[HUMAN_LENGTH];
+	struct event event;
+
+	if (!timeline_browse(server->timeline, server->timeline->now.event - 1,
+			     &event))
+		say(server, "%s\n", human_time(event.time_ns, text));
+}
+
+static void processes(struct gdb_server *server)
+{
+	struct timeline *timeline = server->timeline;
+	struct replay_task *task = NULL;
+
+	while ((task = inspect_next(timeline->replayer, task))) {
+		const struct debug_image *image =
+			timeline_image(timeline, task->recorded_tgid);
+		int is_attached = timeline_is_attached(timeline,
+						       task->recorded_tgid);
+
+		say(server, "%s process %d thread %d task %u %s\n",
+		    is_attached ? "*" : " ", task->recorded_tgid,
+		    task->recorded_tid, task->task.serial,
+		    image ? image->path : "");
+	}
+}
+
+static void snapshots(struct gdb_server *server)
+{
+	const struct replayer *replayer = server->timeline->replayer;
+
+	for (size_t i = 0; i < FILE_BUCKETS; i++)
+		for (const struct replay_file *file = replayer->files[i]; file;
+		     file = file->next)
+			say(server, "%02x%02x%02x%02x%02x%02x %10" PRIu64
+			    " %s\n", file->sha256[0], file->sha256[1],
+			    file->sha256[2], file->sha256[3], file->sha256[4],
+			    file->sha256[5], file->size, file->name);
+}
+
+/* ---- going elsewhere ---- */
+
+/* The replay is there; the thread stays the one that was looked at, or not. */
+static void arrive(struct gdb_server *server, pid_t thread)
+{
+	struct timeline *timeline = server->timeline;
+	struct replay_task *task = timeline_task(timeline, thread);
+
+	if (!task)
+		task = timeline_current(timeline);
+	if (task) {
+		server->general = server->resumed = task->recorded_tid;
+		server->stop = (struct debug_stop){
+			STOP_STEP, task->recorded_tgid, task->recorded_tid,
+		};
+	}
+	when(server);
+}
+
+static int read_event(struct gdb_server *server, const char *text,
+		      struct position *position)
+{
+	struct timeline *timeline = server->timeline;
+	uint64_t count = trace_reader_event_count(timeline->browser);
+	char *end;
+
+	memset(position, 0, sizeof(*position));
+	position->event = strtoull(text, &end, 10) + 1;
+	if (end == text || *end || position->event > count + 1) {
+		say(server, "an event from %" PRIu64 " to %" PRIu64
+		    " is wanted\n", timeline->begin.event - 1, count);
+		return 0;
+	}
+	if (position->event < timeline->begin.event) {
+		say(server, "the program begins at event %" PRIu64 "\n",
+		    timeline->begin.event - 1);
+		return 0;
+	}
+	return 1;
+}
+
+static void seek(struct gdb_server *server, const char *text)
+{
+	struct position here = server->timeline->now, there;
+
+	if (!read_event(server, text, &there))
+		return;
+	if (timeline_go(server->timeline, &there)) {
+		server->is_over = 1;
+	} else if (!timeline_current(server->timeline)) {
+		say(server, "there is none of the processes then\n");
+		timeline_go(server->timeline, &here);
+	} else {
+		arrive(server, server->general);
+	}
+}
+
+static void backtrace_at(struct gdb_server *server, const char *text)
+{
+	struct position here = server->timeline->now, there;
+	struct replay_task *task;
+	FILE *file;
+
+	if (!read_event(server, text, &there))
+		return;
+	file = tmpfile();
+	if (!file || timeline_go(server->timeline, &there)) {
+		say(server, "it can't be shown\n");
+		return;
+	}
+	task = gdb_task(server);
+	if (task && !inspect_print(server->timeline->replayer, task, file,
+				   INSPECT_BACKTRACE)) {
+		char line[512];
+
+		rewind(file);
+		while (fgets(line, sizeof(line), file))
+			say(server, "%s", line);
+	}
+	fclose(file);
+	if (timeline_go(server->timeline, &here))
+		server->is_over = 1;
+}
+
+static void checkpoint(struct gdb_server *server)
+{
+	if (server->bookmark_count == GDB_BOOKMARKS_MAX) {
+		say(server, "there are %d checkpoints already\n",
+		    GDB_BOOKMARKS_MAX);
+		return;
+	}
+	server->bookmarks = xrealloc(server->bookmarks,
+				     (server->bookmark_count + 1) *
+				     sizeof(*server->bookmarks));
+	server->bookmarks[server->bookmark_count++] = (struct gdb_bookmark){
+		server->timeline->now, server->general,
+	};
+	say(server, "checkpoint %zu at ", server->bookmark_count);
+	when(server);
+}
+
+static void restart(struct gdb_server *server, const char *text)
+{
+	unsigned long number = strtoul(text, NULL, 10);
+
+	if (!number || number > server->bookmark_count)
+		say(server, "there is no checkpoint %s\n", text);
+	else if (timeline_go(server->timeline,
+			     &server->bookmarks[number - 1].position))
+		server->is_over = 1;
+	else
+		arrive(server, server->bookmarks[number - 1].thread);
+}
+
+void gdb_monitor(struct gdb_server *server, const char *command)
+{
+	if (!strcmp(command, "when"))
+		when(server);
+	else if (!strcmp(command, "event"))
+		next_event(server);
+	else if (!strncmp(command, "seek ", 5))
+		seek(server, command + 5);
+	else if (!strcmp(command, "elapsed"))
+		elapsed(server);
+	else if (!strcmp(command, "processes"))
+		processes(server);
+	else if (!strcmp(command, "snapshots"))
+		snapshots(server);
+	else if (!strcmp(command, "dump"))
+		dump(server);
+	else if (!strncmp(command, "bt-at ", 6))
+		backtrace_at(server, command + 6);
+	else if (!strcmp(command, "checkpoint"))
+		checkpoint(server);
+	else if (!strncmp(command, "restart ", 8))
+		restart(server, command + 8);
+	else if (!strcmp(command, "help"))
+		say(server, "%s", help);
+	else
+		say(server, "no command of reel's: %s (monitor help lists "
+		    "them)\n", command);
+	if (!server->reply.length)
+		gdb_ok(server);
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+/* q and Q packets: what the server can do, threads, objects to be read. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/gdb_server.h"
+#include "replay/inspect.h"
+#include "traces/report.h"
+
+#define SEARCH_PIECE 65536u
+#define COMMAND_ROOM 1024u
+
+/* True when text begins with it, which is skipped. */
+static int skip(const char **text, const char *start)
+{
+	size_t length = strlen(start);
+
+	if (strncmp(*text, start, length))
+		return 0;
+	*text += length;
+	return 1;
+}
+
+static int asks_for(const char *features, const char *name)
+{
+	const char *found = strstr(features, name);
+
+	return found && (found[-1] == ':' || found[-1] == ';');
+}
+
+static void supported(struct gdb_server *server, const char *features)
+{
+	struct timeline *timeline = server->timeline;
+
+	server->is_extended = asks_for(features, "multiprocess+");
+	timeline->reports_forks = asks_for(features, "fork-events+");
+	timeline->reports_vforks = asks_for(features, "vfork-events+");
+	timeline->reports_execs = asks_for(features, "exec-events+");
+	gdb_reply_text(&server->reply,
+		       "PacketSize=%x;QStartNoAckMode+;multiprocess+;"
+		       "vContSupported+;swbreak+;hwbreak+;ReverseContinue+;"
+		       "ReverseStep+;QPassSignals+;QCatchSyscalls+;"
+		       "fork-events+;vfork-events+;exec-events+;"
+		       "qXfer:features:read+;qXfer:auxv:read+;"
+		       "qXfer:exec-file:read+;qXfer:threads:read+;"
+		       "qXfer:libraries-svr4:read+;qXfer:siginfo:read+",
+		       GDB_PACKET_MAX - 16);
+}
+
+/* ---- threads ---- */
+
+static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
+{
+	struct replay_task *task = NULL;
+
+	gdb_reply_text(out, "<?xml version=\"1.0\"?><threads>");
+	while ((task = inspect_next(server->timeline->replayer, task))) {
+		if (!timeline_is_attached(server->timeline,
+					  task->recorded_tgid))
+			continue;
+		gdb_reply_text(out, "<thread id=\"");
+		if (server->is_extended)
+			gdb_reply_text(out, "p%x.",
+				       (unsigned)task->recorded_tgid);
+		gdb_reply_text(out, "%x\" core=\"0\"/>",
+			       (unsigned)task->recorded_tid);
+	}
+	gdb_reply_text(out, "</threads>");
+}
+
+static void list_threads(struct gdb_server *server)
+{
+	struct replay_task *task = NULL;
+	char before = 'm';
+
+	while ((task = inspect_next(server->timeline->replayer, task))) {
+		if (!timeline_is_attached(server->timeline,
+					  task->recorded_tgid))
+			continue;
+		gdb_reply_bytes(&server->reply, &before, 1);
+		gdb_write_thread(server, task->recorded_tgid,
+				 task->recorded_tid);
+		before = ',';
+	}
+	if (before == 'm')
+		gdb_reply_text(&server->reply, "l");
+}
+
+static void extra_info(struct gdb_server *server, const char *packet)
+{
+	AUTO(heap_free) char *text = NULL;
+	struct inspect_task known;
+	struct replay_task *task;
+	pid_t process, thread;
+
+	task = gdb_read_thread(&packet, &process, &thread) ?
+		timeline_task(server->timeline, thread) : NULL;
+	if (!task) {
+		gdb_error(server, ESRCH);
+		return;
+	}
+	known = inspect_describe(task);
+	text = known.call < 0 ?
+		xasprintf("task %u", known.serial) :
+		xasprintf("task %u, in %s", known.serial,
+			  syscall_name(known.call));
+	gdb_reply_hex(&server->reply, text, strlen(text));
+}
+
+/* ---- libraries ---- */
+
+/* Of struct link_map (link.h) and struct r_debug, 64-bit. */
+#define DT_DEBUG_TAG 21u
+#define LINKS_MAX 4096u
+
+static uint64_t auxv_value(const struct debug_image *image, uint64_t type)
+{
+	uint64_t pair[2];
+
+	for (size_t i = 0; image && i + 16 <= image->auxv_length; i += 16) {
+		memcpy(pair, image->auxv + i, sizeof(pair));
+		if (pair[0] == type)
+			return pair[1];
+	}
+	return 0;
+}
+
+/* The dynamic section's DT_DEBUG, by the program headers. */
+static uint64_t find_r_debug(struct memory *memory, uint64_t headers,
+			     uint64_t count)
+{
+	uint64_t bias = 0, dynamic = 0, entry[2] = { 1, 0 };
+
+	for (uint64_t i = 0; i < count && i < 128; i++) {
+		uint64_t header[7];
+
+		if (!memory_read(memory, headers + i * 56, header, 56))
+			return 0;
+		if ((uint32_t)header[0] == 6) /* PT_PHDR */
+			bias = headers - header[2];
+		if ((uint32_t)header[0] == 2) /* PT_DYNAMIC */
+			dynamic = header[2];
+	}
+	if (!dynamic)
+		return 0;
+	for (uint64_t at = bias + dynamic, i = 0; i < 512 && entry[0];
+	     i++, at += 16) {
+		if (!memory_read(memory, at, entry, sizeof(entry)))
+			return 0;
+		if (entry[0] == DT_DEBUG_TAG)
+			return entry[1];
+	}
+	return 0;
+}
+
+static void write_escaped(struct gdb_reply *out, const char *text)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			gdb_reply_text(out, "&amp;");
+			break;
+		case '<':
+			gdb_reply_text(out, "&lt;");
+			break;
+		case '>':
+			gdb_reply_text(out, "&gt;");
+			break;
+		case '"':
+			gdb_reply_text(out, "&quot;");
+			break;
+		default:
+			if ((unsigned char)*text >= ' ')
+				gdb_reply_bytes(out, text, 1);
+		}
+}
+
+/*
+ * The file that is mapped there has the name that was recorded: what was opened
+ * as /proc/self/fd/3 is the memfd that it was.
+ */
+static const char *name_at(const struct inspect_maps *maps, uint64_t address)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (address >= maps->code[i].start &&
+		    address < maps->code[i].end)
+			return maps->maps[i].inode ? maps->code[i].name : NULL;
+	return NULL;
+}
+
+static void link_xml(struct gdb_reply *out, struct memory *memory,
+		     const struct inspect_maps *maps, const uint64_t *link,
+		     uint64_t address, uint64_t name_space)
+{
+	char text[4096] = "";
+	const char *name = name_at(maps, link[2]);
+
+	memory->read(memory, link[1], text, sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	if (!name && text[0] != '/')
+		return; /* the vDSO */
+	gdb_reply_text(out, "<library name=\"");
+	write_escaped(out, name && name[0] == '/' ? name : text);
+	gdb_reply_text(out, "\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64
+		       "\" l_ld=\"0x%" PRIx64 "\" lmid=\"0x%" PRIx64 "\"/>",
+		       address, link[0], link[2], name_space);
+}
+
+static void libraries_xml(struct gdb_server *server, struct gdb_reply *out)
+{
+	struct replay_task *task = gdb_task(server);
+	const struct debug_image *image = task ?
+		timeline_image(server->timeline, task->recorded_tgid) : NULL;
+	struct memory *memory = task ? inspect_memory(task) : NULL;
+	uint64_t debug, address = 0, main_map = 0;
+	struct inspect_maps maps;
+
+	debug = image ? find_r_debug(memory, auxv_value(image, 3),
+				     auxv_value(image, 5)) : 0;
+	if (debug)
+		memory_read(memory, debug + 8, &address, 8);
+	main_map = address;
+	gdb_reply_text(out, "<library-list-svr4 version=\"1.0\"");
+	if (main_map)
+		gdb_reply_text(out, " main-lm=\"0x%" PRIx64 "\"", main_map);
+	gdb_reply_text(out, ">");
+	if (address && !inspect_maps_read(server->timeline->replayer, task,
+					  &maps)) {
+		uint64_t link[4];
+
+		for (unsigned i = 0; address && i < LINKS_MAX &&
+		     memory_read(memory, address, link, sizeof(link)); i++) {
+			if (address != main_map)
+				link_xml(out, memory, &maps, link, address,
+					 debug);
+			address = link[3];
+		}
+		inspect_maps_deinit(&maps);
+	}
+	gdb_reply_text(out, "</library-list-svr4>");
+}
+
+/* ---- objects ---- */
+
+static void siginfo_part(struct gdb_server *server, const char *part)
+{
+	const struct effect *info;
+	const struct event *event;
+
+	if (server->stop.kind != STOP_SIGNAL ||
+	    replay_peek(server->timeline->replayer, &event) ||
+	    !(info = event_find_effect(event, EFFECT_SIGINFO))) {
+		gdb_error(server, ENOENT);
+		return;
+	}
+	gdb_part(server, info->bytes, info->length, part);
+}
+
+static void image_part(struct gdb_server *server, const char *packet)
+{
+	const struct replay_task *task = gdb_task(server);
+	uint64_t process = task ? (uint64_t)task->recorded_tgid : 0;
+	const struct debug_image *image;
+
+	if (*packet != ':')
+		gdb_read_number(&packet, &process);
+	image = timeline_image(server->timeline, (pid_t)process);
+	if (!image || *packet != ':') {
+		gdb_error(server, ENOENT);
+		return;
+	}
+	gdb_part(server, image->path, strlen(image->path), packet + 1);
+}
+
+static void auxv_part(struct gdb_server *server, const char *part)
+{
+	const struct replay_task *task = gdb_task(server);
+	const struct debug_image *image = task ?
+		timeline_image(server->timeline, task->recorded_tgid) : NULL;
+
+	if (image)
+		gdb_part(server, image->auxv, image->auxv_length, part);
+	else
+		gdb_error(server, ENOENT);
+}
+
+static void made_part(struct gdb_server *server, const char *part,
+		      void (*make)(struct gdb_server *server,
+				   struct gdb_reply *out))
+{
+	struct gdb_reply out = { 0 };
+
+	make(server, &out);
+	gdb_part(server, out.bytes, out.length, part);
+	gdb_reply_deinit(&out);
+}
+
+static int transfer(struct gdb_server *server, const char *packet)
+{
+	const char *part = strchr(packet, ':');
+
+	part = part ? strchr(part + 1, ':') : NULL; /* behind "read:" */
+	if (!part)
+		return 0;
+	part++;
+	if (skip(&packet, "features:read:target.xml:")) {
+		AUTO(heap_free) char *text = gdb_target_description();
+
+		gdb_part(server, text, strlen(text), packet);
+	} else if (skip(&packet, "auxv:read::"))
+		auxv_part(server, packet);
+	else if (skip(&packet, "exec-file:read:"))
+		image_part(server, packet);
+	else if (skip(&packet, "threads:read::"))
+		made_part(server, packet, threads_xml);
+	else if (skip(&packet, "libraries-svr4:read:") &&
+		 (packet = strchr(packet, ':')))
+		made_part(server, packet + 1, libraries_xml);
+	else if (packet && skip(&packet, "siginfo:read::"))
+		siginfo_part(server, packet);
+	else
+		gdb_error(server, EINVAL);
+	return 1;
+}
+
+/* ---- the rest ---- */
+
+static int linux_signal(uint64_t gdb)
+{
+	static const uint8_t numbers[33] = {
+		0, 1, 2, 3, 4, 5, 6, 0, 8, 9, 7, 11, 31, 13, 14, 15,
+		23, 19, 20, 18, 17, 21, 22, 29, 24, 25, 26, 27, 28, 0, 10, 12,
+		30,
+	};
+
+	if (gdb < sizeof(numbers))
+		return numbers[gdb];
+	return gdb >= 45 && gdb <= 75 ? (int)gdb - 45 + 33 :
+	       gdb == 77 ? 32 : gdb == 78 ? 64 : 0;
+}
+
+static void pass_signals(struct gdb_server *server, const char *packet)
+{
+	uint8_t *passed = server->timeline->is_passed;
+	uint64_t number;
+
+	memset(passed, 0, sizeof(server->timeline->is_passed));
+	while (gdb_read_number(&packet, &number)) {
+		passed[linux_signal(number)] = 1;
+		if (*packet == ';')
+			packet++;
+	}
+	gdb_ok(server);
+}
+
+static void catch_calls(struct gdb_server *server, const char *packet)
+{
+	struct timeline *timeline = server->timeline;
+	uint64_t number;
+
+	timeline->catches_calls = *packet == '1';
+	memset(timeline->catches, packet[0] == '1' && packet[1] != ';',
+	       sizeof(timeline->catches));
+	if (*packet)
+		packet++;
+	while (*packet++ == ';' && gdb_read_number(&packet, &number))
+		if (number < sizeof(timeline->catches))
+			timeline->catches[number] = 1;
+	gdb_ok(server);
+}
+
+static void search(struct gdb_server *server, const char *packet)
+{
+	struct replay_task *task = gdb_task(server);
+	const char *end = server->parser.bytes + server->parser.length;
+	AUTO(heap_free) uint8_t *bytes = NULL;
+	uint64_t address, length;
+	size_t wanted;
+
+	if (!gdb_read_until(&packet, ';', &address) ||
+	    !gdb_read_until(&packet, ';', &length) || packet >= end || !task) {
+		gdb_error(server, EINVAL);
+		return;
+	}
+	wanted = (size_t)(end - packet);
+	bytes = xmalloc(SEARCH_PIECE + wanted);
+	while (length >= wanted) {
+		size_t piece = length < SEARCH_PIECE + wanted ? length :
+							SEARCH_PIECE + wanted;
+		struct memory *memory = inspect_memory(task);
+		size_t got = memory->read(memory, address, bytes, piece);
+		const uint8_t *found = memmem(bytes, got, packet, wanted);
+
+		if (found) {
+			gdb_reply_text(&server->reply, "1,%" PRIx64, address +
+				       (uint64_t)(found - bytes));
+			return;
+		}
+		if (got < piece || piece <= SEARCH_PIECE)
+			break;
+		address += SEARCH_PIECE;
+		length -= SEARCH_PIECE;
+	}
+	gdb_reply_text(&server->reply, "0");
+}
+
+static void command(struct gdb_server *server, const char *packet)
+{
+	char text[COMMAND_ROOM];
+
+	text[gdb_read_hex(packet, text, sizeof(text) - 1)] = 0;
+	gdb_monitor(server, text);
+}
+
+static void current_thread(struct gdb_server *server)
+{
+	const struct replay_task *task = gdb_task(server);
+
+	if (!task)
+		return;
+	gdb_reply_text(&server->reply, "QC");
+	gdb_write_thread(server, task->recorded_tgid, task->recorded_tid);
+}
+
+static int set_mode(struct gdb_server *server, const char *packet)
+{
+	if (!strcmp(packet, "QStartNoAckMode")) {
+		server->is_silent = 1;
+		gdb_ok(server);
+	} else if (skip(&packet, "QPassSignals:")) {
+		pass_signals(server, packet);
+	} else if (skip(&packet, "QCatchSyscalls:")) {
+		catch_calls(server, packet);
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+int gdb_query(struct gdb_server *server, const char *packet)
+{
+	if (packet[0] == 'Q')
+		return set_mode(server, packet);
+	if (skip(&packet, "qSupported"))
+		supported(server, packet);
+	else if (skip(&packet, "qXfer:"))
+		return transfer(server, packet);
+	else if (skip(&packet, "qRcmd,"))
+		command(server, packet);
+	else if (skip(&packet, "qSearch:memory:"))
+		search(server, packet);
+	else if (skip(&packet, "qThreadExtraInfo,"))
+		extra_info(server, packet);
+	else if (!strcmp(packet, "qfThreadInfo"))
+		list_threads(server);
+	else if (!strcmp(packet, "qsThreadInfo"))
+		gdb_reply_text(&server->reply, "l");
+	else if (!strcmp(packet, "qC"))
+		current_thread(server);
+	else if (skip(&packet, "qAttached"))
+		gdb_reply_text(&server->reply, "1");
+	else
+		return 0;
+	return 1;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A debugger's server: the gdb remote protocol spoken on one connection, over a
+ * timeline.
+ *
+ *   gdb_server.c   the connection, stops, resuming, memory, breakpoints
+ *   gdb_query.c    q and Q packets
+ *   gdb_target.c   registers and their description
+ *   gdb_file.c     vFile: files of the trace, and no others
+ *   gdb_monitor.c  monitor commands
+ *   gdb_packet.c   framing
+ */
+#ifndef REEL_GDB_SERVER_H
+#define REEL_GDB_SERVER_H
+
+#include "replay/gdb_packet.h"
+#include "replay/timeline.h"
+
+#define GDB_FILES_MAX 16
+#define GDB_BOOKMARKS_MAX 64
+
+struct gdb_bookmark {
+	struct position position;
+	pid_t thread;
+};
+
+struct gdb_server {
+	int fd;
+	struct gdb_parser parser;
+	struct gdb_reply reply, framed;
+	int is_silent; /* no acknowledgements any more */
+	int is_over;
+	int is_extended; /* the client has thread ids with processes */
+	struct timeline *timeline;
+	pid_t general; /* thread that g, m ... are for */
+	pid_t resumed; /* thread that s, bs are for */
+	struct debug_stop stop; /* the last one */
+	int files[GDB_FILES_MAX]; /* open ones; -1 */
+	int has_warned;	/* that nothing can be written */
+	struct gdb_bookmark *bookmarks;
+	size_t bookmark_count;
+};
+
+/* Serves the client until it leaves; negative when the replay failed. */
+int gdb_serve(struct timeline *timeline, int fd);
+
+/* ---- among the server's own files ---- */
+
+/* The thread that the client asks about; NULL: it is no more. */
+struct replay_task *gdb_task(struct gdb_server *server);
+/* "p1.2", "2", "-1" from *text on: 0 when it is none. */
+int gdb_read_thread(const char **text, pid_t *process_out,
+		    pid_t *thread_out);
+void gdb_write_thread(struct gdb_server *server, pid_t process, pid_t thread);
+void gdb_error(struct gdb_server *server, int number);
+void gdb_ok(struct gdb_server *server);
+/* A part of an object, as qXfer and vFile want them. */
+void gdb_part(struct gdb_server *server, const void *bytes, size_t length,
+	      const char *offset_and_length);
+void gdb_stop_reply(struct gdb_server *server);
+
+/* Each of these returns 1 when the packet was for it. */
+int gdb_query(struct gdb_server *server, const char *packet);
+int gdb_file(struct gdb_server *server, const char *packet, size_t length);
+
+void gdb_registers(struct gdb_server *server, struct replay_task *task);
+/* 0 when there is no such register. */
+int gdb_register(struct gdb_server *server, struct replay_task *task,
+		 unsigned number);
+/* The description of all registers that the trace has; free() it. */
+char *gdb_target_description(void);
+
+void gdb_monitor(struct gdb_server *server, const char *command);
+void gdb_files_close(struct gdb_server *server);
+
+#endif

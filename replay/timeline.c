@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/timeline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "replay/inspect.h"
+#include "traces/report.h"
+
+/* ---- positions ---- */
+
+static int can_join(const struct leg *last, const struct leg *leg)
+{
+	return last->kind == leg->kind && leg->kind == LEG_STEPS;
+}
+
+/*
+ * Arrivals at one instruction, a step from there, and arrivals there again: the
+ * same as all these arrivals, since a pass steps over each of them.
+ */
+static int can_join_over_step(const struct position *position,
+			      const struct leg *leg)
+{
+	const struct leg *before;
+
+	if (leg->kind != LEG_BREAK || position->leg_count < 2)
+		return 0;
+	before = &position->legs[position->leg_count - 2];
+	return before->kind == LEG_BREAK && before->address == leg->address &&
+	       before[1].kind == LEG_STEPS && before[1].count == 1;
+}
+
+void position_append(struct position *position, const struct leg *leg)
+{
+	struct leg *last = position->leg_count ?
+		&position->legs[position->leg_count - 1] : NULL;
+
+	if (last && can_join(last, leg)) {
+		last->count += leg->count;
+	} else if (can_join_over_step(position, leg)) {
+		last[-1].count += leg->count;
+		position->leg_count--;
+	} else {
+		bug_unless(position->leg_count < LEGS_MAX,
+			   "a trail of more than %u legs", LEGS_MAX);
+		position->legs[position->leg_count++] = *leg;
+	}
+}
+
+static int same_leg(const struct leg *a, const struct leg *b)
+{
+	return a->kind == b->kind && a->count == b->count &&
+	       a->address == b->address && a->watch == b->watch &&
+	       a->length == b->length && a->state.memory == b->state.memory &&
+	       !memcmp(&a->state.registers, &b->state.registers,
+		       sizeof(a->state.registers));
+}
+
+/* Whether a pass that goes on from a comes to b. */
+static int leads_to(const struct position *a, const struct position *b)
+{
+	if (a->event != b->event)
+		return a->event < b->event && !a->leg_count;
+	if (a->leg_count > b->leg_count)
+		return 0;
+	for (size_t i = 0; i < a->leg_count; i++)
+		if (!same_leg(&a->legs[i], &b->legs[i]))
+			return 0;
+	return 1;
+}
+
+/* ---- processes ---- */
+
+int timeline_is_attached(const struct timeline *timeline, pid_t process)
+{
+	for (size_t i = 0; i < timeline->attached_count; i++)
+		if (timeline->attached[i] == process)
+			return 1;
+	return 0;
+}
+
+void timeline_attach(struct timeline *timeline, pid_t process)
+{
+	if (!timeline_is_attached(timeline, process) &&
+	    timeline->attached_count < ATTACHED_MAX)
+		timeline->attached[timeline->attached_count++] = process;
+}
+
+void timeline_detach(struct timeline *timeline, pid_t process)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < timeline->attached_count; i++)
+		if (timeline->attached[i] != process)
+			timeline->attached[kept++] = timeline->attached[i];
+	timeline->attached_count = kept;
+	breakpoints_forget(&timeline->breakpoints, process);
+}
+
+struct replay_task *timeline_task(struct timeline *timeline, pid_t thread)
+{
+	return inspect_find(timeline->replayer, thread);
+}
+
+struct replay_task *timeline_current(struct timeline *timeline)
+{
+	struct replay_task *task = NULL;
+	const struct event *event;
+
+	if (!replay_peek(timeline->replayer, &event))
+		task = replay_find(timeline->replayer, event->task);
+	if (task && timeline_is_attached(timeline, task->recorded_tgid))
+		return task;
+	for (task = inspect_next(timeline->replayer, NULL); task;
+	     task = inspect_next(timeline->replayer, task))
+		if (timeline_is_attached(timeline, task->recorded_tgid))
+			return task;
+	return NULL;
+}
+
+int timeline_browse(struct timeline *timeline, uint64_t number,
+		    struct event *event_out)
+{
+	int err = trace_reader_seek(timeline->browser, number);
+
+	if (!err)
+		err = trace_reader_next(timeline->browser, event_out);
+	return err > 0 ? report(-ERANGE, "no event %" PRIu64, number) : err;
+}
+
+/* ---- open, close ---- */
+
+int timeline_restart(struct timeline *timeline)
+{
+	int err;
+
+	replay_close(timeline->replayer);
+	timeline->replayer = NULL;
+	memset(&timeline->now, 0, sizeof(timeline->now));
+	timeline->now.event = 1;
+	timeline->vforked = 0;
+	err = replay_open(&timeline->options, &timeline->summary,
+			  &timeline->replayer);
+	if (err)
+		timeline->is_lost = 1;
+	else
+		timeline->replayer->watcher = &timeline->watcher;
+	return err;
+}
+
+int timeline_open(const char *trace_path, struct timeline **timeline_out)
+{
+	struct timeline *timeline = xcalloc(1, sizeof(*timeline));
+	int err;
+
+	timeline->watcher.run = timeline_run;
+	timeline->watcher.reach = timeline_reach;
+	timeline->options.trace_path = trace_path;
+	timeline->options.quiet = 1;
+	err = trace_reader_open(trace_path, &timeline->browser);
+	if (!err)
+		err = timeline_restart(timeline);
+	if (err) {
+		timeline_close(timeline);
+		return err;
+	}
+	*timeline_out = timeline;
+	return 0;
+}
+
+void timeline_close(struct timeline *timeline)
+{
+	if (!timeline)
+		return;
+	replay_close(timeline->replayer);
+	trace_reader_close(timeline->browser);
+	breakpoints_deinit(&timeline->breakpoints);
+	timeline_free_images(timeline);
+	free(timeline);
+}
+
+void timeline_interrupt(struct timeline *timeline)
+{
+	timeline->is_interrupted = 1;
+	if (timeline->running > 0)
+		kill(timeline->running, SIGSTOP);
+}
+
+/* ---- what happens at events ---- */
+
+static int is_at_target(const struct timeline *timeline)
+{
+	const struct position *target = timeline->target;
+
+	return target && target->event == timeline->now.event &&
+	       target->leg_count == timeline->now.leg_count;
+}
+
+int timeline_notice(struct timeline *timeline, const struct leg *leg,
+		    const struct debug_stop *stop)
+{
+	if (timeline->mode == PASS_RECORDS) {
+		if (!leg && is_at_target(timeline) && stop->kind != STOP_EXEC &&
+		    stop->kind != STOP_WATCH)
+			return 0;
+		timeline->found = timeline->now;
+		if (leg)
+			position_append(&timeline->found, leg);
+		timeline->found_stop = *stop;
+		return 0;
+	}
+	if (timeline->mode != PASS_STOPS)
+		return 0;
+	if (leg) {
+		position_append(&timeline->now, leg);
+		breakpoints_count_anew(&timeline->breakpoints);
+	}
+	timeline->stop = *stop;
+	return REPLAY_STOPPED;
+}
+
+static int is_last_of_process(struct timeline *timeline,
+			      const struct replay_task *task)
+{
+	const struct replay_task *other = NULL;
+
+	while ((other = inspect_next(timeline->replayer, other)))
+		if (other != task && other->recorded_tgid ==
+		    task->recorded_tgid)
+			return 0;
+	return 1;
+}
+
+/* A process that ends is looked at for the last time before that. */
+static int before_event(struct timeline *timeline, const struct event *event)
+{
+	struct replay_task *task = replay_find(timeline->replayer,
+					       event->task);
+	struct debug_stop stop = { .kind = STOP_END };
+
+	if (event->kind != EVENT_EXIT || !task ||
+	    timeline->attached_count != 1 ||
+	    !timeline_is_attached(timeline, task->recorded_tgid) ||
+	    !is_last_of_process(timeline, task) ||
+	    timeline->mode != PASS_STOPS)
+		return 0;
+	stop.process = task->recorded_tgid;
+	stop.thread = task->recorded_tid;
+	return timeline_notice(timeline, NULL, &stop);
+}
+
+/* What of the event must be known behind it, when its task may be gone. */
+struct passed {
+	enum event_kind kind;
+	uint32_t task, child;
+	int is_entered, is_catched;
+	struct debug_stop stop;
+};
+
+static int is_new_process(const struct effect *made)
+{
+	return made && !(made->extent & CLONE_THREAD);
+}
+
+static void look_at(struct timeline *timeline, const struct event *event,
+		    struct passed *passed)
+{
+	const struct replay_task *task = replay_find(timeline->replayer,
+						     event->task);
+	const struct effect *made = event_find_effect(event, EFFECT_TASK);
+
+	*passed = (struct passed){ .kind = event->kind, .task = event->task };
+	passed->stop.number = event->detail;
+	passed->is_entered = event->kind == EVENT_SYSCALL ||
+			     event->kind == EVENT_SYSCALL_ENTER;
+	if (event->kind == EVENT_CLONE && is_new_process(made)) {
+		passed->child = made->id;
+		passed->stop.kind = made->extent & CLONE_VFORK ?
+				    STOP_VFORK : STOP_FORK;
+		passed->stop.child = (pid_t)made->offset;
+	}
+	if (!task)
+		return;
+	passed->stop.process = task->recorded_tgid;
+	passed->stop.thread = task->recorded_tid;
+	if (event->kind == EVENT_EXIT && is_last_of_process(timeline, task))
+		passed->stop.kind = STOP_EXITED;
+	if (event->kind == EVENT_SYSCALL_EXIT)
+		passed->stop.number = task->call.number;
+}
+
+static int behind_fork(struct timeline *timeline, const struct passed *passed)
+{
+	int is_vfork = passed->stop.kind == STOP_VFORK;
+
+	if (is_vfork ? !timeline->reports_vforks : !timeline->reports_forks)
+		return 0;
+	if (timeline->mode == PASS_STOPS) {
+		timeline_attach(timeline, passed->stop.child);
+		if (is_vfork)
+			timeline->vforked = passed->task;
+		else
+			breakpoints_copy(&timeline->breakpoints,
+					 passed->stop.process,
+					 passed->stop.child);
+		return timeline_notice(timeline, NULL, &passed->stop);
+	}
+	return 0;
+}
+
+static int behind_exec(struct timeline *timeline, struct passed *passed)
+{
+	const struct debug_image *image;
+
+	image = timeline_image(timeline, passed->stop.process);
+	passed->stop.kind = STOP_EXEC;
+	passed->stop.path = image ? image->path : "";
+	return timeline->reports_execs ?
+		timeline_notice(timeline, NULL, &passed->stop) : 0;
+}
+
+static int behind_call(struct timeline *timeline, struct passed *passed)
+{
+	struct replay_task *task = replay_find(timeline->replayer,
+					       passed->task);
+	struct breakpoint *changed = task ?
+		breakpoints_changed(&timeline->breakpoints, task) : NULL;
+
+	if (changed) {
+		passed->stop.kind = STOP_WATCH;
+		passed->stop.watch = changed->kind;
+		passed->stop.address = changed->address;
+		return timeline_notice(timeline, NULL, &passed->stop);
+	}
+	if (passed->kind == EVENT_SYSCALL_ENTER ||
+	    (passed->kind != EVENT_SYSCALL &&
+	     passed->kind != EVENT_SYSCALL_EXIT))
+		return 0;
+	if (timeline->vforked == passed->task &&
+	    timeline->mode == PASS_STOPS) {
+		timeline->vforked = 0;
+		passed->stop.kind = STOP_VFORK_DONE;
+		return timeline_notice(timeline, NULL, &passed->stop);
+	}
+	if (timeline->catches_calls && passed->stop.number >= 0 &&
+	    passed->stop.number < (int)sizeof(timeline->catches) &&
+	    timeline->catches[passed->stop.number]) {
+		passed->stop.kind = STOP_CALL_RETURN;
+		return timeline_notice(timeline, NULL, &passed->stop);
+	}
+	return 0;
+}
+
+static int behind_end(struct timeline *timeline, const struct passed *passed)
+{
+	if (timeline->mode != PASS_STOPS)
+		return 0;
+	timeline_detach(timeline, passed->stop.process);
+	return timeline_notice(timeline, NULL, &passed->stop);
+}
+
+static int is_step_over(struct timeline *timeline, const struct passed *passed)
+{
+	const struct replay_task *task;
+
+	if (!timeline->stepped || timeline->stepped != passed->task ||
+	    timeline->mode != PASS_STOPS)
+		return 0;
+	task = replay_find(timeline->replayer, passed->task);
+	return task && !task->is_in_call && passed->kind != EVENT_DIGEST &&
+	       passed->kind != EVENT_NOTE && passed->kind != EVENT_POINT &&
+	       passed->kind != EVENT_CLONE;
+}
+
+static int behind_event(struct timeline *timeline, struct passed *passed)
+{
+	struct debug_stop step = passed->stop;
+	int err = 0;
+
+	if (!timeline_is_attached(timeline, passed->stop.process))
+		return 0;
+	if (passed->stop.kind == STOP_FORK || passed->stop.kind == STOP_VFORK)
+		err = behind_fork(timeline, passed);
+	else if (passed->stop.kind == STOP_EXITED)
+		err = behind_end(timeline, passed);
+	else if (passed->kind == EVENT_EXEC)
+		err = behind_exec(timeline, passed);
+	else
+		err = behind_call(timeline, passed);
+	if (err || !is_step_over(timeline, passed))
+		return err;
+	step.kind = STOP_STEP;
+	return timeline_notice(timeline, NULL, &step);
+}
+
+/* ---- passes ---- */
+
+int timeline_one_event(struct timeline *timeline)
+{
+	struct passed passed;
+	const struct event *event;
+	int err = replay_peek(timeline->replayer, &event);
+
+	if (!err)
+		err = before_event(timeline, event);
+	if (err)
+		return err;
+	look_at(timeline, event, &passed);
+	err = replay_next(timeline->replayer);
+	if (err)
+		return err;
+	timeline_add_image(timeline, event);
+	timeline->now.event = event->number + 1;
+	timeline->now.leg_count = 0;
+	timeline->leg_hits = 0;
+	breakpoints_count_anew(&timeline->breakpoints);
+	return behind_event(timeline, &passed);
+}
+
+static void end_of_trace(struct timeline *timeline)
+{
+	struct replay_task *task = timeline_current(timeline);
+
+	timeline->stop = (struct debug_stop){ .kind = STOP_END };
+	if (task) {
+		timeline->stop.process = task->recorded_tgid;
+		timeline->stop.thread = task->recorded_tid;
+	}
+}
+
+static void refresh_watched(struct timeline *timeline)
+{
+	struct replay_task *task = NULL;
+
+	while ((task = inspect_next(timeline->replayer, task)))
+		breakpoints_changed(&timeline->breakpoints, task);
+}
+
+int timeline_pass(struct timeline *timeline, enum pass_mode mode,
+		  const struct position *target)
+{
+	int err = 0;
+
+	if (timeline->is_lost)
+		return -EIO;
+	timeline->mode = mode;
+	timeline->target = target;
+	timeline->leg_hits = 0;
+	timeline->is_reached = 0;
+	timeline->found_stop.kind = STOP_NONE;
+	timeline->stop = (struct debug_stop){ .kind = STOP_NONE };
+	breakpoints_count_anew(&timeline->breakpoints);
+	if (timeline->breakpoints.count)
+		refresh_watched(timeline);
+	while (!err && !is_at_target(timeline))
+		err = timeline_one_event(timeline);
+	if (err == REPLAY_ENDED) {
+		end_of_trace(timeline);
+		return 0;
+	}
+	if (!err || err == REPLAY_STOPPED)
+		return 0;
+	timeline->is_lost = 1;
+	return err > 0 ? -EIO : err;
+}
+
+int timeline_go(struct timeline *timeline, const struct position *target)
+{
+	struct position copy = *target;
+	int err = 0;
+
+	if (!leads_to(&timeline->now, &copy))
+		err = timeline_restart(timeline);
+	if (!err)
+		err = timeline_pass(timeline, PASS_FOLLOWS, &copy);
+	timeline->target = NULL;
+	if (err || (timeline->now.event == copy.event &&
+		    timeline->now.leg_count == copy.leg_count))
+		return err;
+	timeline->is_lost = 1;
+	return report(-EIO, "the replay did not come back to event %" PRIu64,
+		      copy.event);
+}
+
+int timeline_continue(struct timeline *timeline)
+{
+	timeline->stepped = 0;
+	return timeline_pass(timeline, PASS_STOPS, NULL);
+}
+
+int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
+		  remote_addr end)
+{
+	const struct replay_task *task = timeline_task(timeline, thread);
+	int err;
+
+	timeline->stepped = task ? task->task.serial : 0;
+	timeline->range_start = start;
+	timeline->range_end = end;
+	err = timeline_pass(timeline, PASS_STOPS, NULL);
+	timeline->stepped = 0;
+	return err;
+}
+
+static int is_wanted(const struct debug_image *image, pid_t process,
+		     const char *name)
+{
+	const char *base = strrchr(image->path, '/');
+
+	if (process && image->process != process)
+		return 0;
+	if (!name)
+		return 1;
+	base = base ? base + 1 : image->path;
+	if (!strncmp(base, "memfd:", 6))
+		base += 6;
+	return !strcmp(image->path, name) ||
+	       (!strncmp(base, name, strlen(name)) &&
+		(!base[strlen(name)] || base[strlen(name)] == ' '));
+}
+
+int timeline_go_to_exec(struct timeline *timeline, pid_t process,
+			const char *name)
+{
+	size_t seen = 0;
+	int err = 0;
+
+	timeline->mode = PASS_FOLLOWS;
+	while (!err) {
+		for (; seen < timeline->image_count; seen++) {
+			struct debug_image *image = &timeline->images[seen];
+
+			if (!is_wanted(image, process, name))
+				continue;
+			timeline_attach(timeline, image->process);
+			timeline->begin = timeline->now;
+			return 0;
+		}
+		err = timeline_one_event(timeline);
+	}
+	return err == REPLAY_ENDED ?
+		report(-ESRCH, "no process of that name or number executed a "
+		       "program") : err > 0 ? -EIO : err;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A replay that goes forwards and backwards, for a debugger.
+ *
+ * A position is the number of the event that comes next and a trail: what its
+ * task did since the event before.  Going back is going there again from the
+ * beginning, which is exact because a trail says it exactly: so many arrivals
+ * at an instruction, so many steps from there.
+ *
+ *   timeline.c       positions, passes over the trace
+ *   timeline_run.c   looks on while a task runs to its event
+ *   timeline_back.c  reverse execution
+ *   debug_image.c    the programs of the processes
+ */
+#ifndef REEL_TIMELINE_H
+#define REEL_TIMELINE_H
+
+#include "replay/breakpoint.h"
+
+#define LEGS_MAX 48u
+#define ATTACHED_MAX 64u
+
+enum leg_kind {
+	LEG_STEPS, /* count instructions */
+	LEG_BREAK, /* count arrivals at address, the first may be at once */
+	LEG_WATCH, /* count accesses to watched memory */
+	LEG_STATE, /* to this very state */
+	LEG_END,   /* where the event is; its effects come next */
+};
+
+/* For LEG_STATE. */
+struct debug_state {
+	struct registers registers;
+	uint64_t vectors, memory; /* digests */
+};
+
+struct leg {
+	enum leg_kind kind;
+	enum break_kind watch;
+	unsigned length;
+	uint64_t count;
+	remote_addr address;
+	struct debug_state state;
+};
+
+struct position {
+	uint64_t event; /* those before it have been replayed */
+	size_t leg_count;
+	struct leg legs[LEGS_MAX];
+};
+
+enum stop_kind {
+	STOP_NONE,
+	STOP_STEP,
+	STOP_BREAK,
+	STOP_WATCH,
+	STOP_SIGNAL,
+	STOP_INTERRUPT,
+	STOP_BEGIN,	/* nothing of the process before this */
+	STOP_END,	/* nothing behind */
+	STOP_FORK,
+	STOP_VFORK,
+	STOP_VFORK_DONE,
+	STOP_EXEC,
+	STOP_EXITED,
+	STOP_CALL_ENTRY,
+	STOP_CALL_RETURN,
+};
+
+struct debug_stop {
+	enum stop_kind kind;
+	pid_t process, thread; /* recorded */
+	int number;	       /* of a signal or system call; wait status */
+	enum break_kind watch;
+	remote_addr address;
+	pid_t child;
+	const char *path;      /* EXEC; belongs to the timeline */
+};
+
+/* The program of a process from an event on. */
+struct debug_image {
+	uint64_t event;
+	pid_t process;
+	char *path; /* as in /proc/PID/exe */
+	uint8_t *auxv;
+	size_t auxv_length;
+};
+
+enum pass_mode {
+	PASS_STOPS,   /* at the first thing that the debugger wants to see */
+	PASS_RECORDS, /* the last such thing before the target */
+	PASS_FOLLOWS, /* to the target, whatever is on the way */
+	PASS_COUNTS,  /* steps of a task, until it meets pass.until */
+};
+
+struct timeline {
+	struct replay_watcher watcher; /* first */
+	struct replay_options options;
+	struct replay_summary summary;
+	struct replayer *replayer;
+	struct trace_reader *browser; /* looks at events elsewhere */
+	struct position now, begin;
+	struct breakpoints breakpoints;
+	pid_t attached[ATTACHED_MAX];
+	size_t attached_count;
+	uint8_t is_passed[128]; /* signals that are not stopped for */
+	uint8_t catches[1024];	/* system calls that are */
+	int catches_calls;
+	int reports_forks, reports_vforks, reports_execs;
+	struct debug_image *images;
+	size_t image_count;
+
+	/* Of the pass that is going on. */
+	enum pass_mode mode;
+	const struct position *target; /* NULL: none */
+	uint64_t leg_hits;
+	int is_reached;
+	struct debug_stop stop;
+	struct position found; /* RECORDS: the last one, and what it was */
+	struct debug_stop found_stop;
+	uint32_t stepped;	     /* serial of a task; 0: none */
+	remote_addr range_start, range_end; /* step as long as it is there */
+	const struct leg *until;     /* COUNTS */
+	uint64_t steps;
+	uint32_t vforked;	     /* serial of a parent in vfork */
+	volatile int is_interrupted;
+	volatile pid_t running; /* process to be stopped by an interrupt */
+	int is_lost; /* after an error nothing is known */
+};
+
+/* Starts before the first event. */
+int timeline_open(const char *trace_path, struct timeline **timeline_out);
+void timeline_close(struct timeline *timeline);
+
+/* From a signal handler: what runs stops soon. */
+void timeline_interrupt(struct timeline *timeline);
+
+/* The task whose turn it is, or any that is attached; NULL: none lives. */
+struct replay_task *timeline_current(struct timeline *timeline);
+struct replay_task *timeline_task(struct timeline *timeline, pid_t thread);
+int timeline_is_attached(const struct timeline *timeline, pid_t process);
+void timeline_attach(struct timeline *timeline, pid_t process);
+void timeline_detach(struct timeline *timeline, pid_t process);
+
+/*
+ * All of these return 0 with what happened in timeline->stop, or negative when
+ * the replay failed: then the timeline is lost.
+ */
+
+/* Forwards; with a thread, one instruction of it, or through [start, end). */
+int timeline_continue(struct timeline *timeline);
+int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
+		  remote_addr end);
+int timeline_reverse_continue(struct timeline *timeline);
+int timeline_reverse_step(struct timeline *timeline, pid_t thread);
+
+/* To a position, or behind an event. */
+int timeline_go(struct timeline *timeline, const struct position *target);
+/* To where this process (0: any) has executed a program (NULL: any). */
+int timeline_go_to_exec(struct timeline *timeline, pid_t process,
+			const char *name);
+
+/* The program of the process, or NULL. */
+const struct debug_image *timeline_image(const struct timeline *timeline,
+					 pid_t process);
+
+/* The event, which lives until the next call of this; negative, reported. */
+int timeline_browse(struct timeline *timeline, uint64_t number,
+		    struct event *event_out);
+
+/* ---- among the timeline's own files ---- */
+
+void position_append(struct position *position, const struct leg *leg);
+int timeline_restart(struct timeline *timeline);
+int timeline_one_event(struct timeline *timeline);
+int timeline_pass(struct timeline *timeline, enum pass_mode mode,
+		  const struct position *target);
+int timeline_run(const struct replay_watcher *watcher,
+		 struct replayer *replayer, struct replay_task *task,
+		 int *status_out);
+int timeline_reach(const struct replay_watcher *watcher,
+		   struct replayer *replayer, struct replay_task *task,
+		   const struct event *event);
+/* What the debugger wants to see happened: REPLAY_STOPPED or 0. */
+int timeline_notice(struct timeline *timeline, const struct leg *leg,
+		    const struct debug_stop *stop);
+void timeline_add_image(struct timeline *timeline, const struct event *event);
+void timeline_free_images(struct timeline *timeline);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reverse execution.  To go back to the last breakpoint is to run from the
+ * beginning to here, which shows the last one on the way, and once more to
+ * there.  To go back an instruction is to come near by breakpoints, and count
+ * the single steps from there.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "replay/timeline.h"
+#include "traces/report.h"
+
+static int same_position(const struct position *a, const struct position *b)
+{
+	return a->event == b->event && a->leg_count == b->leg_count &&
+	       !memcmp(a->legs, b->legs, a->leg_count * sizeof(*a->legs));
+}
+
+static int is_begin(const struct timeline *timeline,
+		    const struct position *position)
+{
+	return position->event < timeline->begin.event ||
+	       same_position(position, &timeline->begin);
+}
+
+static int go_to_begin(struct timeline *timeline)
+{
+	struct replay_task *task;
+	int err = timeline_go(timeline, &timeline->begin);
+
+	timeline->stop = (struct debug_stop){ .kind = STOP_BEGIN };
+	task = err ? NULL : timeline_current(timeline);
+	if (task) {
+		timeline->stop.process = task->recorded_tgid;
+		timeline->stop.thread = task->recorded_tid;
+	}
+	return err;
+}
+
+/* ---- one instruction ---- */
+
+static remote_addr current_rip(struct timeline *timeline,
+			       struct replay_task *task)
+{
+	return task && !replay_get_registers(timeline->replayer, task) ?
+		task->registers.value[R_RIP] : 0;
+}
+
+/*
+ * How many steps from there until the leg is done; without a leg, until the
+ * event has happened.
+ */
+static int count_steps(struct timeline *timeline, const struct position *from,
+		       const struct leg *until, uint64_t *steps_out)
+{
+	int err = timeline_go(timeline, from);
+
+	timeline->mode = PASS_COUNTS;
+	timeline->until = until;
+	timeline->steps = 0;
+	timeline->is_reached = 0;
+	while (!err && timeline->now.event == from->event)
+		err = timeline_one_event(timeline);
+	timeline->until = NULL;
+	/* No trail leads on from here. */
+	if (err == REPLAY_STOPPED)
+		timeline->now.event = UINT64_MAX;
+	*steps_out = timeline->steps;
+	if ((!err && !until) || (err == REPLAY_STOPPED &&
+				 timeline->is_reached))
+		return 0;
+	if (err == REPLAY_STOPPED)
+		return report(-EINTR, "going back was interrupted");
+	timeline->is_lost = 1;
+	return err < 0 ? err : report(-EIO, "the replay lost its way back");
+}
+
+/*
+ * Comes nearer to target, from a position in the same event: to the last
+ * arrival at this instruction before.
+ */
+static int come_near(struct timeline *timeline, pid_t process, remote_addr rip,
+		     const struct position *target, struct position *from)
+{
+	struct breakpoints kept = timeline->breakpoints;
+	struct position copy = *target;
+	uint64_t event = from->event;
+	int err = timeline_go(timeline, from);
+
+	if (err)
+		return err;
+	timeline->breakpoints.all = NULL;
+	timeline->breakpoints.count = 0;
+	err = breakpoints_add(&timeline->breakpoints, BREAK_SOFTWARE, process,
+			      rip, 1);
+	if (!err)
+		err = timeline_pass(timeline, PASS_RECORDS, &copy);
+	if (!err && timeline->found_stop.kind == STOP_BREAK &&
+	    timeline->found.event == event)
+		*from = timeline->found;
+	breakpoints_deinit(&timeline->breakpoints);
+	timeline->breakpoints.all = kept.all;
+	timeline->breakpoints.count = kept.count;
+	timeline->target = NULL;
+	return err;
+}
+
+/* Steps from `from` to target: the one before the last, in *before_out. */
+static int before_last_step(struct timeline *timeline,
+			    struct position *from, const struct leg *until,
+			    struct position *before_out)
+{
+	struct leg steps = { .kind = LEG_STEPS };
+	int err = count_steps(timeline, from, until, &steps.count);
+
+	*before_out = *from;
+	if (!err && steps.count > 1) {
+		steps.count--;
+		position_append(before_out, &steps);
+	}
+	/* No step at all: it is the same place under another name. */
+	return err ? err : steps.count == 0;
+}
+
+#define SAME_PLACE 1
+
+static int is_there_already(struct timeline *timeline,
+			    const struct position *from, const struct leg *leg,
+			    uint32_t serial)
+{
+	if (leg->kind != LEG_BREAK || leg->count > 1)
+		return 0;
+	return !timeline_go(timeline, from) &&
+	       current_rip(timeline, replay_find(timeline->replayer,
+						 serial)) == leg->address;
+}
+
+/* The position before `here`, which has a trail; or SAME_PLACE. */
+static int before_in_trail(struct timeline *timeline, uint32_t serial,
+			   const struct position *here,
+			   struct position *before_out)
+{
+	struct replay_task *task = replay_find(timeline->replayer, serial);
+	remote_addr rip = current_rip(timeline, task);
+	pid_t process = task ? task->recorded_tgid : 0;
+	struct position from = *here;
+	struct leg leg = from.legs[--from.leg_count], less = leg;
+	int err = 0;
+
+	if (--less.count)
+		position_append(&from, &less);
+	*before_out = from;
+	if (leg.kind == LEG_STEPS)
+		return 0;
+	if (is_there_already(timeline, &from, &leg, serial))
+		return SAME_PLACE;
+	if (leg.kind != LEG_BREAK)
+		err = come_near(timeline, process, rip, here, &from);
+	return err ? err : before_last_step(timeline, &from, &leg, before_out);
+}
+
+/* The last instruction before this event of the task's; or SAME_PLACE. */
+static int before_end(struct timeline *timeline, const struct event *event,
+		      struct position *before_out)
+{
+	struct leg leg = { .kind = LEG_BREAK, .count = 1 };
+	struct position from = { .event = event->number };
+	struct position end = { .event = event->number + 1 };
+	struct replay_task *task;
+	int err = 0;
+
+	*before_out = from;
+	switch (event->kind) {
+	case EVENT_SYSCALL:
+	case EVENT_SYSCALL_ENTER:
+		leg.address = event->registers[R_RIP] - 2;
+		position_append(before_out, &leg);
+		return 0;
+	case EVENT_INSTRUCTION:
+		leg.kind = LEG_END;
+		position_append(before_out, &leg);
+		return 0;
+	case EVENT_SIGNAL:
+		if (event->result != SIGNAL_HANDLED)
+			return SAME_PLACE;
+		leg.kind = LEG_END;
+		position_append(before_out, &leg);
+		return 0;
+	case EVENT_POINT:
+		task = replay_find(timeline->replayer, event->task);
+		if (task)
+			err = come_near(timeline, task->recorded_tgid,
+					event->registers[R_RIP], &end, &from);
+		return err ? err : before_last_step(timeline, &from, NULL,
+						    before_out);
+	default:
+		return SAME_PLACE;
+	}
+}
+
+/* One step back from *here, which another event's effects may be between. */
+static int step_back(struct timeline *timeline, uint32_t serial,
+		     struct position *here, struct position *before_out)
+{
+	struct event event;
+	int err = timeline_browse(timeline, here->event, &event);
+
+	if (!err && here->leg_count && event.task == serial) {
+		err = before_in_trail(timeline, serial, here, before_out);
+		*here = *before_out;
+		return err;
+	}
+	here->leg_count = 0;
+	here->event--;
+	*before_out = *here;
+	if (is_begin(timeline, here))
+		return 0;
+	err = timeline_browse(timeline, here->event, &event);
+	if (err)
+		return err;
+	return event.task == serial ?
+		before_end(timeline, &event, before_out) : SAME_PLACE;
+}
+
+int timeline_reverse_step(struct timeline *timeline, pid_t thread)
+{
+	const struct replay_task *task = timeline_task(timeline, thread);
+	struct position here = timeline->now, before = here;
+	uint32_t serial = task ? task->task.serial : 0;
+	pid_t process = task ? task->recorded_tgid : 0;
+	int err = SAME_PLACE;
+
+	while (err == SAME_PLACE && !is_begin(timeline, &here))
+		err = step_back(timeline, serial, &here, &before);
+	if (err < 0)
+		return err;
+	if (err == SAME_PLACE || is_begin(timeline, &before))
+		return go_to_begin(timeline);
+	err = timeline_go(timeline, &before);
+	timeline->stop = (struct debug_stop){ STOP_STEP, process, thread,
+					      .number = 5 };
+	return err;
+}
+
+/* ---- to the last stop ---- */
+
+static const char *path_before(const struct timeline *timeline, pid_t process,
+			       uint64_t event)
+{
+	const char *path = "";
+
+	for (size_t i = 0; i < timeline->image_count; i++)
+		if (timeline->images[i].process == process &&
+		    timeline->images[i].event < event)
+			path = timeline->images[i].path;
+	return path;
+}
+
+static int go_to_found(struct timeline *timeline)
+{
+	struct position found = timeline->found;
+	struct debug_stop stop = timeline->found_stop;
+	int err;
+
+	if (stop.kind == STOP_EXEC) {
+		found.event--;
+		stop.path = path_before(timeline, stop.process, found.event);
+	}
+	err = timeline_go(timeline, &found);
+	if (!err && stop.kind == STOP_WATCH)
+		err = timeline_reverse_step(timeline, stop.thread);
+	if (timeline->stop.kind != STOP_BEGIN || stop.kind != STOP_WATCH)
+		timeline->stop = stop;
+	return err;
+}
+
+int timeline_reverse_continue(struct timeline *timeline)
+{
+	struct position here = timeline->now;
+	int err;
+
+	if (is_begin(timeline, &here))
+		return go_to_begin(timeline);
+	err = timeline_go(timeline, &timeline->begin);
+	if (!err)
+		err = timeline_pass(timeline, PASS_RECORDS, &here);
+	timeline->target = NULL;
+	if (err)
+		return err;
+	return timeline->found_stop.kind ? go_to_found(timeline) :
+					   go_to_begin(timeline);
+}

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looks on while a task runs to its event: breakpoints, watched memory, steps,
+ * and the legs of a trail that the pass follows.
+ *
+ * Where replay looks for a point (replay/point_trap.h), the task may run in
+ * copied code.  A debugger must not see that: where it could, the jump to the
+ * copy is out of the way, and a breakpoint stands in its place.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <xxhash.h>
+
+#include "replay/point_trap.h"
+#include "replay/timeline.h"
+#include "src/memory_digest.h"
+#include "traces/report.h"
+
+#ifndef PTRACE_SYSEMU_SINGLESTEP /* sys/ptrace.h has it as an enum */
+#define PTRACE_SYSEMU_SINGLESTEP 32
+#endif
+#define VECTORS_START 32u /* of the XSAVE area: x87, SSE */
+#define VECTORS_END 416u
+
+enum outcome {
+	OUTCOME_NATURAL, /* for the replay */
+	OUTCOME_BREAK,
+	OUTCOME_WATCH,
+	OUTCOME_STEPPED,
+	OUTCOME_FOREIGN, /* stopped by an interrupt */
+};
+
+struct run {
+	struct timeline *timeline;
+	struct replay_task *task;
+	struct point_trap *trap;
+	int is_plain;	 /* the trap's jump is out of the way */
+	int is_stepping; /* over what it has arrived at */
+	int status;
+	unsigned watches;
+};
+
+static uint64_t *rip_of(struct run *run)
+{
+	return &run->task->registers.value[R_RIP];
+}
+
+/* The leg that the pass follows now, or NULL. */
+static const struct leg *next_leg(const struct timeline *timeline)
+{
+	const struct position *target = timeline->target;
+
+	return target && target->event == timeline->now.event &&
+	       target->leg_count > timeline->now.leg_count ?
+		&target->legs[timeline->now.leg_count] : NULL;
+}
+
+/* ---- states ---- */
+
+static int get_state(struct run *run, struct debug_state *state_out)
+{
+	uint8_t vectors[EXTENDED_STATE_LENGTH];
+	struct memory_digest digest;
+	ssize_t length = task_get_xstate(&run->task->task, vectors);
+
+	if (length < (ssize_t)VECTORS_END ||
+	    memory_digest(&run->task->task, 0,
+			  run->task->registers.value[R_RSP], &digest))
+		return report(-EIO, "digest the memory of task %u",
+			      run->task->task.serial);
+	memset(state_out, 0, sizeof(*state_out));
+	state_out->registers = run->task->registers;
+	state_out->vectors = XXH3_64bits(vectors + VECTORS_START,
+					 VECTORS_END - VECTORS_START);
+	state_out->memory = digest.hash;
+	return 0;
+}
+
+static int same_registers(const struct registers *a, const struct registers *b)
+{
+	for (int i = 0; i < R_COUNT; i++) {
+		uint64_t other = a->value[i] ^ b->value[i];
+
+		if (i == R_EFLAGS)
+			other &= ~(uint64_t)EFLAGS_RESUME;
+		if (i != R_ORIG_RAX && other)
+			return 0;
+	}
+	return 1;
+}
+
+static int is_in_state(struct run *run, const struct debug_state *state)
+{
+	struct debug_state now;
+
+	return same_registers(&run->task->registers, &state->registers) &&
+	       !get_state(run, &now) && now.vectors == state->vectors &&
+	       now.memory == state->memory;
+}
+
+/* One leg in place of many. */
+static int shorten_trail(struct run *run)
+{
+	struct position *now = &run->timeline->now;
+	struct leg leg = { .kind = LEG_STATE, .count = 1 };
+	int err = get_state(run, &leg.state);
+
+	if (err)
+		return err;
+	now->legs[0] = leg;
+	now->leg_count = 1;
+	return 0;
+}
+
+/* ---- resuming ---- */
+
+static void watch_leg(struct run *run, const struct leg *leg)
+{
+	if (leg && leg->kind == LEG_WATCH)
+		breakpoints_watch_one(&run->timeline->breakpoints, run->task,
+				      leg->address, leg->length, leg->watch);
+}
+
+static void insert(struct run *run, const struct leg *leg)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+
+	if (timeline_is_attached(run->timeline, run->task->recorded_tgid) &&
+	    run->timeline->mode != PASS_FOLLOWS) {
+		breakpoints_insert(breakpoints, run->task);
+		breakpoints_watch(breakpoints, run->task);
+	}
+	watch_leg(run, leg);
+	if (leg && leg->kind == LEG_BREAK)
+		breakpoints_insert_code(breakpoints, run->task, leg->address);
+	if (leg && leg->kind == LEG_STATE)
+		breakpoints_insert_code(breakpoints, run->task,
+					leg->state.registers.value[R_RIP]);
+	if (run->is_plain)
+		breakpoints_insert_code(breakpoints, run->task,
+					run->trap->rip);
+}
+
+static enum outcome classify_trap(struct run *run, int was_step)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	uint64_t rip = *rip_of(run);
+	siginfo_t info;
+
+	if (task_get_siginfo(&run->task->task, &info))
+		return OUTCOME_NATURAL;
+	if (info.si_code == SI_KERNEL &&
+	    breakpoints_is_inserted(breakpoints, rip - 1)) {
+		*rip_of(run) = rip - 1;
+		return OUTCOME_BREAK;
+	}
+	run->watches = breakpoints_watches_met(breakpoints, run->task);
+	if (was_step && info.si_code != SI_KERNEL)
+		return OUTCOME_STEPPED;
+	if (info.si_code == TRAP_HWBKPT && run->watches)
+		return OUTCOME_WATCH;
+	return OUTCOME_NATURAL;
+}
+
+static int resume(struct run *run, int request, enum outcome *outcome_out)
+{
+	struct timeline *timeline = run->timeline;
+	int err;
+
+	run->watches = 0;
+	timeline->running = run->task->task.tid;
+	err = replay_resume_task(timeline->replayer, run->task, request,
+				 &run->status);
+	timeline->running = 0;
+	if (err)
+		return err;
+	*outcome_out = OUTCOME_NATURAL;
+	if (!WIFSTOPPED(run->status)) {
+		timeline->breakpoints.inserted_count = 0;
+		timeline->breakpoints.is_watching = 0;
+		return 0;
+	}
+	err = replay_get_registers(timeline->replayer, run->task);
+	if (err)
+		return err;
+	if (WSTOPSIG(run->status) == SIGSTOP)
+		*outcome_out = OUTCOME_FOREIGN;
+	else if (WSTOPSIG(run->status) == SIGTRAP &&
+		 !status_is_syscall(run->status))
+		*outcome_out = classify_trap(run, request ==
+					     PTRACE_SYSEMU_SINGLESTEP);
+	return 0;
+}
+
+static int go(struct run *run, const struct leg *leg, enum outcome *outcome_out)
+{
+	int err;
+
+	insert(run, leg);
+	err = resume(run, PTRACE_SYSEMU, outcome_out);
+	breakpoints_take_out(&run->timeline->breakpoints, run->task);
+	return err;
+}
+
+static int step_once(struct run *run, const struct leg *leg,
+		     enum outcome *outcome_out)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	int err;
+
+	if (timeline_is_attached(run->timeline, run->task->recorded_tgid) &&
+	    run->timeline->mode != PASS_FOLLOWS)
+		breakpoints_watch(breakpoints, run->task);
+	watch_leg(run, leg);
+	do
+		err = resume(run, PTRACE_SYSEMU_SINGLESTEP, outcome_out);
+	while (!err && *outcome_out == OUTCOME_FOREIGN);
+	breakpoints_take_out(breakpoints, run->task);
+	return err;
+}
+
+/* ---- what was met ---- */
+
+static struct debug_stop stop_of(const struct run *run, enum stop_kind kind)
+{
+	return (struct debug_stop){
+		.kind = kind,
+		.process = run->task->recorded_tgid,
+		.thread = run->task->recorded_tid,
+		.number = SIGTRAP,
+	};
+}
+
+/* The leg is done: REPLAY_STOPPED when that was the last one. */
+static int end_leg(struct timeline *timeline, const struct leg *leg)
+{
+	timeline->now.legs[timeline->now.leg_count++] = *leg;
+	timeline->leg_hits = 0;
+	breakpoints_count_anew(&timeline->breakpoints);
+	if (next_leg(timeline))
+		return 0;
+	timeline->is_reached = 1;
+	return REPLAY_STOPPED;
+}
+
+static int is_last_leg(const struct timeline *timeline)
+{
+	return timeline->target->leg_count == timeline->now.leg_count + 1;
+}
+
+/* Whether this hit ends the leg. */
+static int counts(struct timeline *timeline, const struct leg *leg)
+{
+	return ++timeline->leg_hits == leg->count;
+}
+
+static int meet_user_break(struct run *run)
+{
+	struct timeline *timeline = run->timeline;
+	struct debug_stop stop = stop_of(run, STOP_BREAK);
+	struct leg leg = { .kind = LEG_BREAK, .address = *rip_of(run) };
+	struct breakpoint *met;
+
+	if (!timeline_is_attached(timeline, run->task->recorded_tgid))
+		return 0;
+	met = breakpoints_at(&timeline->breakpoints, run->task->recorded_tgid,
+			     *rip_of(run));
+	if (!met)
+		return 0;
+	leg.count = ++met->hits;
+	stop.address = met->address;
+	return timeline_notice(timeline, &leg, &stop);
+}
+
+/* At the address of a breakpoint, which may be ours, the leg's, the trap's. */
+static int meet_break(struct run *run, const struct leg *leg)
+{
+	struct timeline *timeline = run->timeline;
+	remote_addr rip = *rip_of(run);
+	int is_done = 0, err = 0;
+
+	run->is_stepping = 1;
+	if (leg && leg->kind == LEG_BREAK && leg->address == rip)
+		is_done = counts(timeline, leg);
+	else if (leg && leg->kind == LEG_STATE &&
+		 leg->state.registers.value[R_RIP] == rip)
+		is_done = is_in_state(run, &leg->state);
+	if (!is_done || !is_last_leg(timeline))
+		err = meet_user_break(run);
+	if (!err && is_done)
+		err = end_leg(timeline, leg);
+	return err;
+}
+
+static int meet_watch(struct run *run, const struct leg *leg)
+{
+	struct timeline *timeline = run->timeline;
+	struct breakpoints *breakpoints = &timeline->breakpoints;
+	pid_t process = run->task->recorded_tgid;
+	unsigned met = run->watches;
+	int err = 0;
+
+	for (size_t i = 0; i < breakpoints->count && !err; i++) {
+		struct breakpoint *one = &breakpoints->all[i];
+		struct debug_stop stop = stop_of(run, STOP_WATCH);
+		struct leg hit = { LEG_WATCH, one->kind, one->length, 0,
+				   one->address, { { { 0 } }, 0, 0 } };
+
+		if (one->process != process || one->kind < WATCH_WRITE)
+			continue;
+		for (unsigned j = 0; j < WATCHES_MAX && !err; j++)
+			if ((met >> j & 1) &&
+			    breakpoints->watched[j].address == one->address &&
+			    breakpoints->watched[j].kind == one->kind &&
+			    breakpoints->watched[j].length == one->length) {
+				hit.count = ++one->hits;
+				stop.watch = one->kind;
+				stop.address = one->address;
+				err = timeline_notice(timeline,
+						      timeline->stepped ||
+						      (leg && leg->kind ==
+						       LEG_STEPS) ?
+						      NULL : &hit, &stop);
+			}
+	}
+	return err;
+}
+
+static int meets_leg_watch(const struct run *run, const struct leg *leg)
+{
+	const struct breakpoints *breakpoints = &run->timeline->breakpoints;
+
+	for (unsigned j = 0; leg && leg->kind == LEG_WATCH && j < WATCHES_MAX;
+	     j++)
+		if ((run->watches >> j & 1) &&
+		    breakpoints->watched[j].address == leg->address &&
+		    breakpoints->watched[j].kind == leg->watch &&
+		    breakpoints->watched[j].length == leg->length)
+			return 1;
+	return 0;
+}
+
+static int meet_watches(struct run *run, const struct leg *leg)
+{
+	struct timeline *timeline = run->timeline;
+	int is_done = meets_leg_watch(run, leg) && counts(timeline, leg);
+	int err = 0;
+
+	if (timeline_is_attached(timeline, run->task->recorded_tgid) &&
+	    (!is_done || !is_last_leg(timeline)))
+		err = meet_watch(run, leg);
+	return err || !is_done ? err : end_leg(timeline, leg);
+}
+
+/* ---- steps ---- */
+
+/* One step of the debugger's is done. */
+static int meet_step(struct run *run)
+{
+	struct timeline *timeline = run->timeline;
+	struct leg leg = { .kind = LEG_STEPS, .count = 1 };
+	struct debug_stop stop = stop_of(run, STOP_STEP);
+	int err = 0;
+
+	position_append(&timeline->now, &leg);
+	breakpoints_count_anew(&timeline->breakpoints);
+	if (run->watches)
+		err = meet_watch(run, NULL);
+	if (err || timeline->is_interrupted ||
+	    *rip_of(run) - timeline->range_start >=
+	    timeline->range_end - timeline->range_start ||
+	    breakpoints_at(&timeline->breakpoints, stop.process,
+			   *rip_of(run)))
+		return err ? err : timeline_notice(timeline, NULL, &stop);
+	return 0;
+}
+
+/* One of the leg's steps: now is where it began until all are done. */
+static int meet_leg_step(struct run *run, const struct leg *leg)
+{
+	struct timeline *timeline = run->timeline;
+	struct position before = timeline->now;
+	int is_done = counts(timeline, leg);
+	int err = 0;
+
+	if (is_done && is_last_leg(timeline))
+		return end_leg(timeline, leg);
+	if (timeline->mode == PASS_RECORDS) {
+		struct leg so_far = { .kind = LEG_STEPS,
+				      .count = timeline->leg_hits };
+
+		position_append(&timeline->now, &so_far);
+		if (breakpoints_at(&timeline->breakpoints,
+				   run->task->recorded_tgid, *rip_of(run)) &&
+		    timeline_is_attached(timeline, run->task->recorded_tgid)) {
+			struct debug_stop stop = stop_of(run, STOP_BREAK);
+
+			stop.address = *rip_of(run);
+			timeline_notice(timeline, NULL, &stop);
+		}
+		if (run->watches)
+			err = meet_watch(run, leg);
+		timeline->now = before;
+	}
+	return err || !is_done ? err : end_leg(timeline, leg);
+}
+
+/* A pass that counts: whether it is where it shall be. */
+static int meet_count(struct run *run)
+{
+	struct timeline *timeline = run->timeline;
+	const struct leg *until = timeline->until;
+	int is_there = 0;
+
+	timeline->steps++;
+	if (until && until->kind == LEG_BREAK)
+		is_there = *rip_of(run) == until->address;
+	else if (until && until->kind == LEG_WATCH)
+		is_there = meets_leg_watch(run, until);
+	else if (until && until->kind == LEG_STATE)
+		is_there = is_in_state(run, &until->state);
+	if (!is_there && !timeline->is_interrupted)
+		return 0;
+	timeline->is_reached = is_there;
+	return REPLAY_STOPPED;
+}
+
+/* ---- all of it ---- */
+
+/*
+ * The task must not be in copied code.  It is there when the replay has just
+ * found the state at the trap to be another.
+ */
+static void leave_copy(struct run *run)
+{
+	struct point_trap *trap = run->trap;
+	remote_addr *rip = rip_of(run);
+
+	if (trap->code.block && *rip == trap->code.miss) {
+		*rip = trap->rip;
+		run->is_stepping = 1;
+		point_trap_clear_saved(trap);
+	} else if (*rip == trap->rip) {
+		run->is_stepping = 1; /* compared, too */
+	}
+}
+
+static int sees_copy(const struct run *run)
+{
+	struct timeline *timeline = run->timeline;
+	struct breakpoints *breakpoints = &timeline->breakpoints;
+	const struct point_trap *trap = run->trap;
+	const struct leg *leg = next_leg(timeline);
+	pid_t process = run->task->recorded_tgid;
+
+	if (!trap->has_jump || leg || timeline->mode == PASS_COUNTS ||
+	    timeline->stepped == run->task->task.serial ||
+	    breakpoints_any(breakpoints, process, 1))
+		return 1;
+	for (unsigned i = 0; i < trap->code.length; i++)
+		if (breakpoints_at(breakpoints, process, trap->rip + i))
+			return 1;
+	return 0;
+}
+
+static int is_in_block(struct run *run)
+{
+	return run->trap && *rip_of(run) - run->trap->area <
+			    run->trap->area_length;
+}
+
+/* Where an interrupt stopped it; first out of the trap's code. */
+static int meet_foreign(struct run *run, int *is_natural)
+{
+	struct timeline *timeline = run->timeline;
+	struct debug_stop stop = stop_of(run, STOP_INTERRUPT);
+	struct leg leg = { .kind = LEG_STATE, .count = 1 };
+	enum outcome outcome = OUTCOME_STEPPED;
+	int err = 0;
+
+	if (!timeline->is_interrupted || timeline->mode != PASS_STOPS)
+		return 0;
+	while (!err && is_in_block(run) && outcome == OUTCOME_STEPPED)
+		err = step_once(run, NULL, &outcome);
+	*is_natural = outcome == OUTCOME_NATURAL;
+	if (err || *is_natural)
+		return err;
+	err = get_state(run, &leg.state);
+	return err ? err : timeline_notice(timeline, &leg, &stop);
+}
+
+static int wants_steps(const struct run *run, const struct leg *leg)
+{
+	const struct timeline *timeline = run->timeline;
+
+	return (leg && leg->kind == LEG_STEPS) ||
+	       timeline->mode == PASS_COUNTS ||
+	       (timeline->mode == PASS_STOPS &&
+		timeline->stepped == run->task->task.serial);
+}
+
+/* The replay is to compare: it arrived at the trap's place. */
+static int is_at_trap(struct run *run, enum outcome outcome)
+{
+	return run->is_plain && *rip_of(run) == run->trap->rip &&
+	       (outcome == OUTCOME_BREAK || outcome == OUTCOME_STEPPED);
+}
+
+static int meet_stepped(struct run *run, const struct leg *leg, int is_over)
+{
+	struct timeline *timeline = run->timeline;
+
+	if (timeline->mode == PASS_COUNTS)
+		return meet_count(run);
+	if (leg && leg->kind == LEG_STEPS)
+		return meet_leg_step(run, leg);
+	if (!is_over || timeline->stepped == run->task->task.serial)
+		return meet_step(run);
+	return run->watches ? meet_watches(run, leg) : 0;
+}
+
+/* One stop, and what it means; *is_natural: it is for the replay. */
+static int run_once(struct run *run, int *is_natural)
+{
+	const struct leg *leg = next_leg(run->timeline);
+	int is_over = run->is_stepping && !wants_steps(run, leg);
+	enum outcome outcome;
+	int err;
+
+	if (is_over || wants_steps(run, leg))
+		err = step_once(run, run->timeline->mode == PASS_COUNTS ?
+				run->timeline->until : leg, &outcome);
+	else
+		err = go(run, leg, &outcome);
+	if (err)
+		return err;
+	run->is_stepping = 0;
+	if (outcome == OUTCOME_NATURAL)
+		*is_natural = 1;
+	else if (outcome == OUTCOME_BREAK)
+		err = meet_break(run, leg);
+	else if (outcome == OUTCOME_WATCH)
+		err = meet_watches(run, leg);
+	else if (outcome == OUTCOME_STEPPED)
+		err = meet_stepped(run, leg, is_over);
+	else
+		err = meet_foreign(run, is_natural);
+	if (!err && is_at_trap(run, outcome)) {
+		run->status = SIGTRAP << 8 | 0x7f;
+		*is_natural = 1;
+	}
+	return err;
+}
+
+int timeline_run(const struct replay_watcher *watcher,
+		 struct replayer *replayer, struct replay_task *task,
+		 int *status_out)
+{
+	struct run run = {
+		.timeline = (struct timeline *)(uintptr_t)watcher,
+		.task = task,
+		.trap = replayer->trap,
+	};
+	int is_natural = 0;
+	int err = replay_get_registers(replayer, task);
+
+	if (!err && run.timeline->mode == PASS_STOPS &&
+	    run.timeline->now.leg_count > LEGS_MAX - 4)
+		err = shorten_trail(&run);
+	if (!err && run.trap && sees_copy(&run)) {
+		run.is_plain = 1;
+		leave_copy(&run);
+		point_trap_hide(run.trap);
+	} else if (!err && run.trap) {
+		point_trap_show(run.trap);
+	}
+	while (!err && !is_natural) {
+		if (run.timeline->is_interrupted &&
+		    run.timeline->mode == PASS_STOPS && !is_in_block(&run))
+			err = meet_foreign(&run, &is_natural);
+		else
+			err = run_once(&run, &is_natural);
+	}
+	*status_out = run.status;
+	if (!err && WIFSTOPPED(run.status) &&
+	    run.timeline->breakpoints.count)
+		breakpoints_changed(&run.timeline->breakpoints, task);
+	return err;
+}
+
+int timeline_reach(const struct replay_watcher *watcher,
+		   struct replayer *replayer, struct replay_task *task,
+		   const struct event *event)
+{
+	struct timeline *timeline = (struct timeline *)(uintptr_t)watcher;
+	const struct leg *leg = next_leg(timeline);
+	struct leg end = { .kind = LEG_END, .count = 1 };
+	struct debug_stop stop = {
+		.kind = STOP_SIGNAL,
+		.process = task->recorded_tgid,
+		.thread = task->recorded_tid,
+		.number = (int)event->signal,
+	};
+
+	(void)replayer;
+	if (timeline->mode == PASS_COUNTS && timeline->until &&
+	    timeline->until->kind == LEG_END) {
+		timeline->is_reached = 1;
+		return REPLAY_STOPPED;
+	}
+	if (leg && leg->kind == LEG_END)
+		return end_leg(timeline, leg);
+	if (timeline->now.leg_count &&
+	    timeline->now.legs[timeline->now.leg_count - 1].kind == LEG_END)
+		return 0; /* seen already */
+	if (event->kind != EVENT_SIGNAL ||
+	    !timeline_is_attached(timeline, stop.process) ||
+	    timeline->is_passed[event->signal & 127])
+		return 0;
+	return timeline_notice(timeline, &end, &stop);
+}
