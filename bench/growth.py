@@ -23,6 +23,8 @@ class Table:
         self.heads = heads
         self.lines = []    # a list of words each
         self.misses = []   # sentences
+        self.problem = None  # why there are no lines
+        self.has_failed = False
 
 
 class Growth:

@@ -61,6 +61,8 @@ def limit_text(row, column):
 
 
 def verdict(row):
+    if row.errors:
+        return "failed"
     missed = [column for column in ("record", "replay") if row.misses(column)]
     return "misses: " + ", ".join(missed) if missed else "ok"
 
@@ -179,6 +181,9 @@ def print_traces(rows):
 
 
 def print_growth(table):
+    if table.problem:
+        print("\n%s %s" % (table.title, table.problem), flush=True)
+        return
     print("\n" + table.title)
     print_aligned(table.heads, table.lines)
     for sentence in table.misses:
@@ -208,6 +213,8 @@ def table_lines(heads, lines):
 
 
 def marked(text, is_missed):
+    if text == "failed":
+        return "**failed**"
     return "**%s misses**" % text if is_missed else text
 
 
@@ -294,6 +301,9 @@ def write_markdown(path, version, options, rows, tables):
     if tables:
         parts += ["", "## How cost grows"]
     for table in tables:
+        if table.problem:
+            parts += ["", "%s %s" % (table.title, table.problem)]
+            continue
         parts += ["", table.title + ":", "",
                   *table_lines(table.heads, table.lines)]
         if table.misses:
