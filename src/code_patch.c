@@ -4,6 +4,10 @@
  * jumps into its middle.  Several shorter ones may be jumped between, so all
  * bytes around that could be a direct jump there speak against them; a byte
  * that is none costs a place, and there are many places.
+ *
+ * Code may also be data: V8 has a constant of eight bytes once in a function,
+ * in the instruction that loads it first, and loads it from there again later.
+ * A jump over these bytes would be another constant.
  */
 #include "src/code_patch.h"
 
@@ -20,6 +24,8 @@ _Static_assert(CODE_REPLACED_MAX == CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX,
 #define NEAR_WALK 64u /* before a place: where walks to it begin */
 #define FAR_WALK 256u
 #define LONG_REACH 16384u /* around a place: where jumps to it may be */
+#define LOAD_MAX 8u	  /* bytes of code that are loaded at once */
+#define BEHIND_MAX 4u	  /* of an instruction, behind the distance in it */
 #define LOOP_REACH 64u	  /* of a loop that is copied */
 
 const uint8_t code_patch_stop_bytes[CODE_STOP_BYTES] = {
@@ -126,26 +132,72 @@ static remote_addr direct_target(const uint8_t *bytes, remote_addr addr)
 	return 0;
 }
 
+struct code_around {
+	remote_addr start;
+	size_t length;
+	uint8_t bytes[2 * LONG_REACH + 8];
+};
+
+static const struct code_around *read_around(struct memory *memory,
+					     remote_addr addr)
+{
+	static struct code_around around;
+	remote_addr start = addr < LONG_REACH ? 0 : addr - LONG_REACH;
+
+	/* What can't be read holds no code; begin where it can. */
+	while (!memory_read(memory, start, around.bytes, 1) && start < addr)
+		start = (start | (PAGE - 1)) + 1;
+	around.start = start;
+	around.length = memory->read(memory, start, around.bytes,
+				     sizeof(around.bytes));
+	return &around;
+}
+
 int code_patch_is_entered(struct memory *memory, remote_addr addr,
 			  unsigned length, enum code_certainty certainty)
 {
-	static uint8_t bytes[2 * LONG_REACH + 8];
-	remote_addr start = addr < LONG_REACH ? 0 : addr - LONG_REACH;
-	size_t got;
+	const struct code_around *around = read_around(memory, addr);
 
-	/* What can't be read holds no code; begin where it can. */
-	while (!memory_read(memory, start, bytes, 1) && start < addr)
-		start = (start | (PAGE - 1)) + 1;
-	got = memory->read(memory, start, bytes, sizeof(bytes));
-	for (size_t i = 0; i + 6 <= got; i++) {
-		remote_addr to = direct_target(bytes + i, start + i);
+	for (size_t i = 0; i + 6 <= around->length; i++) {
+		remote_addr at = around->start + i;
+		remote_addr to = direct_target(around->bytes + i, at);
 
 		if (to > addr && to < addr + length &&
 		    (certainty == CODE_MAYBE ||
-		     code_patch_begins(memory, start + i) != CODE_NO))
+		     code_patch_begins(memory, at) != CODE_NO))
 			return 1;
 	}
 	return 0;
+}
+
+/*
+ * Relative to the instruction pointer, an instruction has a ModRM byte with mod
+ * 0 and rm 5, and then the distance.  The address of the very place is taken
+ * (lea) to come here by it.
+ */
+int code_patch_is_read(struct memory *memory, remote_addr addr)
+{
+	const remote_addr first = addr - LOAD_MAX - BEHIND_MAX + 1;
+	const remote_addr window = addr + CODE_JUMP_LENGTH - first;
+	const struct code_around *around = read_around(memory, addr);
+	const uint8_t *bytes = around->bytes;
+
+	for (size_t i = 2; i + 4 <= around->length; i++) {
+		remote_addr to = around->start + i + 4 +
+				 (remote_addr)long_at(bytes + i);
+
+		if (to - first < window && (bytes[i - 1] & 0xc7) == 0x05 &&
+		    (bytes[i - 2] != 0x8d || to > addr))
+			return 1;
+	}
+	return 0;
+}
+
+/* movabs: its constant is loaded from anywhere in a function, however long. */
+static int is_long_constant(const cs_insn *insn)
+{
+	return insn->id == X86_INS_MOVABS &&
+	       insn->detail->x86.encoding.imm_size == 8;
 }
 
 static cs_insn *decode_one(struct memory *memory, remote_addr addr)
@@ -263,21 +315,22 @@ enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr)
 	return verdict;
 }
 
-unsigned code_patch_length(struct memory *memory, remote_addr addr)
+/* The instructions that a jump would replace; returns their length, or 0. */
+static unsigned measure(struct memory *memory, remote_addr addr,
+			unsigned *count_out)
 {
 	uint8_t bytes[CODE_REPLACED_MAX];
 	const uint8_t *next = bytes;
 	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
 	uint64_t at = addr;
 	unsigned count = 0, length = 0;
-	cs_insn *insn;
+	cs_insn *insn = open_disassembler();
 
-	if ((addr & (PAGE - 1)) + CODE_JUMP_LENGTH > PAGE)
-		return 0;
-	insn = open_disassembler();
 	while (insn && length < CODE_JUMP_LENGTH) {
 		if (!cs_disasm_iter(disassembler, &next, &left, &at, insn) ||
-		    !can_move(insn))
+		    !can_move(insn) ||
+		    (is_long_constant(insn) &&
+		     length + insn->size - 8 < CODE_JUMP_LENGTH))
 			break;
 		length += insn->size;
 		count++;
@@ -286,11 +339,22 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 	}
 	if (insn)
 		cs_free(insn, 1);
-	if (length < CODE_JUMP_LENGTH)
+	*count_out = count;
+	return length < CODE_JUMP_LENGTH ? 0 : length;
+}
+
+unsigned code_patch_length(struct memory *memory, remote_addr addr)
+{
+	unsigned count, length;
+
+	if ((addr & (PAGE - 1)) + CODE_JUMP_LENGTH > PAGE)
 		return 0;
-	return count > 1 && code_patch_is_entered(memory, addr, length,
-						  CODE_MAYBE) ?
-		0 : length;
+	length = measure(memory, addr, &count);
+	if (!length || code_patch_is_read(memory, addr) ||
+	    (count > 1 &&
+	     code_patch_is_entered(memory, addr, length, CODE_MAYBE)))
+		return 0;
+	return length;
 }
 
 uint8_t code_patch_entries(struct memory *memory, remote_addr addr,

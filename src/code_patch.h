@@ -20,7 +20,7 @@
 /*
  * How many bytes from addr on a jump to elsewhere would replace: whole
  * instructions, at least CODE_JUMP_LENGTH bytes.  0 when they can't be moved,
- * or something nearby may jump between them.
+ * or something nearby may jump between them, or read them.
  */
 unsigned code_patch_length(struct memory *memory, remote_addr addr);
 /* True when this is a single instruction: nothing can jump into its middle. */
@@ -89,6 +89,12 @@ enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr);
 enum code_certainty { CODE_MAYBE, CODE_LIKELY };
 int code_patch_is_entered(struct memory *memory, remote_addr addr,
 			  unsigned length, enum code_certainty certainty);
+
+/*
+ * Whether an instruction nearby may load, relative to its own place, some of
+ * the bytes at addr that a jump would replace.
+ */
+int code_patch_is_read(struct memory *memory, remote_addr addr);
 
 /*
  * Bytes that stop a task which begins an instruction with them: int3 (SIGTRAP,

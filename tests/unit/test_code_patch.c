@@ -69,6 +69,54 @@ Test(code_patch, leaves_what_is_jumped_into, .init = set_up)
 	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
 }
 
+Test(code_patch, leaves_what_is_read, .init = set_up)
+{
+	/* add rax, CONSTANT, and an instruction that loads the constant */
+	remote_addr addr = PUT(MIDDLE, "\x48\x81\xc0\x01\x02\x03\x04");
+
+	PUT(MIDDLE - 4099, "\x8b\x0d\x00\x10\x00\x00"); /* mov ecx */
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+	/* the last byte of the jump; one behind it */
+	PUT(MIDDLE - 4099, "\x8b\x0d\x01\x10\x00\x00");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+	PUT(MIDDLE - 4099, "\x8b\x0d\x02\x10\x00\x00");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 7);
+	/* cmp, with a constant behind the distance; add of 8 bytes */
+	PUT(MIDDLE + 100, "\x81\x3d\x94\xff\xff\xff\x01\x02\x03\x04");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+	PUT(MIDDLE + 100, "\x48\x03\x3d\x92\xff\xff\xff\x02\x03\x04");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+}
+
+Test(code_patch, takes_what_has_its_address_taken, .init = set_up)
+{
+	remote_addr addr = PUT(MIDDLE, "\x48\x81\xc0\x01\x02\x03\x04");
+
+	/* lea rcx; jnz; call */
+	PUT(MIDDLE + 9, "\x48\x8d\x0d\xf0\xff\xff\xff");
+	PUT(MIDDLE + 16, "\x0f\x85\xea\xff\xff\xff");
+	PUT(MIDDLE + 22, "\xe8\xe5\xff\xff\xff");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 7);
+	/* of a byte within */
+	PUT(MIDDLE + 9, "\x48\x8d\x0d\xf3\xff\xff\xff");
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+}
+
+Test(code_patch, leaves_long_constants, .init = set_up)
+{
+	/* movabs; dec ecx, movabs */
+	remote_addr addr = PUT(MIDDLE, "\x48\xbf\0\0\0\0\x01\0\0\0");
+	remote_addr behind = PUT(MIDDLE + 64, "\xff\xc9"
+				 "\x49\xb8\0\0\0\0\x01\0\0\0");
+
+	cr_assert_eq(code_patch_length(&own_memory, addr), 0);
+	cr_assert_eq(code_patch_length(&own_memory, behind), 0);
+	/* inc rax, movabs: the constant stays as it is */
+	behind = PUT(MIDDLE + 64, "\x48\xff\xc0"
+		     "\x49\xb8\0\0\0\0\x01\0\0\0");
+	cr_assert_eq(code_patch_length(&own_memory, behind), 13);
+}
+
 Test(code_patch, leaves_what_is_not_the_same_elsewhere, .init = set_up)
 {
 	static const struct {

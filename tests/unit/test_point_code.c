@@ -16,6 +16,7 @@
 
 #define FLAGS_SEEN 0xcd5ul /* OF DF SF ZF AF PF CF */
 #define PROGRAM_OFFSET 0x200000ul
+#define AREA_LENGTH (PROGRAM_OFFSET + 4096)
 #define DATA_WORDS 8
 
 struct state {
@@ -40,7 +41,13 @@ static struct point_code code;
 static size_t read_own(struct memory *memory, remote_addr addr, void *bytes,
 		       size_t length)
 {
+	remote_addr start = (remote_addr)(uintptr_t)area;
+
 	(void)memory;
+	if (addr < start || addr >= start + AREA_LENGTH)
+		return 0;
+	if (length > start + AREA_LENGTH - addr)
+		length = start + AREA_LENGTH - addr;
 	memcpy(bytes, (const void *)(uintptr_t)addr, length);
 	return length;
 }
@@ -110,7 +117,7 @@ static void set_up(void)
 	static const uint8_t nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
 	uint8_t *program;
 
-	area = mmap(NULL, PROGRAM_OFFSET + 4096,
+	area = mmap(NULL, AREA_LENGTH,
 		    PROT_READ | PROT_WRITE | PROT_EXEC,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(area, MAP_FAILED);
