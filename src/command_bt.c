@@ -12,15 +12,12 @@
 struct bt_values {
 	struct inspection inspection;
 	int is_all;
-	const char *debug_files; /* NULL: of the trace alone */
 };
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, "all tasks that live at the event" },
-	{ "pid", 'p', "P", inspection_pid_help },
-	{ "debug-files", 0, "DIR",
-	  "look for debug files of this machine in DIR, not in\n"
-	  INSPECT_DEBUG_FILES "; none: only in the trace" },
+	INSPECTION_PID,
+	INSPECTION_DEBUG_FILES,
 	{ 0 },
 };
 
@@ -31,11 +28,6 @@ static int set_option(void *context, const struct option_row *option,
 
 	if (!strcmp(option->name, "all")) {
 		values->is_all = 1;
-		return 0;
-	}
-	if (!strcmp(option->name, "debug-files")) {
-		values->debug_files = strcmp(argument, "none") ? argument :
-								 NULL;
 		return 0;
 	}
 	return inspection_set_option(&values->inspection, option, argument);
@@ -74,14 +66,13 @@ static int print_backtraces(struct bt_values *values, char **operands)
 		err = inspection_print_event(inspection, inspection->event);
 	if (err)
 		return err;
-	inspect_use_debug_files(inspection->replayer, values->debug_files);
 	return values->is_all ? print_all(inspection->replayer) :
 				print_task(inspection->replayer, task);
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct bt_values values = { .debug_files = INSPECT_DEBUG_FILES };
+	struct bt_values values = { 0 };
 	int first = options_parse(command, argc, argv, &values);
 	int err;
 

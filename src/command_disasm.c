@@ -6,7 +6,7 @@
 #include "src/commands.h"
 
 static const struct option_row rows[] = {
-	{ "pid", 'p', "P", inspection_pid_help },
+	INSPECTION_PID,
 	{ 0 },
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/command_inspect.h"
 #include "src/commands.h"
 #include "src/dump.h"
 #include "src/trace_path.h"
@@ -14,6 +15,8 @@
 
 struct dump_values {
 	struct dump_options options;
+	struct inspection inspection; /* for the stacks */
+	int with_stacks;
 	char *names; /* what options.calls points into */
 };
 
@@ -23,6 +26,9 @@ static const struct option_row rows[] = {
 	{ "to", 0, "N", "end with event N" },
 	{ "pid", 0, "P", "only events of this process or thread" },
 	{ "call", 0, "NAME,...", "only these system calls" },
+	{ "stack", 0, NULL,
+	  "replay the trace, and print the backtrace of each event" },
+	INSPECTION_DEBUG_FILES,
 	{ 0 },
 };
 
@@ -69,6 +75,13 @@ static int set_option(void *context, const struct option_row *option,
 		add_calls(values, argument);
 		return 0;
 	}
+	if (!strcmp(option->name, "stack")) {
+		values->with_stacks = 1;
+		return 0;
+	}
+	if (!strcmp(option->name, "debug-files"))
+		return inspection_set_option(&values->inspection, option,
+					     argument);
 	err = options_number(option, argument, &number);
 	if (err)
 		return err;
@@ -86,15 +99,47 @@ static int set_option(void *context, const struct option_row *option,
 	return 0;
 }
 
-static int dump(const char *path, struct dump_values *values)
+static int print_stack(void *context, const struct event *event)
 {
-	struct trace_reader *reader;
-	int err = trace_reader_open(path, &reader);
+	struct inspection *inspection = context;
+	struct replay_task *task;
+	int err = inspect_go(inspection->replayer, event->number);
 
 	if (err)
 		return err;
+	task = inspect_current(inspection->replayer);
+	return task ? inspect_print(inspection->replayer, task, stdout,
+				    INSPECT_BACKTRACE) : 0;
+}
+
+static int dump_with_stacks(const char *trace, struct dump_values *values)
+{
+	struct inspection *inspection = &values->inspection;
+	int err = inspection_open(inspection, trace);
+
+	values->options.after_line = print_stack;
+	values->options.context = inspection;
+	if (!err)
+		err = dump_trace(inspection->reader, &values->options);
+	inspection_end(inspection);
+	return err;
+}
+
+static int dump(const char *trace, struct dump_values *values)
+{
+	AUTO(heap_free) char *path = NULL;
+	struct trace_reader *reader;
+	int err;
+
 	split_calls(values);
 	values->options.stream = stdout;
+	if (values->with_stacks)
+		return dump_with_stacks(trace, values);
+	err = trace_path_find(trace, &path);
+	if (!err)
+		err = trace_reader_open(path, &reader);
+	if (err)
+		return err;
 	err = dump_trace(reader, &values->options);
 	trace_reader_close(reader);
 	return err;
@@ -102,15 +147,18 @@ static int dump(const char *path, struct dump_values *values)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	AUTO(heap_free) char *path = NULL;
 	struct dump_values values = { .options.from = 1 };
 	int first = options_parse(command, argc, argv, &values);
 	int status = 0;
 
-	if (first < 0)
+	if (first < 0) {
 		status = options_exit_status(command, first);
-	else if (trace_path_find(argv[first], &path) || dump(path, &values))
+	} else if (values.with_stacks && values.options.json) {
+		report(0, "dump: --stack and --json exclude each other");
+		status = command->usage;
+	} else if (dump(argv[first], &values)) {
 		status = command->failure;
+	}
 	free(values.options.calls);
 	free(values.names);
 	return status;
@@ -123,7 +171,8 @@ const struct command command_dump = {
 	.summary = "Print the events of a trace, system calls as strace does",
 	.details = "Each line begins with the event's number and the process.",
 	.example = "  reel dump --call openat,execve latest\n"
-		   "  reel dump --from 100 --to 200 --pid 4711 make-3",
+		   "  reel dump --from 100 --to 200 --pid 4711 make-3\n"
+		   "  reel dump --call execve --stack make-3",
 	.options = rows,
 	.failure = EXIT_FAILED,
 	.usage = EXIT_USAGE,

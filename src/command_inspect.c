@@ -16,6 +16,10 @@
 const char inspection_pid_help[] =
 	"look at this process or thread, not at the event's";
 
+const char inspection_debug_files_help[] =
+	"look for debug files of this machine in DIR, not in\n"
+	INSPECT_DEBUG_FILES "; none: only in the trace";
+
 const char inspection_details[] =
 	"TRACE is a path or a name that `reel ls' shows; `reel dump' numbers "
 	"the events.\n"
@@ -39,8 +43,13 @@ int inspection_set_option(struct inspection *inspection,
 			  const char *argument)
 {
 	uint64_t number;
-	int err = options_number(option, argument, &number);
+	int err;
 
+	if (!strcmp(option->name, "debug-files")) {
+		inspection->debug_files = argument;
+		return 0;
+	}
+	err = options_number(option, argument, &number);
 	if (err)
 		return err;
 	if (!number || number > INT_MAX) {
@@ -49,6 +58,16 @@ int inspection_set_option(struct inspection *inspection,
 	}
 	inspection->pid = (pid_t)number;
 	return 0;
+}
+
+static void use_debug_files(const struct inspection *inspection)
+{
+	const char *directory = inspection->debug_files;
+
+	if (!directory)
+		directory = INSPECT_DEBUG_FILES;
+	if (strcmp(directory, "none"))
+		inspect_use_debug_files(inspection->replayer, directory);
 }
 
 int inspection_open(struct inspection *inspection, const char *trace)
@@ -66,9 +85,12 @@ int inspection_open(struct inspection *inspection, const char *trace)
 	};
 	replay_prepare();
 	err = trace_reader_open(inspection->path, &inspection->reader);
-	return err ? err : replay_open(&inspection->options,
-				       &inspection->summary,
-				       &inspection->replayer);
+	if (!err)
+		err = replay_open(&inspection->options, &inspection->summary,
+				  &inspection->replayer);
+	if (!err)
+		use_debug_files(inspection);
+	return err;
 }
 
 int inspection_begin(struct inspection *inspection, const char *trace,

@@ -12,6 +12,7 @@
 
 struct inspection {
 	pid_t pid; /* --pid: this process or thread; 0: the event's */
+	const char *debug_files; /* --debug-files; NULL: the usual ones */
 	uint64_t event;
 	struct trace_reader *reader; /* beside the replayer's own */
 	struct replayer *replayer;
@@ -20,10 +21,15 @@ struct inspection {
 	char *path;
 };
 
+/* Rows of the options that inspections have, and a paragraph for help. */
+#define INSPECTION_PID { "pid", 'p', "P", inspection_pid_help }
+#define INSPECTION_DEBUG_FILES { "debug-files", 0, "DIR", \
+				 inspection_debug_files_help }
 extern const char inspection_pid_help[];
+extern const char inspection_debug_files_help[];
 extern const char inspection_details[];
 
-/* The options that an inspection has: --pid. */
+/* What these options do. */
 int inspection_set_option(struct inspection *inspection,
 			  const struct option_row *option,
 			  const char *argument);

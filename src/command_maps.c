@@ -13,7 +13,7 @@
 #define NAME_COLUMN 73 /* as the kernel does */
 
 static const struct option_row rows[] = {
-	{ "pid", 'p', "P", inspection_pid_help },
+	INSPECTION_PID,
 	{ 0 },
 };
 

@@ -20,7 +20,7 @@ struct read_values {
 
 static const struct option_row rows[] = {
 	{ "raw", 0, NULL, "write the bytes themselves to stdout" },
-	{ "pid", 'p', "P", inspection_pid_help },
+	INSPECTION_PID,
 	{ 0 },
 };
 

@@ -526,23 +526,26 @@ static int check_calls(const struct dump_options *options)
 
 static int dump_event(struct dump *dump, const struct event *event)
 {
+	const struct dump_options *options = dump->options;
 	struct dump_task *task;
+	int is_shown, err = 0;
 
 	dump_tasks_learn(&dump->tasks, event);
 	learn_files(&dump->files, event);
 	task = dump_tasks_get(&dump->tasks, event->task);
 	dump_task_follow(task, event);
-	if (!is_wanted(dump->options, event, task))
-		;
-	else if (dump->options->json)
-		dump_json(dump->options->stream, event, task, &dump->files);
-	else
+	is_shown = is_wanted(options, event, task);
+	if (is_shown && options->json)
+		dump_json(options->stream, event, task, &dump->files);
+	else if (is_shown)
 		dump_line(dump, event, task);
 	if (event->kind == EVENT_SYSCALL_EXIT || event->kind == EVENT_EXEC)
 		task->in_call = 0;
-	if (ferror(dump->options->stream))
+	if (is_shown && options->after_line)
+		err = options->after_line(options->context, event);
+	if (!err && ferror(options->stream))
 		return report(-EIO, "write the dump");
-	return 0;
+	return err;
 }
 
 int dump_trace(struct trace_reader *reader, const struct dump_options *options)

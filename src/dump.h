@@ -14,6 +14,9 @@ struct dump_options {
 	int pid;	   /* only this process or thread; 0: all */
 	char **calls;	   /* only these, NULL-terminated; NULL: all */
 	FILE *stream;
+	/* Called behind the line of an event, if not NULL; an error ends it. */
+	int (*after_line)(void *context, const struct event *event);
+	void *context;
 };
 
 /*
