@@ -19,16 +19,23 @@ uint64_t inspect_event(const struct replayer *replayer)
 	return replayer->event;
 }
 
-int inspect_go(struct replayer *replayer, uint64_t event)
+int inspect_check_event(uint64_t event, uint64_t count)
 {
-	uint64_t count = trace_reader_event_count(replayer->reader);
-	int err;
-
 	if (!event)
 		return report(-ERANGE, "events count from 1");
 	if (event > count)
 		return report(-ERANGE, "event %" PRIu64 ": the trace has only "
 			      "%" PRIu64, event, count);
+	return 0;
+}
+
+int inspect_go(struct replayer *replayer, uint64_t event)
+{
+	int err = inspect_check_event(event,
+			trace_reader_event_count(replayer->reader));
+
+	if (err)
+		return err;
 	if (event < replayer->event)
 		return report(-ERANGE, "event %" PRIu64 ": the replay is at %"
 			      PRIu64 " already", event, replayer->event);

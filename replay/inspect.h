@@ -25,6 +25,9 @@ uint64_t inspect_event(const struct replayer *replayer);
  */
 int inspect_go(struct replayer *replayer, uint64_t event);
 
+/* The same message for an event that a trace of count events has not. */
+int inspect_check_event(uint64_t event, uint64_t count);
+
 /* ---- tasks ---- */
 
 /* The one with the next serial number after last's (NULL: the first). */

@@ -117,13 +117,16 @@ int inspection_task(const struct inspection *inspection,
 
 	*task_out = inspection->pid ? inspect_find(replayer, inspection->pid) :
 				      inspect_current(replayer);
-	if (*task_out)
-		return 0;
+	return *task_out ? 0 : inspection_no_task(inspection);
+}
+
+int inspection_no_task(const struct inspection *inspection)
+{
 	if (inspection->pid)
 		return report(-ESRCH, "process %d at event %" PRIu64,
-			      inspection->pid, inspect_event(replayer));
+			      inspection->pid, inspection->event);
 	return report(-ESRCH, "the task of event %" PRIu64 " ended there",
-		      inspect_event(replayer));
+		      inspection->event);
 }
 
 int inspection_print_event(struct inspection *inspection, uint64_t event)

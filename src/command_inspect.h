@@ -49,6 +49,9 @@ void inspection_end(struct inspection *inspection);
 int inspection_task(const struct inspection *inspection,
 		    struct replay_task **task_out);
 
+/* Says that there is none: -ESRCH. */
+int inspection_no_task(const struct inspection *inspection);
+
 /* Prints the event's line as reel dump does. */
 int inspection_print_event(struct inspection *inspection, uint64_t event);
 

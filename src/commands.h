@@ -16,6 +16,7 @@ extern const struct command command_bt;
 extern const struct command command_disasm;
 extern const struct command command_read;
 extern const struct command command_maps;
+extern const struct command command_fds;
 extern const struct command command_snapshots;
 extern const struct command command_extract;
 extern const struct command command_verify;

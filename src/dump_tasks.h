@@ -16,6 +16,7 @@ struct dump_task {
 	uint64_t entered;	/* the event where it began */
 	uint64_t entered_ns;	/* when */
 	struct decoder decoder;
+	void *data;		/* the reader's own; NULL at first */
 };
 
 /* Sorted by serial number. */

@@ -19,7 +19,7 @@
  *                a stopped thread, its registers and memory
  *   syscalls.def, requests.def, ioctls.def, syscall_table, syscall_extents
  *                which memory each system call reads and writes
- *   decode_*, dump*, stat
+ *   decode_*, dump*, stat, descriptor*
  *                calls and events as text
  *   elf_*, code_module, debug_frame, instruction*, vdso, backtrace,
  *   disassembly  code: instructions to trap, clocks to redirect, stacks
@@ -44,9 +44,10 @@ static const struct command *const commands[] = {
 	&command_record,    &command_replay,  &command_debug,
 	&command_ls,	    &command_info,
 	&command_dump,	    &command_stat,    &command_bt,     &command_disasm,
-	&command_read,	    &command_maps,    &command_snapshots,
-	&command_extract,   &command_verify,  &command_pack,   &command_unpack,
-	&command_rm,	    &command_gc,      &command_doctor, NULL,
+	&command_read,	    &command_maps,    &command_fds,
+	&command_snapshots, &command_extract, &command_verify, &command_pack,
+	&command_unpack,    &command_rm,      &command_gc,     &command_doctor,
+	NULL,
 };
 
 static void print_help(void)
