@@ -41,7 +41,23 @@ void trace_info_deinit(struct trace_info *info)
 	free(info->cpu);
 	free(info->cpu_choice);
 	free(info->reel_version);
+	free(info->changed_files);
 	memset(info, 0, sizeof(*info));
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+int trace_info_file_changes(const struct trace_info *info, uint32_t id)
+{
+	return !info->knows_changes ||
+	       (info->changed_file_count &&
+		bsearch(&id, info->changed_files, info->changed_file_count,
+			sizeof(id), compare_ids));
 }
 
 /*
@@ -152,6 +168,15 @@ static void set_number(json_t *root, const char *name, uint64_t value)
 	json_object_set_new(root, name, json_integer((json_int_t)value));
 }
 
+static json_t *json_of_ids(const uint32_t *ids, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_integer(ids[i]));
+	return array;
+}
+
 static json_t *json_of_info(const struct trace_info *info,
 			    const struct trace_seals *seals)
 {
@@ -186,6 +211,11 @@ static json_t *json_of_info(const struct trace_info *info,
 		set_number(root, "event_count", info->event_count);
 		set_number(root, "task_count", info->task_count);
 		set_number(root, "process_count", info->process_count);
+		if (info->knows_changes)
+			json_object_set_new(
+				root, "changed_files",
+				json_of_ids(info->changed_files,
+					    info->changed_file_count));
 		json_object_set_new(root, "events",
 				    json_of_seal(&seals->events));
 		json_object_set_new(root, "memory",
@@ -298,6 +328,28 @@ static char **member_strings(struct members *members, const char *name)
 	return strings;
 }
 
+static void member_ids(struct members *members, const char *name,
+		       uint32_t **ids_out, size_t *count_out)
+{
+	const json_t *array = json_object_get(members->root, name);
+	size_t count = json_array_size(array);
+	uint32_t *ids;
+
+	ids = xcalloc(count + 1, sizeof(*ids));
+	for (size_t i = 0; i < count; i++) {
+		json_int_t id = json_integer_value(json_array_get(array, i));
+
+		if ((id < 1 || id > UINT32_MAX || (i && id <= ids[i - 1])) &&
+		    !members->wrong)
+			members->wrong = name;
+		ids[i] = (uint32_t)id;
+	}
+	if (!json_is_array(array) && !members->wrong)
+		members->wrong = name;
+	*ids_out = ids;
+	*count_out = count;
+}
+
 static void member_hash(struct members *members, const char *name,
 			uint8_t sha256_out[HASH_SIZE])
 {
@@ -334,6 +386,11 @@ static void read_end(struct members *members, struct trace_info *info,
 		(uint64_t)member_number(members, "task_count", 0, INT64_MAX);
 	info->process_count =
 		(uint64_t)member_number(members, "process_count", 0, INT64_MAX);
+	info->knows_changes =
+		json_object_get(members->root, "changed_files") != NULL;
+	if (info->knows_changes)
+		member_ids(members, "changed_files", &info->changed_files,
+			   &info->changed_file_count);
 	member_seal(members, "events", &seals->events);
 	member_seal(members, "memory", &seals->memory);
 }

@@ -3,6 +3,7 @@
 #ifndef REEL_INFO_H
 #define REEL_INFO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "traces/stream.h"
@@ -35,7 +36,17 @@ struct trace_info {
 	uint64_t event_count;
 	uint64_t task_count;
 	uint64_t process_count;
+	/*
+	 * Ids, ascending, of files whose content changed after it became a
+	 * snapshot, or could.
+	 */
+	int knows_changes;
+	uint32_t *changed_files;
+	size_t changed_file_count;
 };
+
+/* False only when the file is known to stay what its snapshot says. */
+int trace_info_file_changes(const struct trace_info *info, uint32_t id);
 
 void trace_info_deinit(struct trace_info *info);
 

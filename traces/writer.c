@@ -36,6 +36,14 @@ struct chunk {
 	struct stream_frame frame; /* first event, count, end of memory */
 };
 
+#define CHANGED_LIMIT 65536
+
+struct changed_files {
+	uint32_t *ids;
+	size_t count, room;
+	int are_too_many;
+};
+
 struct trace_writer {
 	int directory;
 	struct store *store;
@@ -44,6 +52,7 @@ struct trace_writer {
 	uint64_t event_count;
 	uint64_t memory_position; /* end of the memory stream, appended */
 	struct codec codec;
+	struct changed_files changed;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* for the thread: something to do */
@@ -431,6 +440,62 @@ static int check_event(const struct event *event)
 		     : 0;
 }
 
+/* What is mapped shared changes by stores, which are no effects. */
+static int changes_file(const struct effect *effect)
+{
+	struct event_file file;
+
+	switch (effect->kind) {
+	case EFFECT_FILE_WRITE:
+	case EFFECT_FILE_SIZE:
+	case EFFECT_FILE_PUNCH:
+		return 1;
+	case EFFECT_FILE:
+		memcpy(&file, effect->bytes, sizeof(file));
+		return (file.use & FILE_SHARED) != 0;
+	default:
+		return 0;
+	}
+}
+
+/* In ascending order, each once. */
+static void note_change(struct trace_writer *writer, uint32_t id)
+{
+	struct changed_files *changed = &writer->changed;
+	size_t low = 0, high = changed->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (changed->ids[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < changed->count && changed->ids[low] == id)
+		return;
+	if (changed->count == CHANGED_LIMIT) {
+		changed->are_too_many = 1;
+		return;
+	}
+	if (changed->count == changed->room) {
+		changed->room = changed->room * 2 + 16;
+		changed->ids = xrealloc(changed->ids, changed->room *
+					sizeof(*changed->ids));
+	}
+	memmove(changed->ids + low + 1, changed->ids + low,
+		(changed->count - low) * sizeof(*changed->ids));
+	changed->ids[low] = id;
+	changed->count++;
+}
+
+static void note_changes(struct trace_writer *writer, const struct event *event)
+{
+	for (size_t i = 0; i < event->effect_count; i++)
+		if (changes_file(&event->effects[i]))
+			note_change(writer, event->effects[i].id);
+}
+
 int trace_writer_append(struct trace_writer *writer, struct event *event)
 {
 	uint64_t memory_start;
@@ -448,6 +513,7 @@ int trace_writer_append(struct trace_writer *writer, struct event *event)
 	if (!err)
 		err = append_record(writer, event, memory_start);
 	pthread_mutex_unlock(&writer->lock);
+	note_changes(writer, event);
 	return err;
 }
 
@@ -551,6 +617,9 @@ int trace_writer_finish(struct trace_writer *writer,
 		return err;
 	seals.present = 1;
 	end.event_count = writer->event_count;
+	end.knows_changes = !writer->changed.are_too_many;
+	end.changed_files = writer->changed.ids;
+	end.changed_file_count = writer->changed.count;
 	return trace_info_write(writer->directory, &end, &seals);
 }
 
@@ -566,6 +635,7 @@ void trace_writer_destroy(struct trace_writer *writer)
 	for (i = 0; i < CHUNKS; i++)
 		free(writer->chunks[i].content.bytes);
 	codec_deinit(&writer->codec);
+	free(writer->changed.ids);
 	ZSTD_freeCCtx(writer->context);
 	free(writer->output.bytes);
 	store_close(writer->store);
