@@ -115,7 +115,7 @@ static void describe_map(const struct replayer *replayer,
 			 struct inspect_map *more)
 {
 	const struct replay_file *file =
-		map->inode ? replay_file_with_inode(replayer, map->inode) :
+		map->inode ? replay_file_of_map(replayer, map) :
 			     NULL;
 
 	*code = (struct code_map){

@@ -421,6 +421,8 @@ int replay_run(const struct replay_options *options,
 	err = replay_open(options, summary_out, &replayer);
 	if (!err)
 		err = replay_to(replayer, options->last_event);
+	if (replayer && err >= 0 && replay_files_check(replayer))
+		err = -ESTALE;
 	if (!err && !options->last_event)
 		summary_out->wait_status =
 			trace_reader_info(replayer->reader)->exit_status;

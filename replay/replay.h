@@ -17,6 +17,7 @@ enum replay_check {
 
 struct replay_options {
 	const char *trace_path;
+	const char *store_path; /* of our own recordings; NULL: none */
 	uint64_t last_event;	/* stop after this event; 0: at the end */
 	enum replay_check check;
 	int quiet;		/* do not re-emit stdout and stderr */

@@ -3,6 +3,12 @@
  * Files of the trace, each in a memfd.  What they hold comes from a trace that
  * may be hostile, so the memory that they take is limited.
  *
+ * To fill a memfd with a libc takes longer than many a replay.  Where our own
+ * store knows a file with the same content on this machine, and the trace says
+ * that it stays as it is, that file is mapped instead, privately and from a
+ * descriptor that can only be read.  What to open is never taken out of the
+ * trace, and the trace must have the snapshot all the same.
+ *
  * A long recording can map more files than there are descriptors, or memory
  * for them.  Then those are put away that nothing maps and nothing has changed:
  * their snapshots give them back when they are mapped again.
@@ -43,13 +49,27 @@ struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id)
 	return file;
 }
 
+/*
+ * Inodes of memfds are numbers of their own; and of a file of ours /proc may
+ * show another than stat(2) does (overlay), but it is the one at this path.
+ */
+static int is_mapped(const struct replay_file *file,
+		     const struct process_map *map)
+{
+	if (file->local_path)
+		return !strcmp(file->local_path, map->name);
+	return file->inode == map->inode &&
+	       !strncmp(map->name, "/memfd:", 7);
+}
+
 const struct replay_file *
-replay_file_with_inode(const struct replayer *replayer, uint64_t inode)
+replay_file_of_map(const struct replayer *replayer,
+		   const struct process_map *map)
 {
 	for (size_t i = 0; i < FILE_BUCKETS; i++)
 		for (const struct replay_file *file = replayer->files[i]; file;
 		     file = file->next)
-			if (file->fd >= 0 && file->inode == inode)
+			if (file->fd >= 0 && is_mapped(file, map))
 				return file;
 	return NULL;
 }
@@ -62,9 +82,11 @@ void replay_files_free(struct replayer *replayer)
 
 			replayer->files[i] = file->next;
 			fd_close(&file->fd);
+			free(file->local_path);
 			free(file->name);
 			free(file);
 		}
+	store_close(replayer->store);
 }
 
 /*
@@ -124,18 +146,22 @@ static void limit_bytes(struct replayer *replayer, uint64_t available)
 
 void replay_files_init(struct replayer *replayer)
 {
-	limit_bytes(replayer, available_bytes());
+	replayer->store = store_look(replayer->options->store_path);
 }
 
 static uint64_t bytes_of(const struct replay_file *file)
 {
 	struct stat status;
 
-	return fstat(file->fd, &status) ? 0 : (uint64_t)status.st_blocks * 512;
+	if (file->local_path || fstat(file->fd, &status))
+		return 0;
+	return (uint64_t)status.st_blocks * 512;
 }
 
-static uint64_t room_left(const struct replayer *replayer)
+static uint64_t room_left(struct replayer *replayer)
 {
+	if (!replayer->file_bytes_limit)
+		limit_bytes(replayer, available_bytes());
 	return replayer->file_bytes < replayer->file_bytes_limit ?
 	       replayer->file_bytes_limit - replayer->file_bytes : 0;
 }
@@ -223,7 +249,7 @@ static int put_away(struct replayer *replayer)
 		     file = file->next) {
 			if (file->fd < 0)
 				continue;
-			if (file->is_changeable ||
+			if (file->is_changeable || file->local_path ||
 			    is_listed(&mapped, file->inode)) {
 				kept += bytes_of(file);
 				continue;
@@ -258,12 +284,73 @@ static int extract(struct replayer *replayer, struct replay_file *file)
 	return err;
 }
 
+/* ---- files of ours ---- */
+
+static int is_unchanged(const struct replay_file *file)
+{
+	struct stat now;
+
+	return !fstat(file->fd, &now) &&
+	       now.st_size == file->local_status.st_size &&
+	       now.st_mtim.tv_sec == file->local_status.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == file->local_status.st_mtim.tv_nsec;
+}
+
+int replay_files_check(const struct replayer *replayer)
+{
+	for (size_t i = 0; i < FILE_BUCKETS; i++)
+		for (const struct replay_file *file = replayer->files[i]; file;
+		     file = file->next)
+			if (file->local_path && !is_unchanged(file))
+				return report(-ESTALE, "%s, which has what was "
+					      "recorded, was written to during "
+					      "the replay (replay again)",
+					      file->local_path);
+	return 0;
+}
+
+/* True when there is one, and the file has its descriptor now. */
+static int use_local(struct replayer *replayer, struct replay_file *file)
+{
+	AUTO(heap_free) char *path = NULL;
+	AUTO(fd_close) int low = -1;
+	uint64_t size;
+	int fd;
+
+	if (!replayer->store || !file->size || file->is_shared ||
+	    trace_info_file_changes(trace_reader_info(replayer->reader),
+				    file->id) ||
+	    trace_reader_snapshot_size(replayer->reader, file->sha256, &size) ||
+	    size != file->size)
+		return 0;
+	low = store_locate(replayer->store, file->sha256, size, &path);
+	fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, replayer->first_file);
+	if (fd < 0 || fstat(fd, &file->local_status)) {
+		fd_close(&fd);
+		return 0;
+	}
+	file->fd = fd;
+	file->local_path = path;
+	path = NULL;
+	return 1;
+}
+
+static int refuse_change(const struct replayer *replayer,
+			 const struct replay_file *file)
+{
+	return report(-EBADMSG, "event %llu: the trace changes %s, which it "
+		      "said would stay as it is",
+		      (unsigned long long)replayer->event, file->name);
+}
+
+/* ---- opening ---- */
+
 int replay_file_open(struct replayer *replayer, struct replay_file *file)
 {
 	struct stat status;
 	int fd;
 
-	if (file->fd >= 0)
+	if (file->fd >= 0 || use_local(replayer, file))
 		return 0;
 	fd = make_memfd(replayer, file->name);
 	if (fd == -EMFILE && put_away(replayer))
@@ -294,6 +381,8 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect)
 	memcpy(&fixed, effect->bytes, sizeof(fixed));
 	if (file) {
 		/* listed again for another use */
+		if (file->local_path && (fixed.use & FILE_SHARED))
+			return refuse_change(replayer, file);
 		if (fixed.use & FILE_SHARED) {
 			file->is_shared = 1;
 			file->is_changeable = 1;
@@ -346,6 +435,8 @@ int replay_file_effect(struct replayer *replayer,
 	failed = replay_file_open(replayer, file);
 	if (failed)
 		return failed;
+	if (file->local_path)
+		return refuse_change(replayer, file);
 	file->is_changeable = 1;
 	if (effect->kind == EFFECT_FILE_WRITE)
 		return write_file(replayer, file, effect);

@@ -25,9 +25,11 @@
 #include <sched.h>
 
 #include "replay/replay.h"
+#include "src/process_maps.h"
 #include "src/syscall_table.h"
 #include "src/task.h"
 #include "traces/reader.h"
+#include "traces/store.h"
 
 struct replay_task {
 	struct task task; /* first; tid is the replayed process */
@@ -40,7 +42,10 @@ struct replay_task {
 	int is_dirty;		    /* registers are not in the kernel yet */
 };
 
-/* A file of the trace, materialized in a memfd. */
+/*
+ * A file of the trace, materialized in a memfd; or, where it will not change,
+ * the very file on this machine, mapped privately.
+ */
 struct replay_file {
 	uint32_t id;
 	int fd; /* -1: put away until it is used again */
@@ -48,6 +53,8 @@ struct replay_file {
 	uint64_t recorded_device, recorded_inode;
 	uint8_t sha256[32]; /* of its content at first */
 	uint64_t size;	    /* then */
+	char *local_path;   /* this file of ours, not a copy; or NULL */
+	struct stat local_status;
 	int is_shared;	    /* mapped shared somewhere */
 	int is_changeable;  /* its content may be another by now */
 	char *name;	    /* as recorded, whatever its length */
@@ -80,6 +87,7 @@ struct replayer {
 	struct task template; /* an empty process in the sandbox */
 	struct replay_task *buckets[TASK_BUCKETS]; /* by serial number */
 	struct replay_file *files[FILE_BUCKETS]; /* by id */
+	struct store *store;	/* says where files of ours are; or NULL */
 	unsigned first_file; /* lowest descriptor that may be mapped */
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
 	unsigned task_count;
@@ -156,9 +164,12 @@ int replay_write(struct replayer *replayer, struct replay_task *task,
 struct replay_file *replay_file_find(struct replayer *replayer, uint32_t id);
 /* Makes sure that it has its descriptor. */
 int replay_file_open(struct replayer *replayer, struct replay_file *file);
-/* The file that maps show with this inode, or NULL. */
+/* The file that is mapped there, or NULL. */
 const struct replay_file *
-replay_file_with_inode(const struct replayer *replayer, uint64_t inode);
+replay_file_of_map(const struct replayer *replayer,
+		   const struct process_map *map);
+/* Our own files must still be what they were: else an error, reported. */
+int replay_files_check(const struct replayer *replayer);
 /* Effects FILE; FILE_WRITE, FILE_SIZE and FILE_PUNCH. */
 int replay_file_add(struct replayer *replayer, const struct effect *effect);
 int replay_file_effect(struct replayer *replayer, const struct effect *effect);

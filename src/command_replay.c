@@ -93,6 +93,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct replay_values values = { .options.check = CHECK_REGISTERS };
 	struct replay_summary summary = { 0 };
 	AUTO(heap_free) char *path = NULL;
+	AUTO(heap_free) char *store = NULL;
 	int first = options_parse(command, argc, argv, &values);
 	int outcome;
 
@@ -100,7 +101,9 @@ static int run(const struct command *command, int argc, char **argv)
 		return options_exit_status(command, first);
 	if (refuse_inside_recording() || trace_path_find(argv[first], &path))
 		return EXIT_REEL;
+	store = trace_store();
 	values.options.trace_path = path;
+	values.options.store_path = store;
 	outcome = replay_run(&values.options, &summary);
 	if (values.stats)
 		print_stats(&summary);

@@ -215,6 +215,10 @@ int record_file_of(struct recorder *recorder, struct effect_list *effects,
 					    file->sha256);
 		if (err)
 			return err;
+		if (!file->lacks_data)
+			store_remember_place(trace_writer_store(
+						     recorder->writer),
+					     file->sha256, fd, status, label);
 	}
 	if (use & FILE_SHARED)
 		file->is_changeable = 1;

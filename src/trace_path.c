@@ -40,6 +40,13 @@ int trace_root(char **path_out)
 	return -ENOENT;
 }
 
+char *trace_store(void)
+{
+	AUTO(heap_free) char *root = NULL;
+
+	return find_root(&root) ? xasprintf("%s/store", root) : NULL;
+}
+
 int is_trace(const char *path)
 {
 	AUTO(heap_free) char *file = xasprintf("%s/trace.json", path);

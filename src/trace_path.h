@@ -14,6 +14,9 @@
 /* The traces directory, whether it exists or not, for the caller to free. */
 int trace_root(char **path_out);
 
+/* The store of snapshots there, for the caller to free; NULL: no such place. */
+char *trace_store(void);
+
 /*
  * The trace that an operand means: a path, or a name in the traces directory;
  * NULL means `latest`.  *path_out is for the caller to free.

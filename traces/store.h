@@ -59,6 +59,29 @@ void store_remember(struct store *store, const char *kind,
 		    const struct stat *status, const char *text);
 
 /*
+ * Where a file with this content is, for store_locate(): the path that led to
+ * fd.  Paths that /proc shows otherwise than they are, and such to nowhere, are
+ * left out.
+ */
+void store_remember_place(struct store *store, const uint8_t sha256[32],
+			  int fd, const struct stat *status, const char *path);
+
+/*
+ * An existing shared store, to look something up: NULL when there is none, or
+ * when others could have written what it says.  It writes nothing.
+ */
+struct store *store_look(const char *shared);
+
+/*
+ * A descriptor, for reading, of a regular file outside the store that has this
+ * content and size now, as far as the times of change tell; -1 when none is
+ * known.  No code can be mapped from some file systems: theirs are left out.
+ * *path_out is for the caller to free.
+ */
+int store_locate(const struct store *store, const uint8_t sha256[32],
+		 uint64_t size, char **path_out);
+
+/*
  * Removes from a shared store the objects that no trace uses any more, and the
  * entries without an object beside them; with dry_run only counts them.
  */

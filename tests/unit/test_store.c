@@ -394,6 +394,54 @@ Test(store, what_a_settled_file_told_is_remembered_until_gc)
 	cr_assert_eq(count_entries("shared/notes"), 0);
 }
 
+/* Where the content is, or NULL; for the caller to free. */
+static char *place_of(const uint8_t sha256[32], uint64_t size)
+{
+	struct store *store = store_look(in_directory("shared"));
+	char *path;
+	int fd = store_locate(store, sha256, size, &path);
+
+	cr_assert_eq(fd >= 0, path != NULL);
+	fd_close(&fd);
+	store_close(store);
+	return path;
+}
+
+Test(store, a_settled_file_is_found_again)
+{
+	struct store *store = open_store("o", "shared");
+	AUTO(heap_free) char *path = NULL;
+	AUTO(fd_close) int fd = -1;
+	uint8_t sha256[32], other[32];
+	struct stat status;
+
+	fd = open_old_file(&status);
+	add(store, fd, sha256);
+	if (!count_entries("shared/by-inode"))
+		cr_skip_test("/bin/sh is on a file system without own times");
+	cr_assert_null(place_of(sha256, (uint64_t)status.st_size));
+	store_remember_place(store, sha256, fd, &status, "bin/sh");
+	store_remember_place(store, sha256, fd, &status, "/bin/\n");
+	cr_assert_eq(count_entries("shared/notes"), 0);
+	/* It was called so, and is another file by now. */
+	store_remember_place(store, sha256, fd, &status, "/etc/passwd");
+	cr_assert_eq(count_entries("shared/notes"), 1);
+	cr_assert_null(place_of(sha256, (uint64_t)status.st_size));
+	path = realpath("/bin/sh", NULL);
+	store_remember_place(store, sha256, fd, &status, path);
+	free(path);
+	path = place_of(sha256, (uint64_t)status.st_size);
+	cr_assert_not_null(path);
+	cr_assert_null(place_of(sha256, (uint64_t)status.st_size + 1));
+	memcpy(other, sha256, 32);
+	other[0] ^= 1;
+	cr_assert_null(place_of(other, (uint64_t)status.st_size));
+	store_close(store);
+	chmod(in_directory("shared/notes"), 0777);
+	cr_assert_null(store_look(in_directory("shared")));
+	cr_assert_null(store_look(in_directory("nothing")));
+}
+
 Test(store, a_full_disk_is_an_error_and_leaves_nothing)
 {
 	struct rlimit limit = { 100000, 100000 };
