@@ -36,12 +36,16 @@ static csh disassembler; /* made once, for the process */
 
 static cs_insn *open_disassembler(void)
 {
+	cs_insn *insn;
+
 	if (!disassembler) {
-		if (cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler))
-			return NULL;
+		bug_unless(!cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler),
+			   "capstone: no disassembler");
 		cs_option(disassembler, CS_OPT_DETAIL, CS_OPT_ON);
 	}
-	return cs_malloc(disassembler);
+	insn = cs_malloc(disassembler);
+	bug_unless(insn, "capstone: out of memory");
+	return insn;
 }
 
 /* loop, loope, loopne and jrcxz, which have short forms only. */
@@ -73,6 +77,16 @@ static int has_group(const cs_insn *insn, uint8_t group)
 	return 0;
 }
 
+/* movs, cmps, stos, lods, scas, ins and outs, which can stop in the middle. */
+static int is_string_instruction(const cs_insn *insn)
+{
+	uint8_t opcode = insn->detail->x86.opcode[0];
+
+	return (opcode >= 0xa4 && opcode <= 0xa7) ||
+	       (opcode >= 0xaa && opcode <= 0xaf) ||
+	       (opcode >= 0x6c && opcode <= 0x6f);
+}
+
 /* True when it does elsewhere what it does here. */
 static int can_move(const cs_insn *insn)
 {
@@ -88,12 +102,7 @@ static int can_move(const cs_insn *insn)
 		if (has_group(insn, fixed_groups[i]))
 			return 0;
 	/* Old code jumps over a lock prefix. */
-	if (x86->prefix[0] == X86_PREFIX_LOCK)
-		return 0;
-	/* string instructions can stop in the middle */
-	if ((x86->opcode[0] >= 0xa4 && x86->opcode[0] <= 0xa7) ||
-	    (x86->opcode[0] >= 0xaa && x86->opcode[0] <= 0xaf) ||
-	    (x86->opcode[0] >= 0x6c && x86->opcode[0] <= 0x6f))
+	if (x86->prefix[0] == X86_PREFIX_LOCK || is_string_instruction(insn))
 		return 0;
 	switch (insn->id) {
 	case X86_INS_LOOP: /* of 32 bits; not in the group of jumps */
@@ -208,7 +217,7 @@ static cs_insn *decode_one(struct memory *memory, remote_addr addr)
 	uint64_t at = addr;
 	cs_insn *insn = open_disassembler();
 
-	if (insn && !cs_disasm_iter(disassembler, &next, &left, &at, insn)) {
+	if (!cs_disasm_iter(disassembler, &next, &left, &at, insn)) {
 		cs_free(insn, 1);
 		insn = NULL;
 	}
@@ -254,6 +263,46 @@ enum code_kind code_patch_decode(struct memory *memory, remote_addr addr,
 	return kind;
 }
 
+static enum code_step step_of(const cs_insn *insn)
+{
+	switch (insn->id) {
+	case X86_INS_SYSCALL:
+	case X86_INS_SYSENTER:
+	case X86_INS_INT:
+		return CODE_STEP_CALL;
+	case X86_INS_INT1:
+	case X86_INS_INT3:
+	case X86_INS_INTO:
+	case X86_INS_PUSHF:
+	case X86_INS_PUSHFD:
+	case X86_INS_PUSHFQ:
+	case X86_INS_POPF:
+	case X86_INS_POPFD:
+	case X86_INS_POPFQ:
+	case X86_INS_IRET:
+	case X86_INS_IRETD:
+	case X86_INS_IRETQ:
+		return CODE_STEP_SEEN;
+	}
+	if (instruction_decode(insn->bytes, insn->size).kind !=
+	    INSTRUCTION_NONE)
+		return CODE_STEP_SEEN;
+	return is_string_instruction(insn) && insn->detail->x86.prefix[0] ?
+		CODE_STEP_REPEATS : CODE_STEP_PLAIN;
+}
+
+enum code_step code_patch_step(struct memory *memory, remote_addr addr,
+			       unsigned *length_out)
+{
+	cs_insn *insn = decode_one(memory, addr);
+	enum code_step step = insn ? step_of(insn) : CODE_STEP_PLAIN;
+
+	*length_out = insn ? insn->size : 0;
+	if (insn)
+		cs_free(insn, 1);
+	return step;
+}
+
 /*
  * Instructions are at most fifteen bytes long, so one of fifteen bytes in a row
  * begins a true one, and most walks from the others fall into its step.  Walks
@@ -297,7 +346,7 @@ enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr)
 	enum code_verdict verdict = CODE_UNCERTAIN;
 	cs_insn *insn = open_disassembler();
 
-	for (size_t i = 0; i < 2 && insn && verdict == CODE_UNCERTAIN; i++) {
+	for (size_t i = 0; i < 2 && verdict == CODE_UNCERTAIN; i++) {
 		unsigned back = walks[i] + INSTRUCTION_MAX;
 		remote_addr page = addr & ~(remote_addr)(PAGE - 1);
 
@@ -310,8 +359,7 @@ enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr)
 				 back + INSTRUCTION_MAX) >= back)
 			verdict = ask_walks(bytes, back, insn);
 	}
-	if (insn)
-		cs_free(insn, 1);
+	cs_free(insn, 1);
 	return verdict;
 }
 
@@ -326,7 +374,7 @@ static unsigned measure(struct memory *memory, remote_addr addr,
 	unsigned count = 0, length = 0;
 	cs_insn *insn = open_disassembler();
 
-	while (insn && length < CODE_JUMP_LENGTH) {
+	while (length < CODE_JUMP_LENGTH) {
 		if (!cs_disasm_iter(disassembler, &next, &left, &at, insn) ||
 		    !can_move(insn) ||
 		    (is_long_constant(insn) &&
@@ -337,8 +385,7 @@ static unsigned measure(struct memory *memory, remote_addr addr,
 		if (is_unconditional(insn))
 			break;
 	}
-	if (insn)
-		cs_free(insn, 1);
+	cs_free(insn, 1);
 	*count_out = count;
 	return length < CODE_JUMP_LENGTH ? 0 : length;
 }
@@ -471,7 +518,7 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 	uint64_t at = addr;
 	cs_insn *insn = open_disassembler();
 
-	if (!insn || length > sizeof(bytes) ||
+	if (length > sizeof(bytes) ||
 	    !memory_read(memory, addr, bytes, length))
 		piece = 0;
 	while (piece && left) {
@@ -479,8 +526,7 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 			move_instruction(insn, new_addr + used, out + used) : 0;
 		used += piece;
 	}
-	if (insn)
-		cs_free(insn, 1);
+	cs_free(insn, 1);
 	if (piece)
 		piece = code_patch_jump(new_addr + used, addr + length,
 					out + used);

@@ -64,6 +64,18 @@ enum code_kind {
 enum code_kind code_patch_decode(struct memory *memory, remote_addr addr,
 				 unsigned *length_out);
 
+/* What it is to step over an instruction. */
+enum code_step {
+	CODE_STEP_PLAIN,   /* done by one step; also what is not known */
+	CODE_STEP_REPEATS, /* a step is one repetition of it */
+	CODE_STEP_CALL,    /* it enters the kernel */
+	CODE_STEP_SEEN,	   /* it traps, or shows that it is stepped */
+};
+
+/* Sets the length, 0 for what is not known. */
+enum code_step code_patch_step(struct memory *memory, remote_addr addr,
+			       unsigned *length_out);
+
 /* A moved instruction is no longer than this. */
 #define CODE_MOVED_MAX 15u
 

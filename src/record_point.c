@@ -13,7 +13,6 @@
  */
 #include "src/recorder.h"
 
-#include <capstone/capstone.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -73,8 +72,6 @@ struct point_search {
 	struct registers registers; /* current */
 	unsigned steps;
 	int status;
-	csh disassembler;
-	cs_insn *insn;
 	uint32_t changed; /* registers, from pass to pass */
 	int came_again;	  /* it did, in the same state but for these */
 	struct changed_word words[WORDS_SEEN];
@@ -112,47 +109,19 @@ static int look_up_registers(struct point_search *search)
 	return task_set_registers(&search->task->task, &search->registers);
 }
 
-/* What the next instruction is, in search->insn; its length or 0. */
-static size_t decode_next(struct point_search *search, uint8_t bytes[15])
+/* The next instruction; STEP_DONE when it can be stepped. */
+static enum step look_ahead(const struct point_search *search,
+			    enum code_step *kind_out, unsigned *length_out)
 {
-	uint64_t address = search->registers.value[R_RIP];
-	struct memory *memory = &space_of(search->task)->memory;
-	size_t left = memory->read(memory, address, bytes, 15);
-	const uint8_t *next = bytes;
+	remote_addr rip = search->registers.value[R_RIP];
 
-	return cs_disasm_iter(search->disassembler, &next, &left, &address,
-			      search->insn) ? search->insn->size : 0;
-}
-
-static enum step may_step(struct point_search *search)
-{
-	uint8_t bytes[15] = { 0 };
-	size_t length = decode_next(search, bytes);
-
-	if (!length)
-		return STEP_DONE; /* a newer one than the library knows */
-	switch (search->insn->id) {
-	case X86_INS_SYSCALL:
-	case X86_INS_SYSENTER:
-	case X86_INS_INT:
+	*kind_out = code_patch_step(&space_of(search->task)->memory, rip,
+				    length_out);
+	if (*kind_out == CODE_STEP_CALL)
 		return STEP_CALL;
-	case X86_INS_INT1:
-	case X86_INS_INT3:
-	case X86_INS_INTO:
-	case X86_INS_PUSHF: /* the program would see the stepping */
-	case X86_INS_PUSHFD:
-	case X86_INS_PUSHFQ:
-	case X86_INS_POPF:
-	case X86_INS_POPFD:
-	case X86_INS_POPFQ:
-	case X86_INS_IRET:
-	case X86_INS_IRETD:
-	case X86_INS_IRETQ:
-		return STEP_STAY;
-	}
-	if (search->registers.value[R_EFLAGS] & FLAG_TRAP ||
-	    space_find_site(search->task, search->registers.value[R_RIP]) ||
-	    instruction_decode(bytes, length).kind != INSTRUCTION_NONE)
+	if (*kind_out == CODE_STEP_SEEN ||
+	    search->registers.value[R_EFLAGS] & FLAG_TRAP ||
+	    space_find_site(search->task, rip))
 		return STEP_STAY;
 	return STEP_DONE;
 }
@@ -258,22 +227,6 @@ static enum step go_for(struct point_search *search, uint64_t used_ns)
 	return step;
 }
 
-static int is_string_instruction(const uint8_t *bytes, size_t length)
-{
-	size_t i = 0;
-
-	while (i < length && (bytes[i] == 0x66 || bytes[i] == 0x67 ||
-			      (bytes[i] & 0xf0) == 0x40))
-		i++;
-	if (i == length || (bytes[i] & 0xfe) != 0xf2)
-		return 0;
-	for (i++; i < length && (bytes[i] == 0x66 || bytes[i] == 0x67 ||
-				 (bytes[i] & 0xf0) == 0x40);)
-		i++;
-	return i < length && ((bytes[i] >= 0xa4 && bytes[i] <= 0xa7) ||
-			      (bytes[i] >= 0xaa && bytes[i] <= 0xaf));
-}
-
 static int set_debug_register(struct point_search *search, int number,
 			      uint64_t value)
 {
@@ -288,15 +241,14 @@ static int set_debug_register(struct point_search *search, int number,
  */
 static enum step take_step(struct point_search *search)
 {
-	uint8_t bytes[15] = { 0 };
-	enum step step = may_step(search);
-	size_t length;
+	enum code_step kind;
+	unsigned length;
+	enum step step = look_ahead(search, &kind, &length);
 
 	if (step != STEP_DONE)
 		return step;
-	length = decode_next(search, bytes);
 	search->steps++;
-	if (!is_string_instruction(bytes, length))
+	if (kind != CODE_STEP_REPEATS)
 		return go(search, PTRACE_SINGLESTEP);
 	if (set_debug_register(search, 0, search->registers.value[R_RIP] +
 			       length) || set_debug_register(search, 7, 1))
@@ -313,19 +265,21 @@ static int is_patchable(struct point_search *search)
 {
 	remote_addr rip = search->registers.value[R_RIP];
 	const struct process_map *map = process_maps_find(&search->maps, rip);
+	enum code_step kind;
+	unsigned length;
 
 	return map && !map->is_shared &&
-	       code_patch_length(&space_of(search->task)->memory, rip) &&
-	       may_step(search) == STEP_DONE;
+	       look_ahead(search, &kind, &length) == STEP_DONE &&
+	       code_patch_length(&space_of(search->task)->memory, rip);
 }
 
 /* One instruction, if there is one near; else several short ones, perhaps. */
 static int is_suitable(struct point_search *search, int is_early)
 {
-	return is_patchable(search) &&
-	       (!is_early ||
+	return (!is_early ||
 		code_patch_is_safe(&space_of(search->task)->memory,
-				   search->registers.value[R_RIP]));
+				   search->registers.value[R_RIP])) &&
+	       is_patchable(search);
 }
 
 static enum step find_patchable(struct point_search *search)
@@ -703,10 +657,6 @@ int record_point(struct recorder *recorder, struct record_task *task)
 		task->state = TASK_RUNNING;
 		return recorder_resume(task, record_run_request(task), 0);
 	}
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &search.disassembler))
-		return report(-ENOMEM, "task %d: decode its code",
-			      task->task.tid);
-	search.insn = cs_malloc(search.disassembler);
 	if (process_maps_read(task->task.tid, &search.maps)) {
 		search.maps = (struct process_maps){ 0 };
 		err = go_on(&search);
@@ -714,8 +664,6 @@ int record_point(struct recorder *recorder, struct record_task *task)
 		err = search_and_take(&search);
 		process_maps_deinit(&search.maps);
 	}
-	cs_free(search.insn, 1);
-	cs_close(&search.disassembler);
 	task = recorder_find(recorder, tid); /* it may be gone */
 	if (task && !task->slice_ns) {
 		task->next_point_ns = now_ns() + own_time() - began;

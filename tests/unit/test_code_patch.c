@@ -142,6 +142,43 @@ Test(code_patch, leaves_what_is_not_the_same_elsewhere, .init = set_up)
 	}
 }
 
+Test(code_patch, says_what_it_is_to_step, .init = set_up)
+{
+	static const struct {
+		const char *bytes;
+		unsigned length;
+		enum code_step step;
+	} codes[] = {
+		{ "\x48\xff\xc0", 3, CODE_STEP_PLAIN },	/* inc rax */
+		{ "\xf3\x0f\x10\x00", 4, CODE_STEP_PLAIN }, /* movss */
+		{ "\xf3\x90", 2, CODE_STEP_PLAIN },		/* pause */
+		{ "\xa4", 1, CODE_STEP_PLAIN },		/* movsb */
+		{ "\xf3\xa4", 2, CODE_STEP_REPEATS },	/* rep movsb */
+		{ "\xf2\xae", 2, CODE_STEP_REPEATS },	/* repne scasb */
+		{ "\xf3\x48\xab", 3, CODE_STEP_REPEATS },	/* rep stosq */
+		{ "\x66\xf3\xa5", 3, CODE_STEP_REPEATS },	/* rep movsw */
+		{ "\xf3\x67\xa6", 3, CODE_STEP_REPEATS },	/* by esi */
+		{ "\x0f\x05", 2, CODE_STEP_CALL },		/* syscall */
+		{ "\xcd\x80", 2, CODE_STEP_CALL },		/* int 0x80 */
+		{ "\xcc", 1, CODE_STEP_SEEN },		/* int3 */
+		{ "\x9c", 1, CODE_STEP_SEEN },		/* pushfq */
+		{ "\x9d", 1, CODE_STEP_SEEN },		/* popfq */
+		{ "\x0f\xa2", 2, CODE_STEP_SEEN },		/* cpuid */
+		{ "\x0f\x31", 2, CODE_STEP_SEEN },		/* rdtsc */
+		{ "\x06", 0, CODE_STEP_PLAIN },		/* none */
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		remote_addr addr = put_at(MIDDLE, codes[i].bytes,
+					  strlen(codes[i].bytes));
+		unsigned length;
+
+		cr_assert_eq(code_patch_step(&own_memory, addr, &length),
+			     codes[i].step, "code %zu", i);
+		cr_assert_eq(length, codes[i].length, "code %zu", i);
+	}
+}
+
 Test(code_patch, leaves_jumps_across_pages, .init = set_up)
 {
 	remote_addr addr = PUT(MIDDLE - 2, "\x48\x81\xc0\x01\x02\x03\x04");
