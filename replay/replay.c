@@ -258,6 +258,9 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 	task->task.space->tid = task->task.tid;
 	switch (event->kind) {
 	case EVENT_SYSCALL:
+		if (event->is_buffered)
+			return replay_calls(replayer, task, event);
+		return replay_syscall(replayer, task, event);
 	case EVENT_SYSCALL_ENTER:
 		return replay_syscall(replayer, task, event);
 	case EVENT_SYSCALL_EXIT:
@@ -387,8 +390,10 @@ int replay_open(const struct replay_options *options,
 	err = trace_reader_open(options->trace_path, &replayer->reader);
 	if (!err) {
 		pin_to_one_core(trace_reader_info(replayer->reader)->core);
-		err = replay_template_create(replayer);
+		err = replay_agent_init(replayer);
 	}
+	if (!err)
+		err = replay_template_create(replayer);
 	if (err) {
 		replay_close(replayer);
 		replayer = NULL;
@@ -403,6 +408,7 @@ void replay_close(struct replayer *replayer)
 		return;
 	replay_kill_all(replayer);
 	replay_files_free(replayer);
+	replay_agent_deinit(replayer);
 	trace_reader_close(replayer->reader);
 	if (replayer->has_affinity)
 		sched_setaffinity(0, sizeof(replayer->affinity),

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "src/session_page.h"
+#include "src/syscall_rows.h"
 #include "traces/report.h"
 
 #ifndef MREMAP_DONTUNMAP
@@ -79,8 +80,13 @@ int replay_to_syscall(struct replayer *replayer, struct replay_task *task,
 		      const struct event *event)
 {
 	struct registers *registers = &task->registers;
-	int status, err = replay_run_task(replayer, task, &status);
+	int status, err;
 
+	if (task->is_at_call) {
+		task->is_at_call = 0;
+		return 0;
+	}
+	err = replay_run_task(replayer, task, &status);
 	if (err)
 		return err;
 	if (!WIFSTOPPED(status) || !status_is_syscall(status)) {
@@ -106,8 +112,7 @@ static int64_t repeat_range(struct replay_task *task, int number,
 {
 	uint64_t start = arguments[0], end = start + arguments[1];
 	uint64_t below[6] = { start, SESSION_PAGE - start, arguments[2] };
-	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH, 0,
-			      arguments[2] };
+	uint64_t above[6] = { SESSION_END, 0, arguments[2] };
 	int64_t result = 0;
 
 	if (!replay_is_reserved(start, arguments[1]))
@@ -236,6 +241,32 @@ void replay_change_call(struct replay_task *task)
 	measure(task);
 }
 
+/* Only what belongs to the call is known. */
+static int compare_buffered(struct replayer *replayer,
+			    struct replay_task *task,
+			    const struct event *event)
+{
+	static const int known[] = {
+		R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9, R_RSP,
+	};
+	struct registers actual = task->registers;
+	unsigned arguments = syscall_row_arguments(
+		syscall_row_of_number(event->detail));
+
+	for (unsigned i = 0; i < 7; i++)
+		if (i >= arguments && i < 6)
+			actual.value[known[i]] = event->registers[known[i]];
+	for (int i = 0; i < R_COUNT; i++) {
+		unsigned j = 0;
+
+		while (j < 7 && known[j] != i)
+			j++;
+		if (j == 7)
+			actual.value[i] = event->registers[i];
+	}
+	return replay_compare_registers(replayer, task, event, &actual);
+}
+
 static int begin_call(struct replayer *replayer, struct replay_task *task,
 		      const struct event *event)
 {
@@ -250,8 +281,10 @@ static int begin_call(struct replayer *replayer, struct replay_task *task,
 				       syscall_name(number), number,
 				       syscall_name(event->detail),
 				       event->detail);
-	err = replay_compare_registers(replayer, task, event,
-				       &task->registers);
+	err = event->is_buffered ?
+		compare_buffered(replayer, task, event) :
+		replay_compare_registers(replayer, task, event,
+					 &task->registers);
 	if (err)
 		return err;
 	task->entry = task->registers;
@@ -276,6 +309,12 @@ static int end_call(struct replayer *replayer, struct replay_task *task,
 
 	task->call.result = event->result;
 	task->registers.value[R_RAX] = (uint64_t)event->result;
+	/* As the agent leaves them: it was not the kernel that answered. */
+	if (event->is_buffered) {
+		task->registers.value[R_RCX] = event->registers[R_RIP];
+		task->registers.value[R_R11] =
+			task->registers.value[R_EFLAGS];
+	}
 	task->is_dirty = 1;
 	task->is_in_call = 0;
 	err = is_skipped(event) ? 0 : repeat_call(replayer, task, event);

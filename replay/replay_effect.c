@@ -316,6 +316,8 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 		return replay_file_effect(replayer, effect);
 	case EFFECT_OUTPUT:
 		return output_effect(replayer, task, effect);
+	case EFFECT_DETOUR:
+		return replay_detour_effect(task, effect);
 	case EFFECT_DEBUG_REGISTER:
 		return debug_effect(replayer, task, effect);
 	case EFFECT_RLIMIT:

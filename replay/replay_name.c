@@ -20,31 +20,27 @@ struct named_range {
 	char *name; /* "": it has none any more */
 };
 
-struct name_list {
-	struct named_range *ranges; /* oldest first */
-	size_t count, room;
-};
-
 static void free_names(void *data)
 {
-	struct name_list *list = data;
+	struct replay_space *list = data;
 
 	for (size_t i = 0; i < list->count; i++)
 		free(list->ranges[i].name);
 	free(list->ranges);
+	free(list->detours);
 	free(list);
 }
 
-static struct name_list *names_of(struct address_space *space)
+struct replay_space *replay_space_of(struct address_space *space)
 {
 	if (!space->owner_data) {
-		space->owner_data = xcalloc(1, sizeof(struct name_list));
+		space->owner_data = xcalloc(1, sizeof(struct replay_space));
 		space->owner_free = free_names;
 	}
 	return space->owner_data;
 }
 
-static void append(struct name_list *list, uint64_t start, uint64_t end,
+static void append(struct replay_space *list, uint64_t start, uint64_t end,
 		   char *name)
 {
 	if (list->count == list->room) {
@@ -55,7 +51,7 @@ static void append(struct name_list *list, uint64_t start, uint64_t end,
 	list->ranges[list->count++] = (struct named_range){ start, end, name };
 }
 
-static const struct named_range *find(const struct name_list *list,
+static const struct named_range *find(const struct replay_space *list,
 				      uint64_t start, uint64_t end)
 {
 	for (size_t i = list ? list->count : 0; i-- > 0;)
@@ -65,7 +61,7 @@ static const struct named_range *find(const struct name_list *list,
 }
 
 /* A heap that grows is one range. */
-static int extend_last(struct name_list *list, const struct effect *effect,
+static int extend_last(struct replay_space *list, const struct effect *effect,
 		       uint64_t end)
 {
 	struct named_range *last;
@@ -84,13 +80,13 @@ static int extend_last(struct name_list *list, const struct effect *effect,
 void replay_name_mapping(struct address_space *space,
 			 const struct effect *effect)
 {
-	struct name_list *list = space->owner_data;
+	struct replay_space *list = space->owner_data;
 	uint64_t end = effect->address + effect->extent;
 	size_t length = effect->id ? 0 : effect->length;
 
 	if (!length && !find(list, effect->address, end))
 		return;
-	list = names_of(space);
+	list = replay_space_of(space);
 	if (length && extend_last(list, effect, end))
 		return;
 	append(list, effect->address, end,
@@ -100,10 +96,10 @@ void replay_name_mapping(struct address_space *space,
 void replay_copy_names(struct address_space *space,
 		       const struct address_space *from)
 {
-	const struct name_list *old = from->owner_data;
+	const struct replay_space *old = from->owner_data;
 
 	for (size_t i = 0; old && i < old->count; i++)
-		append(names_of(space), old->ranges[i].start,
+		append(replay_space_of(space), old->ranges[i].start,
 		       old->ranges[i].end, xstrdup(old->ranges[i].name));
 }
 

@@ -176,7 +176,7 @@ static void become_template(pid_t replayer, unsigned first_file,
 int replay_is_reserved(uint64_t address, uint64_t length)
 {
 	address &= ~(uint64_t)0xfff;
-	if (address >= SESSION_PAGE + SESSION_PAGE_LENGTH)
+	if (address >= SESSION_END)
 		return 0;
 	return address >= SESSION_PAGE || length > SESSION_PAGE - address;
 }
@@ -237,8 +237,7 @@ static int64_t inject(struct task *task, int number,
 static int empty_address_space(struct task *task)
 {
 	uint64_t below[6] = { 0, SESSION_PAGE };
-	uint64_t above[6] = { SESSION_PAGE + SESSION_PAGE_LENGTH,
-			      TASK_SIZE - SESSION_PAGE - SESSION_PAGE_LENGTH };
+	uint64_t above[6] = { SESSION_END, TASK_SIZE - SESSION_END };
 
 	if (inject(task, SYS_munmap, below) || inject(task, SYS_munmap, above))
 		return report(-EIO, "empty the address space of the replay");
@@ -380,7 +379,10 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		address_space_share(parent->task.space) :
 		address_space_create(task->task.tid);
 	if (parent && !is_shared)
+{
 		replay_copy_names(task->task.space, parent->task.space);
+		replay_copy_detours(task->task.space, parent->task.space);
+	}
 	task->next = *bucket_of(replayer, serial);
 	*bucket_of(replayer, serial) = task;
 	*task_out = task;
@@ -487,7 +489,8 @@ static int run_by(struct replayer *replayer, struct replay_task *task,
 
 	do
 		err = replay_resume_task(replayer, task, request, status_out);
-	while (!err && is_foreign_stop(*status_out));
+	while (!err && (is_foreign_stop(*status_out) ||
+			replay_takes_detour(task, *status_out)));
 	return err;
 }
 

@@ -4,13 +4,13 @@
  *
  *   replay.c          the session: events in order, end
  *   inspect.c         looks at the tasks of a replay that has stopped
- *   store_watch.c     finds stores through shared mappings
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_point.c    places in the middle of computing, found by their state
  *   replay_file.c     files of the trace
  *   replay_name.c     names of mappings that no file has
  *   replay_call.c     system calls: checking, answering, repeating
+ *   replay_agent.c    calls that were recorded without stops: many at once
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
  *
@@ -41,6 +41,7 @@ struct replay_task {
 	int is_in_call;
 	struct registers registers; /* to be set before it runs */
 	int is_dirty;		    /* registers are not in the kernel yet */
+	int is_at_call; /* it has run to the entry of its next call already */
 };
 
 /*
@@ -94,6 +95,7 @@ struct replayer {
 	unsigned task_count;
 	uint64_t event; /* number of the current one, or the last */
 	uint32_t event_task; /* whose it is */
+	struct agent_shared *agent; /* its memory, which all tasks share */
 	struct event next; /* read, and not or not wholly replayed yet */
 	int has_next;
 	const struct replay_watcher *watcher; /* or NULL */
@@ -178,6 +180,15 @@ void replay_files_init(struct replayer *replayer);
 void replay_files_free(struct replayer *replayer);
 
 /* replay_name.c */
+/* What the replayer knows of an address space; made when it is asked for. */
+struct replay_space {
+	struct named_range *ranges; /* oldest first */
+	size_t count, room;
+	struct detour *detours; /* replay_agent.c */
+	size_t detour_count;
+};
+
+struct replay_space *replay_space_of(struct address_space *space);
 /* What an EFFECT_MAP says of the name of mappings without a file. */
 void replay_name_mapping(struct address_space *space,
 			 const struct effect *effect);
@@ -201,6 +212,21 @@ int replay_compare_registers(struct replayer *replayer,
 			     struct replay_task *task,
 			     const struct event *event,
 			     const struct registers *actual);
+
+/* replay_agent.c */
+/* Before the first task is made. */
+int replay_agent_init(struct replayer *replayer);
+void replay_agent_deinit(struct replayer *replayer);
+/* A buffered event and those that follow it. */
+int replay_calls(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event);
+/* EFFECT_DETOUR */
+int replay_detour_effect(struct replay_task *task,
+			 const struct effect *effect);
+void replay_copy_detours(struct address_space *space,
+			 const struct address_space *from);
+/* True when a stop was at a detour, which the task takes. */
+int replay_takes_detour(struct replay_task *task, int status);
 
 /* divergence.c */
 /* Explains, with a backtrace and disassembly; returns REPLAY_DIVERGED. */

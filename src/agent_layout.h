@@ -33,9 +33,10 @@
 
 /* Code: the same bytes in every process. */
 #define AGENT_TEXT AGENT_START
-#define AGENT_TEXT_LENGTH 0x8000
+#define AGENT_TEXT_LENGTH 0x10000
 #define AGENT_CALL_END (AGENT_TEXT + 2) /* of calls that are let through */
 #define AGENT_STOP (AGENT_TEXT + 8)	/* an int3 on the way out */
+#define AGENT_STOP_END (AGENT_STOP + 1) /* where that stops */
 #define AGENT_FAULT (AGENT_TEXT + 12)	/* where it goes on after a SIGSEGV */
 #define AGENT_ENTRY_SLOT (AGENT_TEXT + 16) /* holds the entry's address */
 
@@ -69,7 +70,7 @@ struct agent_shared {
 	uint32_t is_stop_wanted; /* at AGENT_STOP, when the call is done */
 	uint32_t is_traced;	 /* all calls are to be made with a stop */
 	uint32_t mode;		 /* enum agent_mode */
-	uint32_t is_within;	 /* not on the way out yet */
+	uint32_t are_paths_slow; /* a file system may wait for the program */
 	/*
 	 * In the ring.  Recording: records end at position.  Replay: the next
 	 * record is at position, they end at limit, and the agent stops after
@@ -79,6 +80,8 @@ struct agent_shared {
 	uint64_t count; /* of records made or taken so far */
 	uint32_t is_last_stopped;
 	uint32_t is_different; /* replay: the call is not the recorded one */
+	uint32_t is_made;      /* recording: the call is, its record is not */
+	uint32_t zero;
 
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */
@@ -92,7 +95,7 @@ struct agent_shared {
 
 struct agent_private {
 	uint32_t generation;
-	uint32_t zero;
+	uint32_t is_stale; /* classes are, since a call with a stop */
 	uint8_t classes[AGENT_DESCRIPTORS]; /* enum of src/agent.c; 0 unknown */
 };
 

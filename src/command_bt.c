@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "src/command_inspect.h"
-#include "src/command_writes.h"
 #include "src/commands.h"
 #include "src/syscall_table.h"
 #include "traces/report.h"
@@ -13,15 +12,11 @@
 struct bt_values {
 	struct inspection inspection;
 	int is_all;
-	const char *snapshot; /* --writes */
 };
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, "all tasks that live at the event" },
 	INSPECTION_PID,
-	{ "writes", 0, "SNAPSHOT",
-	  "who filled this memfd: the calls that wrote to it before it\n"
-	  "was used so, and stores through mappings (no EVENT)" },
 	INSPECTION_DEBUG_FILES,
 	{ 0 },
 };
@@ -33,10 +28,6 @@ static int set_option(void *context, const struct option_row *option,
 
 	if (!strcmp(option->name, "all")) {
 		values->is_all = 1;
-		return 0;
-	}
-	if (!strcmp(option->name, "writes")) {
-		values->snapshot = argument;
 		return 0;
 	}
 	return inspection_set_option(&values->inspection, option, argument);
@@ -79,20 +70,6 @@ static int print_backtraces(struct bt_values *values, char **operands)
 				print_task(inspection->replayer, task);
 }
 
-/* 0, or what is wrong has been said. */
-static int check_options(const struct bt_values *values, int operands)
-{
-	if (!values->snapshot && operands < 2)
-		return report(1, "bt: an operand is missing: EVENT (see reel "
-			      "bt --help)");
-	if (values->snapshot && operands > 1)
-		return report(1, "bt: --writes wants no EVENT");
-	if (!!values->snapshot + values->is_all + !!values->inspection.pid > 1)
-		return report(1, "bt: --all, --pid and --writes exclude each "
-			      "other");
-	return 0;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct bt_values values = { 0 };
@@ -101,12 +78,11 @@ static int run(const struct command *command, int argc, char **argv)
 
 	if (first < 0)
 		return options_exit_status(command, first);
-	if (check_options(&values, argc - first))
+	if (values.is_all && values.inspection.pid) {
+		report(0, "bt: --all and --pid exclude each other");
 		return command->usage;
-	err = values.snapshot ?
-		print_writes(&values.inspection, argv[first],
-			     values.snapshot) :
-		print_backtraces(&values, argv + first);
+	}
+	err = print_backtraces(&values, argv + first);
 	inspection_end(&values.inspection);
 	return err ? command->failure : 0;
 }
@@ -114,13 +90,12 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_bt = {
 	.name = "bt",
 	.operands = "TRACE EVENT",
-	.least = 1,
+	.least = 2,
 	.most = 2,
 	.summary = "Print the backtrace of a task at an event",
 	.details = inspection_details,
 	.example = "  reel bt latest 1234\n"
-		   "  reel bt --all make-3 1234\n"
-		   "  reel bt --writes payload latest",
+		   "  reel bt --all make-3 1234",
 	.options = rows,
 	.failure = EXIT_FAILED,
 	.usage = EXIT_USAGE,

@@ -44,6 +44,8 @@ static const struct option_row rows[] = {
 	  "choose turns, priorities and delays of signals at\n"
 	  "random, to find races; reel info tells the seed" },
 	{ "aslr", 0, NULL, "leave address space randomization on" },
+	{ "no-agent", 0, NULL,
+	  "see each system call by ptrace, at a hundred times the cost" },
 	{ "audit", 0, NULL,
 	  "compare all writable memory around every system call,\n"
 	  "and fail when one wrote a byte it is not known to write" },
@@ -182,6 +184,8 @@ static int set_option(void *context, const struct option_row *option,
 		return set_cores(values, option, argument);
 	} else if (!strcmp(option->name, "aslr")) {
 		values->options.aslr = 1;
+	} else if (!strcmp(option->name, "no-agent")) {
+		values->options.is_agentless = 1;
 	} else if (!strcmp(option->name, "audit")) {
 		values->options.audit = 1;
 	} else {

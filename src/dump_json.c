@@ -225,6 +225,17 @@ static void add_rlimit(json_t *object, const struct effect *effect)
 	set(object, "hard", hex(effect->extent));
 }
 
+static void add_range(json_t *object, const struct effect *effect)
+{
+	set(object, "address", hex(effect->address));
+	if (effect->kind == EFFECT_DETOUR)
+		set(object, "to", hex(effect->offset));
+	else
+		set(object, "length", hex(effect->extent));
+	if (effect->kind == EFFECT_PROTECT)
+		set(object, "protection", json_integer(effect->protection));
+}
+
 static void add_effect_fields(json_t *object, const struct effect *effect,
 			      const struct dump_files *files)
 {
@@ -242,13 +253,9 @@ static void add_effect_fields(json_t *object, const struct effect *effect,
 		add_map(object, effect, files);
 		break;
 	case EFFECT_UNMAP:
-		set(object, "address", hex(effect->address));
-		set(object, "length", hex(effect->extent));
-		break;
 	case EFFECT_PROTECT:
-		set(object, "address", hex(effect->address));
-		set(object, "length", hex(effect->extent));
-		set(object, "protection", json_integer(effect->protection));
+	case EFFECT_DETOUR:
+		add_range(object, effect);
 		break;
 	case EFFECT_FILE:
 		add_snapshot(object, effect, files);

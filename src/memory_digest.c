@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "src/agent_layout.h"
 #include "src/process_file.h"
 #include "src/process_maps.h"
 #include "src/session_page.h"
@@ -159,6 +160,7 @@ static int is_continued(const struct process_map *before,
 {
 	return before->end == map->start && map->start != SESSION_PAGE &&
 	       map->start != SESSION_PAGE + SESSION_RESERVED &&
+	       map->start != AGENT_END &&
 	       before->protection == map->protection &&
 	       before->is_shared == map->is_shared &&
 	       before->device == map->device && before->inode == map->inode &&
@@ -193,7 +195,7 @@ static int map_counts(const struct page_walk *walk,
 	if ((map->protection & both) != both)
 		return 0;
 	if (map->start >= SESSION_PAGE &&
-	    map->end <= SESSION_PAGE + SESSION_RESERVED)
+	    map->end <= AGENT_END)
 		return 0;
 	return map->end - map->start <=
 	       (map->is_shared ? shared_limit : PRIVATE_LIMIT);

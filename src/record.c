@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "src/process_maps.h"
+#include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
@@ -229,8 +230,10 @@ int recorder_append(struct recorder *recorder, struct record_task *task,
 		    struct event *event, struct effect_list *effects)
 {
 	struct record_task *current = recorder->current;
-	int err;
+	int err = current ? record_agent_drain(recorder, current) : 0;
 
+	if (err)
+		return err;
 	if (current && current != task && current->phase == CALL_ENTERED) {
 		err = record_announce_call(recorder, current);
 		if (err)
@@ -287,6 +290,9 @@ static int handle_group_stop(struct recorder *recorder,
 							  TASK_IN_CALL;
 		return recorder_resume(task, PTRACE_SYSCALL, 0);
 	}
+	if (task == recorder->current && !task->is_doomed &&
+	    record_agent_leave(task, &err))
+		return err;
 	if (task->is_point_wanted && !task->is_doomed &&
 	    task == recorder->current)
 		return record_point(recorder, task);
@@ -309,6 +315,9 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 	case PTRACE_EVENT_EXIT:
 		return record_exit_event(recorder, task);
 	case PTRACE_EVENT_SECCOMP:
+		/* Our own filter's: the task was let go without other stops. */
+		if (task->phase == CALL_NONE && !task->is_interrupted)
+			return record_syscall_entry(recorder, task);
 		return record_seccomp_event(recorder, task);
 	}
 	if (!status_is_syscall(status))
@@ -321,6 +330,7 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 {
 	struct record_task *task = recorder_find(recorder, tid);
+	int err;
 
 	if (!task) {
 		/* A child's first stop may come before its parent's event. */
@@ -328,12 +338,17 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 			recorder_add(recorder, tid, 0);
 		return 0;
 	}
-	if (!WIFSTOPPED(status))
-		return record_death(recorder, task, status);
+	if (!WIFSTOPPED(status)) {
+		err = task == recorder->current ?
+			record_agent_drain(recorder, task) : 0;
+		return err ? err : record_death(recorder, task, status);
+	}
 	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
 	task->was_interrupt_sent = task->is_interrupt_sent;
 	task->is_interrupt_sent = 0;
-	return handle_stop(recorder, task, status);
+	err = task == recorder->current ?
+		record_agent_drain(recorder, task) : 0;
+	return err ? err : handle_stop(recorder, task, status);
 }
 
 /* ---- waiting ---- */
@@ -400,6 +415,11 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 				recorder_tick_in(current->next_point_ns - now);
 			return;
 		}
+	}
+	/* A call is a better place, if one comes soon. */
+	if (record_agent_stop_at_call(current)) {
+		recorder_tick_in(SOON_NS);
+		return;
 	}
 	current->is_interrupt_sent = 1;
 	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
@@ -922,6 +942,10 @@ int record_run(const struct record_options *options,
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &recorder->standard[fd]))
 			recorder->standard[fd] = (struct stat){ 0 };
+	/* What must be seen of each call, a stop alone shows. */
+	if (!options->is_agentless && !options->audit &&
+	    !options->is_chaotic && !options->detach_on_failure)
+		record_agent_init(recorder);
 	record_describe(recorder);
 	err = run_session(recorder, summary_out);
 	setitimer(ITIMER_REAL, &no_timer, NULL);
@@ -929,6 +953,7 @@ int record_run(const struct record_options *options,
 		trace_writer_destroy(recorder->writer);
 	record_files_free(recorder);
 	free(recorder->deferred);
+	free(recorder->agent_rules);
 	trace_info_deinit(&recorder->info);
 	if (recorder->is_pinned)
 		sched_setaffinity(0, sizeof(recorder->original_affinity),

@@ -16,6 +16,7 @@ struct record_options {
 	uint32_t chaos_seed;
 	int aslr;		/* leave address space randomization on */
 	int audit;		/* fail on a byte written that no row covers */
+	int is_agentless;	/* each call stops */
 	int detach_on_failure;	/* a failing recorder lets the program go on */
 };
 

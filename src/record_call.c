@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/session_page.h"
@@ -543,7 +544,7 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 	case SYS_mmap:
 		return record_mmap_exit(recorder, task);
 	case SYS_munmap:
-		return record_munmap_exit(task);
+		return record_munmap_exit(recorder, task);
 	case SYS_mremap:
 		return record_mremap_exit(task);
 	case SYS_brk:
@@ -987,6 +988,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 
 	hook_result(recorder, task);
 	err = save_outputs(recorder, task);
+	record_agent_after_call(task);
 	if (!err && task->is_denied) /* nobody who is recorded answered */
 		err = warn_of_supervisor(recorder, task);
 	if (!err)
@@ -995,6 +997,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 		err = record_audit_exit(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
+	record_call_site(recorder, task);
 	err = settle_registers(task, now);
 	if (err && err != -ESRCH)
 		return err;

@@ -239,12 +239,11 @@ static int release_all(struct recorder *recorder, struct record_task *task)
 int record_release_first(struct recorder *recorder, struct record_task *task)
 {
 	struct registers registers = task->entry;
-	int status, err;
+	int err;
 
 	record_cancel(task, &registers);
 	if (task_set_registers(&task->task, &registers) ||
-	    task_resume(&task->task, PTRACE_SYSCALL, 0) ||
-	    task_wait(&task->task, &status) || !status_is_syscall(status))
+	    record_to_syscall_stop(task))
 		return 0; /* killed: its death is reported later */
 	err = release_all(recorder, task);
 	if (err)
@@ -255,7 +254,7 @@ int record_release_first(struct recorder *recorder, struct record_task *task)
 	if (task_set_registers(&task->task, &registers))
 		return 0;
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, PTRACE_SYSCALL, 0);
+	return recorder_resume(task, record_run_request(task), 0);
 }
 
 /* ---- moving ---- */

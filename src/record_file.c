@@ -5,6 +5,7 @@
  * the trace as a snapshot when it is first used, and follows the recorded
  * calls that change it from then on.
  */
+#include "src/record_agent.h"
 #include "src/recorder.h"
 
 #include <errno.h>
@@ -107,6 +108,7 @@ static struct record_file *new_file(struct recorder *recorder, dev_t device,
 	recorder->files = file;
 	file->next_in_bucket = recorder->file_buckets[inode % FILE_BUCKETS];
 	recorder->file_buckets[inode % FILE_BUCKETS] = file;
+	record_agent_follow(recorder, device, inode);
 	return file;
 }
 

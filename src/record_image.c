@@ -20,6 +20,7 @@
 
 #include "src/process_file.h"
 #include "src/process_maps.h"
+#include "src/record_agent.h"
 #include "src/session_page.h"
 #include "src/vdso.h"
 #include "traces/report.h"
@@ -177,7 +178,9 @@ static int prepare(struct image *image)
 	if (result < 0 && result != -ESRCH)
 		return report((int)result, "reserve pages at %#lx in %d",
 			      SESSION_PAGE, image->task->task.tid);
-	return result == -ESRCH ? -ESRCH : 0;
+	if (result == -ESRCH)
+		return -ESRCH;
+	return record_agent_map(image->recorder, image->task);
 }
 
 /* ---- files ---- */
@@ -318,8 +321,8 @@ static int save_map(struct image *image, const struct process_map *map)
 	int err = 0;
 
 	if (!strncmp(map->name, "[vvar", 5) ||
-	    !strcmp(map->name, "[vsyscall]") || (map->start >= SESSION_PAGE &&
-	     map->end <= SESSION_PAGE + SESSION_RESERVED))
+	    !strcmp(map->name, "[vsyscall]") ||
+	    (map->start >= SESSION_PAGE && map->end <= AGENT_END))
 		return 0;
 	if (map->inode)
 		err = file_of_map(image, map, &file);

@@ -16,15 +16,19 @@
 #include "src/process_maps.h"
 
 /* Resumes to the next syscall stop of this task; other stops end the try. */
-static int step_to_syscall_stop(struct record_task *task)
+int record_to_syscall_stop(struct record_task *task)
 {
 	int status, err;
 
-	if (task_resume(&task->task, PTRACE_SYSCALL, 0))
-		return -ESRCH;
-	err = task_wait(&task->task, &status);
-	if (err)
-		return -ESRCH;
+	do {
+		if (task_resume(&task->task, PTRACE_SYSCALL, 0))
+			return -ESRCH;
+		err = task_wait(&task->task, &status);
+		if (err)
+			return -ESRCH;
+		/* A filter of ours stops at calls, too (record_agent.c). */
+	} while (WIFSTOPPED(status) &&
+		 status_event(status) == PTRACE_EVENT_SECCOMP);
 	return status_is_syscall(status) ? 0 : -ESRCH;
 }
 
@@ -74,8 +78,8 @@ static int64_t make_call(struct record_task *task, remote_addr syscall_address,
 	changed.value[R_R8] = arguments[4];
 	changed.value[R_R9] = arguments[5];
 	if (task_set_registers(&task->task, &changed) ||
-	    step_to_syscall_stop(task) || pass_filters(task) ||
-	    step_to_syscall_stop(task) ||
+	    record_to_syscall_stop(task) || pass_filters(task) ||
+	    record_to_syscall_stop(task) ||
 	    task_get_registers(&task->task, &changed))
 		return -ESRCH;
 	saved.value[R_ORIG_RAX] = (uint64_t)-1;

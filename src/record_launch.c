@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "src/extended_state.h"
+#include "src/record_agent.h"
 #include "src/record_cores.h"
 #include "src/recorder.h"
 #include "traces/report.h"
@@ -29,8 +30,8 @@ extern char **environ;
 /* ---- the command ---- */
 
 /* In the child: becomes the command, or says why not through the pipe. */
-static void become_command(const struct record_options *options, int go,
-			   int failed)
+static void become_command(const struct record_options *options,
+			   int has_agent, int go, int failed)
 {
 	sigset_t none;
 	char byte;
@@ -43,6 +44,9 @@ static void become_command(const struct record_options *options, int go,
 	if (!options->aslr)
 		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
 	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	error = has_agent ? -record_agent_install_filter() : 0;
+	if (error && write(failed, &error, sizeof(error)) >= 0)
+		_exit(127);
 	execvpe(options->arguments[0], options->arguments,
 		options->environment ? options->environment : environ);
 	error = errno;
@@ -103,7 +107,9 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 		record_release_orders(before);
 		sigaction(SIGALRM, &before_tick, NULL);
 		close(go[1]);
-		become_command(recorder->options, go[0], failed[1]);
+		become_command(recorder->options,
+			       recorder->agent_rules != NULL, go[0],
+			       failed[1]);
 	}
 	close(go[0]);
 	close(failed[1]);

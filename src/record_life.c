@@ -138,6 +138,10 @@ static void inherit(struct record_task *parent, struct record_task *child,
 		child->task.space = address_space_create(child->task.tid);
 		space_data_init(child->task.space, space_data_of(parent));
 	}
+	if (words->flags & CLONE_VM)
+		child->has_own_files = !(words->flags & CLONE_FILES);
+	else if (words->flags & CLONE_FILES)
+		parent->has_own_files = child->has_own_files = 1;
 	child->affinity = parent->affinity;
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);
@@ -347,7 +351,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	if (err)
 		return err;
 	task->clear_tid = 0;
-	task->is_dispatching = 0;
+	task->is_dispatching = task->has_own_files = 0;
 	task->wants_no_stops = task->is_watched = 0;
 	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);

@@ -7,6 +7,7 @@
  * replaced by int3 in code as it is mapped; the traps are effects of the
  * mapping, so replay has them too.
  */
+#include "src/record_agent.h"
 #include "src/recorder.h"
 
 #include <errno.h>
@@ -33,6 +34,8 @@ static void space_data_free(void *owner_data)
 {
 	struct space_data *data = owner_data;
 
+	record_agent_release(data->agent);
+	record_sites_release(data->call_sites);
 	free(data->sites);
 	free(data->held);
 	free(data);
@@ -49,6 +52,9 @@ void space_data_init(struct address_space *space,
 		data->sites = xmemdup(copied_from->sites,
 				      copied_from->site_room *
 				      sizeof(*data->sites));
+		if (data->agent)
+			data->agent->users++;
+		record_sites_share(data->call_sites);
 		data->held = xmemdup(copied_from->held,
 				     copied_from->held_room *
 				     sizeof(*data->held));
@@ -161,8 +167,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 
 static int overlaps_session_page(remote_addr addr, uint64_t length)
 {
-	return addr < SESSION_PAGE + SESSION_RESERVED &&
-	       addr + length > SESSION_PAGE;
+	return addr < AGENT_END && addr + length > SESSION_PAGE;
 }
 
 /* reel's own pages must stay where they are. */
@@ -189,7 +194,7 @@ static void replace_syscall_address(struct record_task *task,
 }
 
 /* Our pages went with the rest: the kernel must not choose their place. */
-int record_munmap_exit(struct record_task *task)
+int record_munmap_exit(struct recorder *recorder, struct record_task *task)
 {
 	remote_addr start = task->call.arguments[0];
 	remote_addr end = start + PAGE_UP(task->call.arguments[1]);
@@ -198,8 +203,11 @@ int record_munmap_exit(struct record_task *task)
 		return 0;
 	record_forget_held(space_data_of(task), start, end);
 	replace_syscall_address(task, start, end);
-	if (overlaps_session_page(start, task->call.arguments[1]))
+	if (overlaps_session_page(start, task->call.arguments[1])) {
 		record_reserve(task);
+		record_agent_map(recorder, task);
+	}
+	record_sites_unmapped(task, start, end);
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 
 #include "src/code_patch.h"
 #include "src/process_maps.h"
+#include "src/record_agent.h"
 #include "traces/report.h"
 
 #define SIGNAL_AGE_NS 1000000ull /* a call may come by itself till then */
@@ -213,8 +214,9 @@ static enum step go_for(struct point_search *search, uint64_t used_ns)
 	pid_t got;
 
 	do {
-		if (task_resume(&task->task, PTRACE_SYSCALL, 0))
+		if (task_resume(&task->task, record_run_request(task), 0))
 			return STEP_CALL;
+		record_agent_stop_at_call(task);
 		got = wait_while_used(search, used_ns);
 		if (!got) {
 			task->is_interrupt_sent = 1;
@@ -495,8 +497,14 @@ static int append_point(struct point_search *search,
 /* No point: the task goes on as if it had not been interrupted. */
 static int go_on(struct point_search *search)
 {
+	int err;
+
 	search->task->state = TASK_RUNNING;
-	return recorder_resume(search->task, PTRACE_SYSCALL, 0);
+	err = recorder_resume(search->task, record_run_request(search->task),
+			      0);
+	/* What it was interrupted for is due at its next call. */
+	record_agent_stop_at_call(search->task);
+	return err;
 }
 
 /*

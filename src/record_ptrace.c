@@ -7,6 +7,7 @@
  * (EVENT_TRACER): memory at once, registers when it goes on.
  */
 #include "src/record_ptrace.h"
+#include "src/record_agent.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -640,7 +641,7 @@ int record_run_request(struct record_task *task)
 {
 	if (!is_single_stepped(task) || task->phase != CALL_NONE ||
 	    is_call_next(task))
-		return PTRACE_SYSCALL;
+		return record_agent_request(task);
 	task->tracing->is_stepping = 1;
 	return PTRACE_SINGLESTEP;
 }

@@ -21,6 +21,7 @@
 #include <ucontext.h>
 
 #include "src/process_maps.h"
+#include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "traces/report.h"
@@ -86,6 +87,16 @@ static void restore_info(struct record_task *task, int signal, siginfo_t *info)
 	}
 }
 
+void record_withhold_here(struct recorder *recorder, struct record_task *task,
+			  const siginfo_t *info)
+{
+	siginfo_t told = *info;
+
+	restore_info(task, info->si_signo, &told);
+	record_wait_siginfo(recorder, task, &told);
+	withhold(recorder, task, &told);
+}
+
 /*
  * The task is at the entry of a call, and a signal waits: the call is undone,
  * the task stands at its syscall instruction, and the signal is sent again.
@@ -94,18 +105,12 @@ int record_deliver_withheld(struct recorder *recorder,
 			    struct record_task *task)
 {
 	struct registers registers = task->entry;
-	int status, err;
+	int err;
 
 	record_cancel(task, &registers);
 	err = task_set_registers(&task->task, &registers);
-	if (!err)
-		err = task_resume(&task->task, PTRACE_SYSCALL, 0);
-	if (!err)
-		err = task_wait(&task->task, &status);
-	if (err)
+	if (err || record_to_syscall_stop(task))
 		return 0; /* killed: its death is reported later */
-	if (!status_is_syscall(status))
-		return 0;
 	registers = task->entry;
 	registers.value[R_RIP] -= 2;
 	registers.value[R_ORIG_RAX] = (uint64_t)-1;
@@ -116,7 +121,7 @@ int record_deliver_withheld(struct recorder *recorder,
 	task->at_boundary = 1;
 	task->withheld->is_sent = 1;
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, PTRACE_SYSCALL,
+	return recorder_resume(task, record_run_request(task),
 			       task->withheld->info.si_signo);
 }
 
@@ -351,6 +356,10 @@ static int enter_handler(struct delivery *delivery,
 	struct registers now;
 	int status, err;
 
+	/* The handler finds the program as it would be without the agent. */
+	if (!task_get_registers(&task->task, &now) &&
+	    record_site_original(task, &now.value[R_RIP]))
+		task_set_registers(&task->task, &now);
 	if (task_resume(&task->task, PTRACE_SINGLESTEP,
 			delivery->info.si_signo) ||
 	    task_wait(&task->task, &status))
@@ -652,6 +661,26 @@ static enum signal_point point_of(const struct delivery *delivery)
 	return task->at_boundary ? SIGNAL_BEFORE_SYSCALL : SIGNAL_AFTER_EVENT;
 }
 
+/* It came into the middle of a jump to the agent (record_call_site.c). */
+static int takes_detour(struct record_task *task, const siginfo_t *info,
+			struct registers *registers, int *err_out)
+{
+	remote_addr to;
+
+	if ((info->si_signo != SIGTRAP && info->si_signo != SIGILL) ||
+	    info->si_code <= 0)
+		return 0;
+	to = record_site_detour(task, registers->value[R_RIP],
+				info->si_signo);
+	if (!to)
+		return 0;
+	registers->value[R_RIP] = to;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	task_set_registers(&task->task, registers);
+	*err_out = recorder_resume(task, record_run_request(task), 0);
+	return 1;
+}
+
 int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		       int signal)
 {
@@ -663,6 +692,10 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return 0;
 	if (signal == SIGTERM)
 		task->terminated_ns = now_ns();
+	if (record_agent_signal(recorder, task, &delivery.info,
+				&delivery.before, &err) ||
+	    takes_detour(task, &delivery.info, &delivery.before, &err))
+		return err;
 	err = run_trapped_instruction(recorder, task, &delivery.info,
 				      &delivery.before);
 	if (err == INSTRUCTION_FAULTS) {

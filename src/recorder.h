@@ -20,6 +20,8 @@
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
+ *   record_agent.c    the agent, which makes calls unseen; record_agent.h
+ *   record_call_site.c  syscall instructions that became jumps to it
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
  *   record_chaos.c    turns at random
@@ -170,6 +172,7 @@ struct record_task {
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
+	int has_own_files;	 /* but not its memory: descriptors differ */
 	pid_t maker;		 /* tid of the thread whose child it is */
 	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
 	int is_parked;		 /* waits in another call than it made */
@@ -226,6 +229,9 @@ struct space_data {
 	int is_joined; /* for an mremap, none of it is held */
 	uint64_t next_digest_event;
 	int is_undumpable; /* as the program believes */
+	struct agent_area *agent; /* record_agent.h; NULL: none */
+	struct call_sites *call_sites; /* that became jumps to it */
+	int is_unpatchable; /* there must be no more of these */
 	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
 	unsigned vdso_call_count;
 	int maps_shared;   /* it has mapped memory that others may see */
@@ -278,6 +284,8 @@ struct recorder {
 	struct stat standard[3]; /* of the session's own fds 0, 1 and 2 */
 	uint64_t audit_failures;
 	int is_hidden_reported; /* a task that may not be looked into */
+	struct agent_shared *agent_rules; /* record_agent.h; NULL: no agent */
+	struct agent_area *agent_areas;
 	uint8_t warned[64 * 16]; /* numbers already warned about */
 	int stop_signal;	 /* the session was told to end */
 	uint64_t asked_ns;	 /* SIGTERM came: the program is asked to end */
@@ -385,7 +393,7 @@ int record_unknown_call(struct recorder *recorder, struct record_task *task);
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
 /* Maps reel's own pages into the task, which is at a syscall-exit-stop. */
 int64_t record_reserve(struct record_task *task);
-int record_munmap_exit(struct record_task *task);
+int record_munmap_exit(struct recorder *recorder, struct record_task *task);
 int record_mmap_exit(struct recorder *recorder, struct record_task *task);
 int record_brk_exit(struct recorder *recorder, struct record_task *task);
 int record_shmat_exit(struct recorder *recorder, struct record_task *task);
@@ -505,6 +513,9 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 int record_is_pending(const struct record_task *task);
 /* Whether this one is, blocked or not. */
 int record_has_pending(const struct record_task *task, int signal);
+/* The signal, which stopped the task within the agent, waits for its end. */
+void record_withhold_here(struct recorder *recorder, struct record_task *task,
+			  const siginfo_t *info);
 /* True when the signal that stopped it was one to withhold, and is. */
 int record_withhold(struct recorder *recorder, struct record_task *task,
 		    int signal);
@@ -561,6 +572,8 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 
 /* record_inject.c */
 int record_has_filter(const struct record_task *task);
+/* Resumes to the next syscall-stop; -ESRCH when the task is killed before. */
+int record_to_syscall_stop(struct record_task *task);
 /*
  * Makes the task, which is at a syscall-exit-stop, perform a call and puts its
  * registers back.  Returns the call's result, or -ESRCH.

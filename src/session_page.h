@@ -7,8 +7,11 @@
 #ifndef REEL_SESSION_PAGE_H
 #define REEL_SESSION_PAGE_H
 
+#include "src/agent_layout.h"
+
 #define SESSION_PAGE 0x70000000ul
 #define SESSION_PAGE_LENGTH 0x2000ul
+#define SESSION_END ((unsigned long)AGENT_END) /* of all that reel keeps */
 /* replay: code (one syscall instruction, int3), then data for arguments */
 #define SESSION_DATA (SESSION_PAGE + 0x1000ul)
 

@@ -52,6 +52,7 @@ static const char *const effect_names[EFFECT_KIND_END] = {
 	[EFFECT_SKIPPED] = "skipped",
 	[EFFECT_DEBUG_REGISTER] = "debug_register",
 	[EFFECT_PROTECT] = "protect",
+	[EFFECT_DETOUR] = "detour",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -135,6 +136,9 @@ static const char *effect_fault(const struct effect *effect)
 	case EFFECT_TEXT:
 	case EFFECT_FD:
 		return effect->length > TEXT_LIMIT ? "a text too long" : NULL;
+	case EFFECT_DETOUR:
+		return effect->length != 5 || effect->extent > 4 ?
+			"a detour that is none" : NULL;
 	case EFFECT_DEBUG_REGISTER:
 		return effect->id > 7 ? "a debug register that is none" : NULL;
 	case EFFECT_OUTPUT:

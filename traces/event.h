@@ -101,6 +101,10 @@ enum effect_kind {
 			       it, or a supervisor */
 	EFFECT_DEBUG_REGISTER, /* id (0-3, 6 or 7), offset: its value */
 	EFFECT_PROTECT,	    /* address, extent, protection: as by mprotect(2) */
+	EFFECT_DETOUR,	    /* address, offset (another address): who comes to
+			       the first goes on at the other, as long as bytes
+			       (5, a jump) are at address less extent; id: the
+			       signal that tells it there */
 	EFFECT_KIND_END
 };
 

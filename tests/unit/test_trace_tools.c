@@ -93,6 +93,8 @@ static size_t effect_length(struct dice *dice, enum effect_kind kind,
 		return EVENT_REGISTERS * 8;
 	case EFFECT_SIGINFO:
 		return 128;
+	case EFFECT_DETOUR:
+		return 5;
 	case EFFECT_FILE:
 		return sizeof(struct event_file) + dice_roll(dice, 40);
 	default:
@@ -130,6 +132,8 @@ static void add_random_effect(struct sample *sample, struct dice *dice,
 	if (kind == EFFECT_MAP || kind == EFFECT_UNMAP ||
 	    kind == EFFECT_PROTECT)
 		effect->extent >>= 1;
+	if (kind == EFFECT_DETOUR)
+		effect->extent &= 3;
 	if (kind >= EFFECT_FILE && kind <= EFFECT_FILE_PUNCH) {
 		effect->extent >>= 2;
 		effect->offset >>= 2;

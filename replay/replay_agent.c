@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls that were recorded without stops are replayed without: the agent
+ * (src/agent_layout.h) finds their records in memory that all replayed tasks
+ * share with us, checks each call against the next one and answers it.
+ *
+ * That memory is the program's to write, and so is the agent's: a program that
+ * does can bring about a divergence, and nothing else.  Its calls are never
+ * made, whoever answers them.
+ */
+#include "replay/replayer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "src/agent_code.h"
+#include "src/agent_layout.h"
+#include "traces/call_record.h"
+#include "traces/report.h"
+
+/* ---- detours ---- */
+
+struct detour {
+	uint64_t from, to;
+	uint64_t jump_at;
+	int signal;
+	uint8_t jump[5];
+};
+
+int replay_detour_effect(struct replay_task *task, const struct effect *effect)
+{
+	struct replay_space *space = replay_space_of(task->task.space);
+	struct detour *detour;
+
+	space->detours = xrealloc(space->detours, (space->detour_count + 1) *
+				  sizeof(*space->detours));
+	detour = &space->detours[space->detour_count++];
+	detour->from = effect->address;
+	detour->to = effect->offset;
+	detour->jump_at = effect->address - effect->extent;
+	detour->signal = (int)effect->id;
+	memcpy(detour->jump, effect->bytes, sizeof(detour->jump));
+	return 0;
+}
+
+void replay_copy_detours(struct address_space *space,
+			 const struct address_space *from)
+{
+	const struct replay_space *old = from->owner_data;
+	struct replay_space *copy;
+
+	if (!old || !old->detour_count)
+		return;
+	copy = replay_space_of(space);
+	copy->detours = xmemdup(old->detours, old->detour_count *
+				sizeof(*old->detours));
+	copy->detour_count = old->detour_count;
+}
+
+static int is_in_place(struct address_space *space,
+		       const struct detour *detour)
+{
+	uint8_t bytes[sizeof(detour->jump)];
+
+	return !address_space_read(space, detour->jump_at, bytes,
+				   sizeof(bytes)) &&
+	       !memcmp(bytes, detour->jump, sizeof(bytes));
+}
+
+int replay_takes_detour(struct replay_task *task, int status)
+{
+	const struct replay_space *space = task->task.space->owner_data;
+	int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+	struct registers registers;
+	uint64_t at;
+
+	if (!space || !space->detour_count || status_event(status) ||
+	    (signal != SIGTRAP && signal != SIGILL) ||
+	    task_get_registers(&task->task, &registers))
+		return 0;
+	/* behind the int3, but at what is no instruction */
+	at = registers.value[R_RIP] - (signal == SIGTRAP);
+	for (size_t i = space->detour_count; i-- > 0;) {
+		const struct detour *detour = &space->detours[i];
+
+		if (detour->from != at || detour->signal != signal ||
+		    !is_in_place(task->task.space, detour))
+			continue;
+		registers.value[R_RIP] = detour->to;
+		registers.value[R_ORIG_RAX] = (uint64_t)-1;
+		return !task_set_registers(&task->task, &registers);
+	}
+	return 0;
+}
+
+/* ---- the agent ---- */
+
+static void *map_at(uint64_t address, size_t length, int flags)
+{
+	void *at = mmap((void *)address, length, PROT_READ | PROT_WRITE,
+			flags | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return at == (void *)address ? at : NULL;
+}
+
+/* Replayed processes inherit both by fork. */
+int replay_agent_init(struct replayer *replayer)
+{
+	void *text = map_at(AGENT_TEXT, AGENT_TEXT_LENGTH, MAP_PRIVATE);
+
+	if (text) {
+		memcpy(text, agent_code, agent_code_length);
+		replayer->agent = map_at(AGENT_SHARED, AGENT_SHARED_LENGTH,
+					 MAP_SHARED);
+	}
+	if (!replayer->agent ||
+	    mprotect(text, AGENT_TEXT_LENGTH, PROT_READ | PROT_EXEC))
+		return report(errno ? -errno : -ENOMEM, "reserve memory at "
+			      "%#x for the replay", AGENT_TEXT);
+	replayer->agent->mode = AGENT_REPLAYS;
+	return 0;
+}
+
+void replay_agent_deinit(struct replayer *replayer)
+{
+	if (replayer->agent)
+		munmap(replayer->agent, AGENT_SHARED_LENGTH);
+	munmap((void *)AGENT_TEXT, AGENT_TEXT_LENGTH);
+}
+
+/* ---- calls ---- */
+
+/* It is the agent that answers calls, from these records on. */
+static void feed(struct replayer *replayer, const void *bytes, size_t length,
+		 int is_last_stopped)
+{
+	struct agent_shared *agent = replayer->agent;
+
+	memcpy((char *)agent + (AGENT_RING - AGENT_SHARED), bytes, length);
+	agent->position = 0;
+	agent->limit = length;
+	agent->count = 0;
+	agent->is_last_stopped = (uint32_t)is_last_stopped;
+	agent->is_different = agent->is_stop_wanted = agent->is_traced = 0;
+	agent->mode = AGENT_REPLAYS;
+}
+
+static void feed_nothing(struct replayer *replayer)
+{
+	replayer->agent->position = replayer->agent->limit = 0;
+	replayer->agent->is_stop_wanted = replayer->agent->is_last_stopped = 0;
+}
+
+/* The event that the agent did not take is looked at as any other. */
+static int explain(struct replayer *replayer, struct replay_task *task,
+		   uint64_t first, uint64_t count, int status)
+{
+	uint64_t taken = replayer->agent->count;
+	struct event event;
+	int err;
+
+	feed_nothing(replayer);
+	if (taken >= count)
+		taken = count - 1;
+	replayer->event = first + taken;
+	err = trace_reader_seek(replayer->reader, replayer->event);
+	if (!err)
+		err = trace_reader_next(replayer->reader, &event);
+	if (err)
+		return err < 0 ? err : -EBADMSG;
+	err = replay_get_registers(replayer, task);
+	if (err)
+		return err;
+	if (WIFSTOPPED(status) && status_is_syscall(status)) {
+		task->registers.value[R_RAX] =
+			task->registers.value[R_ORIG_RAX];
+		task->is_at_call = 1;
+		err = replay_syscall(replayer, task, &event);
+	}
+	return err ? err :
+		replay_diverged(replayer, task, &event, "a call that was "
+				"recorded without a stop was not answered "
+				"(wait status %#x)", status);
+}
+
+/* The task stopped; it should be behind the last call, or at the next one. */
+static int end(struct replayer *replayer, struct replay_task *task,
+	       uint64_t first, uint64_t count, int status)
+{
+	const struct agent_shared *agent = replayer->agent;
+	int err = WIFSTOPPED(status) ? replay_get_registers(replayer, task) : 0;
+
+	if (err)
+		return err;
+	if (!WIFSTOPPED(status) || agent->count != count ||
+	    agent->is_different)
+		return explain(replayer, task, first, count, status);
+	if (status_is_syscall(status)) {
+		task->registers.value[R_RAX] =
+			task->registers.value[R_ORIG_RAX];
+		task->is_at_call = 1;
+	} else if (task->registers.value[R_RIP] == AGENT_STOP_END) {
+		task->registers.value[R_RIP] = agent->saved_continuation;
+	} else {
+		return explain(replayer, task, first, count, status);
+	}
+	feed_nothing(replayer);
+	return 0;
+}
+
+/* What the calls that were answered wrote to standard output and error. */
+static void show_output(const struct replayer *replayer,
+			const struct call_record *record, uint64_t count)
+{
+	if (replayer->options->quiet)
+		return;
+	for (; count; count--, record = call_record_next(record)) {
+		const struct call_piece *piece = call_record_pieces(record);
+
+		for (unsigned i = 0; i < record->pieces;
+		     i++, piece = call_piece_next(piece))
+			if (piece->kind == PIECE_STANDARD)
+				write_all(piece->argument,
+					  call_piece_bytes(piece),
+					  piece->length);
+	}
+}
+
+/* Whether the task may go on to its next call, which stops. */
+static int is_call_next(struct replayer *replayer, uint32_t task)
+{
+	struct event next;
+
+	return trace_reader_peek(replayer->reader, &next) == 0 &&
+	       next.task == task && !next.is_buffered &&
+	       (next.kind == EVENT_SYSCALL ||
+		next.kind == EVENT_SYSCALL_ENTER);
+}
+
+static int replay_many(struct replayer *replayer, struct replay_task *task)
+{
+	uint32_t serial = task->task.serial;
+	uint64_t first, count;
+	const void *bytes;
+	size_t length;
+	int status, err;
+
+	err = trace_reader_next_calls(replayer->reader, &bytes, &length, &first,
+				      &count);
+	if (err)
+		return err;
+	if (length > AGENT_RING_LENGTH)
+		return report(-EBADMSG, "event %llu: too many calls at once",
+			      (unsigned long long)first);
+	feed(replayer, bytes, length, !is_call_next(replayer, serial));
+	err = replay_run_task(replayer, task, &status);
+	if (!err && replayer->agent->count <= count)
+		show_output(replayer, bytes, replayer->agent->count);
+	if (!err)
+		err = end(replayer, task, first, count, status);
+	if (err)
+		return err;
+	replayer->event = first + count - 1;
+	replayer->summary->events += count - 1;
+	replayer->summary->syscalls += count;
+	return 0;
+}
+
+int replay_calls(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event)
+{
+	/* One at a time where somebody wants to see each. */
+	if (replayer->watcher || replayer->options->last_event) {
+		feed_nothing(replayer);
+		return replay_syscall(replayer, task, event);
+	}
+	return replay_many(replayer, task);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent's way in and out (src/agent_layout.h).  It comes from a trampoline
+ * with the address behind the syscall instruction in rcx, and in r11 where to
+ * go on; all else is the program's, whose stack is not touched.
+ */
+#define __ASSEMBLER__ 1
+#include "src/agent_layout.h"
+
+/* struct agent_frame of agent.c, at the top of the agent's stack */
+#define FRAME_LENGTH 80
+#define FRAME_START (AGENT_STACK_TOP - FRAME_LENGTH)
+#define FRAME_FLAGS 56
+
+	.section .text.entry, "ax"
+	.globl agent_start
+agent_start:
+	syscall			/* the one instruction that is let through */
+	ret
+	.org 8			/* AGENT_STOP */
+	int3
+	jmp	go_on
+	.org 12			/* AGENT_FAULT */
+	jmp	faulted
+	.org 16			/* AGENT_ENTRY_SLOT */
+	.quad	entry
+
+go_on:
+	jmp	*AGENT_SAVED_CONTINUATION
+faulted:
+	movl	$FRAME_START, %esp
+	jmp	traced
+
+	.macro restore
+	popq	%r9
+	popq	%r8
+	popq	%r10
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	popq	%rax
+	.endm
+
+entry:
+	movq	%rsp, AGENT_SAVED_STACK
+	movq	%r11, AGENT_SAVED_CONTINUATION
+	movl	$AGENT_STACK_TOP, %esp
+	pushq	%r11
+	pushq	%rcx
+	pushfq
+	pushq	%rax
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%r10
+	pushq	%r8
+	pushq	%r9
+	cld
+	movq	%rsp, %rdi
+	call	agent_call
+	testl	%eax, %eax
+	jz	traced
+	cmpl	$0, AGENT_IS_STOP_WANTED
+	jne	stop
+	restore
+	movq	(%rsp), %r11	/* as the instruction leaves them */
+	popfq
+	popq	%rcx
+	movq	AGENT_SAVED_STACK, %rsp
+	jmp	*AGENT_SAVED_CONTINUATION
+
+stop:
+	restore
+	movq	(%rsp), %r11
+	popfq
+	popq	%rcx
+	movq	AGENT_SAVED_STACK, %rsp
+	jmp	agent_start + 8
+
+traced:
+	restore
+	popfq
+	movq	AGENT_SAVED_CONTINUATION, %r11
+	leaq	-2(%r11), %r11
+	movq	AGENT_SAVED_STACK, %rsp
+	jmp	*%r11
+
+/* int64_t agent_syscall(number, one, two, three, four, five, six) */
+	.globl agent_syscall
+agent_syscall:
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %r10
+	movq	%r9, %r8
+	movq	8(%rsp), %r9
+	jmp	agent_start
+
+	.section .note.GNU-stack, "", @progbits

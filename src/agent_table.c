@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes the agent's table at build time: rows of syscalls.def for the calls of
+ * agent_calls.def, in a form that needs no more than src/agent_table.h.  A row
+ * that this form can't express fails the build.
+ */
+#include "src/agent_table.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include "src/syscall_rows.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct listed_call {
+	int number;
+	const char *condition;
+};
+
+struct listed_request {
+	int number;
+	uint64_t request;
+	const char *condition;
+};
+
+static const struct listed_call calls[] = {
+#define CALL(name, condition) { SYS_##name, #condition },
+#define REQUEST(name, request, condition)
+#include "src/agent_calls.def"
+#undef CALL
+#undef REQUEST
+};
+
+static const struct listed_request requests[] = {
+#define CALL(name, condition)
+#define REQUEST(name, request, condition) \
+	{ SYS_##name, (uint32_t)request, #condition },
+#include "src/agent_calls.def"
+#undef CALL
+#undef REQUEST
+};
+
+static unsigned row_count;
+
+static void fail(const struct syscall_row *row, const char *why)
+{
+	fprintf(stderr, "agent_table: %s: %s\n", row ? row->name : "?", why);
+	exit(1);
+}
+
+static const char *room_of(const struct syscall_row *row,
+			   const struct row_argument *argument)
+{
+	switch (argument->room) {
+	case ROOM_FIXED:
+		return "FIXED";
+	case ROOM_SIZE:
+		return "SIZE";
+	case ROOM_INT:
+		return "INT";
+	case ROOM_UNSIGNED:
+		return "UNSIGNED";
+	case ROOM_LENGTH_AT:
+		return "LENGTH_AT";
+	case ROOM_STRING:
+		return "STRING";
+	case ROOM_FD_SET:
+		return "FD_SET";
+	default:
+		fail(row, "a room that the agent does not know");
+	}
+	return NULL;
+}
+
+static const char *filled_of(const struct syscall_row *row,
+			     const struct row_argument *argument)
+{
+	switch (argument->filled) {
+	case FILLED_ROOM:
+		return "ROOM";
+	case FILLED_RETURNED:
+		return "RETURNED";
+	case FILLED_LENGTH_AT:
+		return "LENGTH_AT";
+	default:
+		fail(row, "filled in a way that the agent does not know");
+	}
+	return NULL;
+}
+
+static void print_extent(const struct syscall_row *row, unsigned at)
+{
+	static const char *const when[] = {
+		"SUCCESS", "POSITIVE", "INTERRUPTED", "WAITED", "ALWAYS",
+	};
+	static const char *const directions[] = { "0", "IN", "OUT", "INOUT" };
+	const struct row_argument *argument = &row->arguments[at];
+	uint32_t unit = argument->unit;
+
+	if (!unit)
+		unit = syscall_type_size((enum value_type)argument->type);
+	if (argument->base && argument->room != ROOM_FIXED)
+		fail(row, "a base that the agent does not know");
+	printf("\t\t{ %u, AGENT_%s, AGENT_ROOM_%s, %u, AGENT_FILLED_%s, %u,\n"
+	       "\t\t  AGENT_WHEN_%s, %u, %u, %u, %u, %u, 0x%llx },\n", at,
+	       directions[argument->direction], room_of(row, argument),
+	       argument->count, filled_of(row, argument), argument->filled_by,
+	       when[argument->when], argument->bulk, argument->needs_argument,
+	       argument->base, unit, argument->limit,
+	       (unsigned long long)argument->needs);
+}
+
+/* Vectors are for the conditions that know them. */
+static int is_extent(const struct row_argument *argument)
+{
+	return argument->direction != DIRECTION_NONE &&
+	       argument->room != ROOM_VECTOR;
+}
+
+static void print_row(const struct syscall_row *row, const char *condition,
+		      uint64_t request)
+{
+	unsigned arguments = syscall_row_arguments(row), extents = 0;
+
+	for (unsigned i = 0; i < arguments; i++)
+		extents += (unsigned)is_extent(&row->arguments[i]);
+	if (extents > AGENT_EXTENTS)
+		fail(row, "more extents than the agent has room for");
+	if (row->replay != REPLAY_EMULATE)
+		fail(row, "not a call that replay can answer");
+	printf("\t[%u] = { CONDITION_%s, %u, %u, .request = 0x%llx,\n"
+	       "\t  .extent = { /* %s */\n", ++row_count, condition, arguments,
+	       extents, (unsigned long long)request, row->name);
+	for (unsigned i = 0; i < arguments; i++)
+		if (is_extent(&row->arguments[i]))
+			print_extent(row, i);
+	printf("\t} },\n");
+}
+
+static const struct syscall_row *row_of(int number, uint64_t request)
+{
+	const struct syscall_row *row = syscall_row_of_number(number);
+	const struct syscall_requests *table = row ? row->requests : NULL;
+
+	if (!table || table->second)
+		fail(row, "not keyed as the agent can");
+	request = (request & table->mask) >> table->shift;
+	for (unsigned i = 0; i < table->count; i++)
+		if (table->rows[i].request == request)
+			return &table->rows[i];
+	fail(row, "no such request");
+	return NULL;
+}
+
+/* The requests of one call, and a row that leads to them. */
+static void print_requests(int number, unsigned index[512])
+{
+	const struct syscall_row *row = syscall_row_of_number(number);
+	const struct syscall_requests *table = row ? row->requests : NULL;
+	unsigned first = row_count + 1;
+
+	if (!table)
+		fail(row, "no requests");
+	for (size_t i = 0; i < COUNT_OF(requests); i++)
+		if (requests[i].number == number)
+			print_row(row_of(number, requests[i].request),
+				  requests[i].condition,
+				  (requests[i].request & table->mask) >>
+				  table->shift);
+	printf("\t[%u] = { CONDITION_NONE, .key = %u, .shift = %u, .first = %u,"
+	       " .end = %u,\n\t  .mask = 0x%llx }, /* %s */\n", row_count + 1,
+	       table->argument, table->shift, first, row_count + 1,
+	       (unsigned long long)(uint32_t)table->mask, row->name);
+	index[number] = ++row_count;
+}
+
+int main(void)
+{
+	static unsigned index[512];
+
+	printf("/* Made by agent_table.c of syscalls.def and agent_calls.def. "
+	       "*/\nstatic const struct agent_row agent_rows[] = {\n");
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		const struct syscall_row *row =
+			syscall_row_of_number(calls[i].number);
+
+		if (!row || row->requests)
+			fail(row, "not a row by number");
+		print_row(row, calls[i].condition, 0);
+		index[calls[i].number] = row_count;
+	}
+	for (size_t i = 0; i < COUNT_OF(requests); i++)
+		if (!index[requests[i].number])
+			print_requests(requests[i].number, index);
+	printf("};\n\n/* by number; 0: none */\n"
+	       "static const uint8_t agent_index[512] = {\n");
+	for (unsigned i = 0; i < 512; i++)
+		if (index[i])
+			printf("\t[%u] = %u,\n", i, index[i]);
+	printf("};\n");
+	if (row_count > 255 || fflush(stdout))
+		fail(NULL, "too many rows, or they can't be written");
+	return 0;
+}

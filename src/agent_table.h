@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent's rows: what of syscalls.def and agent_calls.def it needs.  Made at
+ * build time (agent_table.c), since it can't use the table of reel itself.
+ */
+#ifndef REEL_AGENT_TABLE_H
+#define REEL_AGENT_TABLE_H
+
+#include <stdint.h>
+
+#define AGENT_CONDITIONS(X)                                             \
+	X(NONE)                                                         \
+	X(ALWAYS)           /* it never waits */                        \
+	X(PATH)             /* as long as no file system is slow */     \
+	X(READ)                                                         \
+	X(WRITE)                                                        \
+	X(FILE_READ)        /* of files alone */                        \
+	X(FILE_WRITE)                                                   \
+	X(VECTOR_READ)                                                  \
+	X(VECTOR_WRITE)                                                 \
+	X(DIRECTORY)                                                    \
+	X(OPEN)                                                         \
+	X(OPEN_AT)                                                      \
+	X(CLOSE)                                                        \
+	X(NEW_DESCRIPTOR)   /* its result, which is another file now */ \
+	X(NEW_PAIR)         /* two, in memory */                        \
+	X(NEW_CONNECTION)                                               \
+	X(SEND)                                                         \
+	X(RECEIVE)                                                      \
+	X(POLL)                                                         \
+	X(SELECT)                                                       \
+	X(EPOLL)                                                        \
+	X(FUTEX_WAIT)                                                   \
+	X(NO_SLEEP)                                                     \
+	X(NON_BLOCKING_LOCK)
+
+enum agent_condition {
+#define CONDITION_ENUM(name) CONDITION_##name,
+	AGENT_CONDITIONS(CONDITION_ENUM)
+#undef CONDITION_ENUM
+};
+
+enum agent_direction { AGENT_IN = 1, AGENT_OUT = 2, AGENT_INOUT = 3 };
+
+enum agent_room {
+	AGENT_ROOM_FIXED,    /* unit bytes */
+	AGENT_ROOM_SIZE,     /* unit x argument, 64 bits */
+	AGENT_ROOM_INT,	     /* int; negative: none */
+	AGENT_ROOM_UNSIGNED,
+	AGENT_ROOM_LENGTH_AT, /* unit x the u32 that the argument points to */
+	AGENT_ROOM_STRING,   /* up to NUL */
+	AGENT_ROOM_FD_SET,
+};
+
+enum agent_filled {
+	AGENT_FILLED_ROOM,
+	AGENT_FILLED_RETURNED,	/* base + unit x result */
+	AGENT_FILLED_LENGTH_AT, /* base + unit x the u32 at argument */
+};
+
+enum agent_when {
+	AGENT_WHEN_SUCCESS,
+	AGENT_WHEN_POSITIVE,
+	AGENT_WHEN_INTERRUPTED,
+	AGENT_WHEN_WAITED,
+	AGENT_WHEN_ALWAYS,
+};
+
+#define AGENT_EXTENTS 4
+
+struct agent_extent {
+	uint8_t argument, direction, room, count;
+	uint8_t filled, filled_by, when, is_bulk;
+	uint8_t needs_argument; /* used only if it has any of needs */
+	uint16_t base;
+	uint32_t unit, limit;
+	uint64_t needs;
+};
+
+struct agent_row {
+	uint8_t condition; /* NONE: look at the requests */
+	uint8_t arguments, extents;
+	uint8_t key, shift; /* request = (argument key & mask) >> shift */
+	uint16_t first, end; /* rows of the requests */
+	uint32_t mask;
+	uint32_t request;
+	struct agent_extent extent[AGENT_EXTENTS];
+};
+
+#endif

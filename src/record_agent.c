@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent while recording.
+ *
+ * Each exec gets a fresh one, and a memfd that it shares with us: records of
+ * calls, and words by which we tell it what to leave to us.  All processes that
+ * descend from it by fork share both; only one of them runs at a time, and none
+ * stays within the agent when it loses its turn.
+ *
+ * A seccomp filter lets through the calls of the agent's one instruction, and
+ * stops at all others.  What the program does to the agent's memory can spoil
+ * its own trace, and nothing else: all that is read from there is checked.
+ */
+#include "src/record_agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "src/agent_code.h"
+#include "src/process_file.h"
+#include "src/process_maps.h"
+#include "src/record_ptrace.h"
+#include "src/session_page.h"
+#include "traces/call_record.h"
+#include "traces/report.h"
+
+#define ENTRY_CODE_END (AGENT_TEXT + 0x100) /* of agent_entry.S */
+#define LEAVE_STEPS 32
+
+/* ---- the filter ---- */
+
+#define LOAD(field, offset)                                    \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
+		 offsetof(struct seccomp_data, field) + (offset))
+#define IF_EQUAL(value, then, otherwise) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (otherwise))
+
+/* Calls of the agent, and those that we make in a task's name, need no stop. */
+int record_agent_install_filter(void)
+{
+	struct sock_filter code[] = {
+		LOAD(arch, 0),
+		IF_EQUAL(AUDIT_ARCH_X86_64, 0, 5),
+		LOAD(instruction_pointer, 4),
+		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 4, 0),
+		IF_EQUAL(0, 0, 2),
+		LOAD(instruction_pointer, 0),
+		IF_EQUAL(AGENT_CALL_END, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+
+	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return 0;
+	/* A tracer without privileges takes away what this would, too. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return -errno;
+	return 0;
+}
+
+/* ---- what it may do ---- */
+
+/* File systems where no call waits for another process. */
+static int is_plain_type(const char *type)
+{
+	static const char *const plain[] = {
+		"ext2", "ext3", "ext4", "xfs", "tmpfs", "devtmpfs", "overlay",
+		"f2fs", "squashfs", "erofs", "vfat", "exfat", "iso9660",
+		"ramfs", "zfs", "jfs", "reiserfs", "bcachefs", "btrfs",
+	};
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		if (!strcmp(type, plain[i]))
+			return 1;
+	return 0;
+}
+
+static int is_slow_type(const char *type)
+{
+	return !strncmp(type, "fuse", 4) || !strcmp(type, "9p") ||
+	       !strcmp(type, "autofs") || !strcmp(type, "ceph") ||
+	       !strncmp(type, "nfs", 3) || !strcmp(type, "cifs") ||
+	       !strcmp(type, "virtiofs");
+}
+
+static void add_device(struct agent_shared *allowed, uint64_t device)
+{
+	for (unsigned i = 0; i < allowed->device_count; i++)
+		if (allowed->devices[i] == device)
+			return;
+	if (allowed->device_count < AGENT_DEVICES)
+		allowed->devices[allowed->device_count++] = device;
+}
+
+/* A line of mountinfo (proc(5)): the file system's type is behind " - ". */
+static void add_mount(struct agent_shared *allowed, char *line)
+{
+	char *type = strstr(line, " - ");
+	unsigned id, parent, major, minor;
+
+	if (!type || sscanf(line, "%u %u %u:%u", &id, &parent, &major,
+			    &minor) != 4)
+		return;
+	type += 3;
+	type[strcspn(type, " ")] = '\0';
+	/* fuseblk has a block device, and a process behind it all the same */
+	if (is_slow_type(type))
+		allowed->are_paths_slow = 1;
+	else if (is_plain_type(type))
+		add_device(allowed, makedev(major, minor));
+}
+
+/* Memfds are files of a file system that is mounted nowhere. */
+static void add_memfds(struct agent_shared *allowed)
+{
+	AUTO(fd_close) int fd = (int)syscall(SYS_memfd_create, "reel", 1u);
+	struct stat status;
+
+	if (fd >= 0 && !fstat(fd, &status))
+		add_device(allowed, status.st_dev);
+}
+
+static void read_mounts(struct recorder *recorder, pid_t tid)
+{
+	struct agent_shared *allowed = recorder->agent_rules;
+	char path[64], *text, *line, *rest;
+
+	allowed->device_count = 0;
+	allowed->are_paths_slow = recorder->options->num_cores != 0;
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
+	text = read_proc_file(path, NULL);
+	for (line = text; line && *line; line = rest) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		add_mount(allowed, line);
+	}
+	free(text);
+	add_memfds(allowed);
+}
+
+void record_agent_init(struct recorder *recorder)
+{
+	struct agent_shared *rules = xcalloc(1, sizeof(*rules));
+
+	recorder->agent_rules = rules;
+	rules->mode = AGENT_RECORDS;
+	for (int fd = 1; fd <= 2; fd++) {
+		rules->standard[fd].device = recorder->standard[fd].st_dev;
+		rules->standard[fd].inode = recorder->standard[fd].st_ino;
+	}
+}
+
+/* The rules are in every area; descriptors are looked at again. */
+static void tell(struct agent_area *area)
+{
+	const struct agent_shared *rules = area->recorder->agent_rules;
+	struct agent_shared *shared = area->shared;
+	size_t start = offsetof(struct agent_shared, device_count);
+
+	memcpy((char *)shared + start, (const char *)rules + start,
+	       sizeof(*rules) - start);
+	shared->are_paths_slow = rules->are_paths_slow;
+	shared->generation = rules->generation;
+}
+
+static void tell_all(struct recorder *recorder)
+{
+	recorder->agent_rules->generation++;
+	for (struct agent_area *area = recorder->agent_areas; area;
+	     area = area->next)
+		if (area->shared)
+			tell(area);
+}
+
+void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode)
+{
+	uint32_t bit = agent_followed_bit(device, inode);
+
+	if (!recorder->agent_rules)
+		return;
+	recorder->agent_rules->followed[bit / 8] |= (uint8_t)(1u << bit % 8);
+	tell_all(recorder);
+}
+
+void record_agent_mounts(struct recorder *recorder, struct record_task *task)
+{
+	if (!recorder->agent_rules)
+		return;
+	read_mounts(recorder, task->task.tid);
+	tell_all(recorder);
+}
+
+/* ---- into the program ---- */
+
+static struct agent_area *area_create(struct recorder *recorder)
+{
+	struct agent_area *area = xcalloc(1, sizeof(*area));
+
+	area->recorder = recorder;
+	area->users = 1;
+	area->next = recorder->agent_areas;
+	if (area->next)
+		area->next->previous = area;
+	recorder->agent_areas = area;
+	return area;
+}
+
+void record_agent_release(struct agent_area *area)
+{
+	if (!area || --area->users)
+		return;
+	if (area->shared)
+		munmap(area->shared, AGENT_SHARED_LENGTH);
+	if (area->next)
+		area->next->previous = area->previous;
+	if (area->previous)
+		area->previous->next = area->next;
+	else
+		area->recorder->agent_areas = area->next;
+	free(area);
+}
+
+static int64_t inject(struct record_task *task, int number, uint64_t a,
+		      uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	uint64_t arguments[6] = { a, b, c, d, e };
+
+	return record_inject(task, space_data_of(task)->syscall_address,
+			     number, arguments);
+}
+
+/* The memfd that the task made, ours too, and long enough. */
+static struct agent_shared *map_here(struct record_task *task, int fd)
+{
+	AUTO(fd_close) int copy = -1;
+	char path[64];
+	void *shared;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", task->task.tid, fd);
+	copy = process_open(path, O_RDWR | O_CLOEXEC);
+	if (copy < 0)
+		copy = task_descriptor(task, fd);
+	if (copy < 0 || ftruncate(copy, AGENT_SHARED_LENGTH))
+		return NULL;
+	shared = mmap(NULL, AGENT_SHARED_LENGTH, PROT_READ | PROT_WRITE,
+		      MAP_SHARED, copy, 0);
+	return shared == MAP_FAILED ? NULL : shared;
+}
+
+static struct agent_shared *share_memory(struct record_task *task)
+{
+	static const char name[] = "reel";
+	struct agent_shared *shared = NULL;
+	int64_t fd, at = -1;
+
+	if (address_space_write(space_of(task), SESSION_DATA, name,
+				sizeof(name)))
+		return NULL;
+	fd = inject(task, SYS_memfd_create, SESSION_DATA, 1, 0, 0, 0);
+	if (fd < 0)
+		return NULL;
+	shared = map_here(task, (int)fd);
+	if (shared)
+		at = inject(task, SYS_mmap, AGENT_SHARED, AGENT_SHARED_LENGTH,
+			    PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_FIXED_NOREPLACE, (uint64_t)fd);
+	inject(task, SYS_close, (uint64_t)fd, 0, 0, 0, 0);
+	if (shared && at != AGENT_SHARED) {
+		munmap(shared, AGENT_SHARED_LENGTH);
+		shared = NULL;
+	}
+	return shared;
+}
+
+/* Its code and its private data. */
+static int map_code(struct record_task *task)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+
+	if (inject(task, SYS_mmap, AGENT_TEXT, AGENT_TEXT_LENGTH,
+		   PROT_READ | PROT_EXEC, (uint64_t)flags, (uint64_t)-1) !=
+		    AGENT_TEXT ||
+	    inject(task, SYS_mmap, AGENT_PRIVATE, AGENT_PRIVATE_LENGTH,
+		   PROT_READ | PROT_WRITE, (uint64_t)flags, (uint64_t)-1) !=
+		    AGENT_PRIVATE)
+		return -ENOMEM;
+	return address_space_write(space_of(task), AGENT_TEXT, agent_code,
+				   agent_code_length);
+}
+
+int record_agent_map(struct recorder *recorder, struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	struct agent_shared *shared;
+
+	if (!recorder->agent_rules)
+		return 0;
+	/* One that was there was unmapped; others may still have it. */
+	record_agent_release(data->agent);
+	data->agent = area_create(recorder);
+	if (!data->has_scratch)
+		return 0;
+	if (!recorder->agent_rules->device_count)
+		read_mounts(recorder, task->task.tid);
+	shared = map_code(task) ? NULL : share_memory(task);
+	if (!shared)
+		return 0;
+	data->agent->shared = shared;
+	shared->mode = AGENT_RECORDS;
+	tell(data->agent);
+	data->syscall_address = AGENT_TEXT;
+	return 0;
+}
+
+/* ---- records ---- */
+
+int record_agent_drain(struct recorder *recorder, struct record_task *task)
+{
+	struct space_data *data = task->task.space ? space_data_of(task) : NULL;
+	struct agent_area *area = data ? data->agent : NULL;
+	const uint8_t *bytes;
+	uint64_t position, count;
+	const char *fault;
+	int err;
+
+	if (!area || !area->shared)
+		return 0;
+	position = area->shared->position;
+	if (position == area->taken)
+		return 0;
+	bytes = (const uint8_t *)area->shared + (AGENT_RING - AGENT_SHARED);
+	if (position > AGENT_RING_LENGTH || position < area->taken)
+		return report(-EBADMSG, "task %d: the program wrote into the "
+			      "memory where reel records calls",
+			      task->task.tid);
+	bytes += area->taken;
+	fault = call_records_check(bytes, position - area->taken, &count);
+	if (fault)
+		return report(-EBADMSG, "task %d: the program wrote into the "
+			      "memory where reel records calls (%s)",
+			      task->task.tid, fault);
+	task->last = (struct registers){ { 0 } };
+	task->at_boundary = 0;
+	err = trace_writer_append_calls(recorder->writer, task->task.serial,
+					now_ns() - recorder->start_ns, bytes,
+					position - area->taken, count);
+	area->taken = position;
+	if (err)
+		recorder->failure = err;
+	return err;
+}
+
+/* ---- going on ---- */
+
+static int is_off(const struct record_task *task)
+{
+	return record_has_own_filter(task) || task->is_dispatching ||
+	       task->has_own_files || is_traced(task);
+}
+
+int record_agent_request(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	struct agent_shared *shared = area ? area->shared : NULL;
+	int is_traced_only = is_off(task);
+
+	if (!area)
+		return PTRACE_SYSCALL;
+	if (shared) {
+		/* What was in the ring has its events. */
+		if (area->taken == shared->position)
+			area->taken = shared->position = 0;
+		shared->is_traced = is_traced_only || task->withheld != NULL;
+		shared->is_stop_wanted = 0;
+	}
+	return is_traced_only || task->phase != CALL_NONE ||
+	       task->is_interrupted ? PTRACE_SYSCALL : PTRACE_CONT;
+}
+
+int record_agent_stop_at_call(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+
+	if (!area || !area->shared || area->shared->is_traced)
+		return 0;
+	area->shared->is_traced = 1;
+	return 1;
+}
+
+void record_agent_after_call(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	uint32_t is_stale = 1;
+
+	if (!area || !area->shared)
+		return;
+	switch (task->call.number) {
+	case SYS_close:
+	case SYS_close_range:
+	case SYS_dup2:
+	case SYS_dup3:
+	case SYS_unshare:
+		address_space_write(space_of(task), AGENT_PRIVATE +
+				    offsetof(struct agent_private, is_stale),
+				    &is_stale, sizeof(is_stale));
+	}
+}
+
+/* ---- stops within ---- */
+
+int record_agent_is_inside(const struct record_task *task,
+			   const struct registers *registers)
+{
+	remote_addr rip = registers->value[R_RIP];
+	const struct agent_area *area = space_data_of(task)->agent;
+
+	return area && area->shared && rip >= AGENT_TEXT &&
+	       rip < AGENT_TEXT + AGENT_TEXT_LENGTH;
+}
+
+/* It goes on, and stops where the agent ends. */
+static int run_to_end(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+
+	area->shared->is_stop_wanted = 1;
+	area->shared->is_traced = 1;
+	task->state = TASK_RUNNING;
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
+/*
+ * On the way in or out, the word that asks for a stop may have been read
+ * already: there it is stepped, some instructions.  True when it is out.
+ */
+static int step_out(struct record_task *task, struct registers *registers)
+{
+	int status;
+
+	for (unsigned i = 0; i < LEAVE_STEPS; i++) {
+		remote_addr rip = registers->value[R_RIP];
+
+		if (!record_agent_is_inside(task, registers))
+			return 1;
+		if (rip >= ENTRY_CODE_END || rip == AGENT_STOP)
+			return 0;
+		if (task_resume(&task->task, PTRACE_SINGLESTEP, 0) ||
+		    task_wait(&task->task, &status) || !WIFSTOPPED(status) ||
+		    task_get_registers(&task->task, registers))
+			return 0;
+	}
+	return 0;
+}
+
+int record_agent_leave(struct record_task *task, int *err_out)
+{
+	struct registers registers;
+
+	*err_out = 0;
+	if (!space_data_of(task)->agent ||
+	    task_get_registers(&task->task, &registers) ||
+	    !record_agent_is_inside(task, &registers) ||
+	    step_out(task, &registers))
+		return 0;
+	*err_out = run_to_end(task);
+	return 1;
+}
+
+/* At AGENT_STOP: all is as after the call, but for where it is. */
+static int stopped_at_end(struct recorder *recorder, struct record_task *task,
+			  struct registers *registers)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	int err = record_agent_drain(recorder, task);
+
+	area->shared->is_stop_wanted = 0;
+	registers->value[R_RIP] = area->shared->saved_continuation;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	if (err)
+		return err;
+	if (task_set_registers(&task->task, registers))
+		return 0;
+	task->last = *registers;
+	task->at_boundary = 0;
+	task->is_point_wanted = 0;
+	if (record_deliverable(task))
+		return record_deliver_at_point(recorder, task);
+	return record_go_on(recorder, task, 0);
+}
+
+/* An address that the call can't have: it is made with a stop. */
+static int fault_inside(struct record_task *task, const siginfo_t *info,
+			struct registers *registers)
+{
+	const struct agent_shared *shared = space_data_of(task)->agent->shared;
+
+	if (shared->is_made)
+		return report(-EFAULT, "task %d: its agent can't read what a "
+			      "call wrote at %p", task->task.tid,
+			      info->si_addr);
+	registers->value[R_RIP] = AGENT_FAULT;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	task_set_registers(&task->task, registers);
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
+int record_agent_signal(struct recorder *recorder, struct record_task *task,
+			const siginfo_t *info, struct registers *registers,
+			int *err_out)
+{
+	int signal = info->si_signo;
+
+	*err_out = 0;
+	if (!record_agent_is_inside(task, registers))
+		return 0;
+	if (signal == SIGTRAP && info->si_code == SI_KERNEL &&
+	    registers->value[R_RIP] == AGENT_STOP_END) {
+		*err_out = stopped_at_end(recorder, task, registers);
+		return 1;
+	}
+	if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0) {
+		*err_out = fault_inside(task, info, registers);
+		return 1;
+	}
+	if (record_signal_outcome(task, info) == SIGNAL_IGNORED)
+		return 0;
+	record_withhold_here(recorder, task, info);
+	*err_out = run_to_end(task);
+	return 1;
+}

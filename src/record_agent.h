@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent (src/agent_layout.h) while recording: how it gets into a program,
+ * what it may do there, and what becomes of the records that it makes.
+ */
+#ifndef REEL_RECORD_AGENT_H
+#define REEL_RECORD_AGENT_H
+
+#include "src/agent_layout.h"
+#include "src/recorder.h"
+
+/* The memory that agents of processes share with us; one for each exec. */
+struct agent_area {
+	struct agent_shared *shared; /* NULL: it could not be had */
+	struct recorder *recorder;
+	unsigned users; /* address spaces */
+	uint64_t taken; /* of the ring, while the task goes on */
+	struct agent_area *next, *previous;
+};
+
+/* In the child that becomes the program: negative errno. */
+int record_agent_install_filter(void);
+void record_agent_init(struct recorder *recorder);
+/* At an exec. */
+int record_agent_map(struct recorder *recorder, struct record_task *task);
+/* After all was unmapped. */
+void record_agent_release(struct agent_area *area);
+
+/* Calls made so far without a stop get their events. */
+int record_agent_drain(struct recorder *recorder, struct record_task *task);
+
+/* How to go on in user code: a ptrace request; sets what the agent may do. */
+int record_agent_request(struct record_task *task);
+/* From now on the next call of the task stops; true when it may not before. */
+int record_agent_stop_at_call(struct record_task *task);
+
+int record_agent_is_inside(const struct record_task *task,
+			   const struct registers *registers);
+/*
+ * The task stopped within the agent, or where it leaves it: true when that was
+ * dealt with.
+ */
+int record_agent_signal(struct recorder *recorder, struct record_task *task,
+			const siginfo_t *info, struct registers *registers,
+			int *err_out);
+/* It was interrupted there: true when it goes on to where the agent ends. */
+int record_agent_leave(struct record_task *task, int *err_out);
+/* The file's changes must be seen. */
+void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
+/* After a call with a stop. */
+void record_agent_after_call(struct record_task *task);
+/* It can mount file systems that wait for recorded tasks. */
+void record_agent_mounts(struct recorder *recorder, struct record_task *task);
+
+/* ---- record_call_site.c ---- */
+
+struct call_sites;
+void record_sites_release(struct call_sites *sites);
+struct call_sites *record_sites_share(struct call_sites *sites);
+/* At the end of a call: its instruction may become a jump to the agent. */
+void record_call_site(struct recorder *recorder, struct record_task *task);
+/* Where a task that met a trap of a jump goes on; 0 when it was none. */
+remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
+			       int signal);
+/* Where the program would be, in *rip: true when that is elsewhere. */
+int record_site_original(const struct record_task *task, remote_addr *rip);
+/* The mapping is gone; trampolines that were in it are there again. */
+void record_sites_unmapped(struct record_task *task, remote_addr start,
+			   remote_addr end);
+/* All code is as it was: who looks at it, or steps through it, sees that. */
+void record_sites_undo(struct record_task *task, struct effect_list *effects);
+void record_sites_count(const struct record_task *task, unsigned *patched_out,
+			unsigned *failed_out);
+
+#endif

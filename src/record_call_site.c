@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Syscall instructions that became jumps to the agent, while recording.
+ *
+ * An instruction that the program uses again and again is replaced at the end
+ * of a call, when all threads of the address space stand still.  What is
+ * written (trampolines, jumps, detours) are effects of that call, so replay has
+ * the same code at the same places from there on.
+ */
+#include "src/record_agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "src/agent_table.h"
+#include "src/call_patch.h"
+#include "src/process_maps.h"
+#include "src/session_page.h"
+#include "traces/report.h"
+
+#include "src/agent_rows.h"
+
+#define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
+#define SEEN_SITES 512u
+#define GIB 0x40000000ul
+#define NEAR (GIB / 4)	 /* not right beside what may grow */
+#define FAR (GIB + GIB / 2)
+#define LOW_END 0x80000000ul
+#define LOW_AREA 0x78000000ul
+#define LOWEST 0x10000ul
+
+struct seen_site {
+	remote_addr call_end;
+	unsigned count;
+	enum call_patch_failure failure;
+};
+
+struct area {
+	struct call_area area;
+	uint8_t bytes[CALL_AREA_LENGTH]; /* to be written again */
+};
+
+struct call_sites {
+	unsigned users; /* address spaces: it is copied when one changes */
+	struct seen_site seen[SEEN_SITES];
+	struct call_patch *patches;
+	size_t count, room;
+	struct area **areas;
+	size_t area_count;
+	unsigned failed;
+};
+
+/* ---- shared by fork, until one changes ---- */
+
+void record_sites_release(struct call_sites *sites)
+{
+	if (!sites || --sites->users)
+		return;
+	for (size_t i = 0; i < sites->area_count; i++)
+		free(sites->areas[i]);
+	free(sites->areas);
+	free(sites->patches);
+	free(sites);
+}
+
+struct call_sites *record_sites_share(struct call_sites *sites)
+{
+	if (sites)
+		sites->users++;
+	return sites;
+}
+
+static struct call_sites *copy_sites(const struct call_sites *from)
+{
+	struct call_sites *sites = xmemdup(from, sizeof(*from));
+
+	sites->users = 1;
+	sites->patches = xmemdup(from->patches,
+				 from->room * sizeof(*from->patches));
+	sites->areas = xmemdup(from->areas,
+			       from->area_count * sizeof(*from->areas));
+	for (size_t i = 0; i < from->area_count; i++)
+		sites->areas[i] = xmemdup(from->areas[i],
+					  sizeof(*from->areas[i]));
+	return sites;
+}
+
+/* Those of this address space alone. */
+static struct call_sites *own_sites(struct space_data *data)
+{
+	struct call_sites *sites = data->call_sites;
+
+	if (!sites) {
+		sites = xcalloc(1, sizeof(*sites));
+		sites->users = 1;
+	} else if (sites->users > 1) {
+		sites->users--;
+		sites = copy_sites(sites);
+	}
+	data->call_sites = sites;
+	return sites;
+}
+
+/* ---- which ---- */
+
+static int is_buffered(int number)
+{
+	return number >= 0 && (size_t)number < sizeof(agent_index) &&
+	       agent_index[number];
+}
+
+/* The entry for this instruction; another one may lose its place. */
+static struct seen_site *see(struct call_sites *sites, remote_addr call_end)
+{
+	struct seen_site *seen =
+		&sites->seen[(call_end * 0x9e3779b97f4a7c15ull) >> 55];
+
+	if (seen->call_end != call_end)
+		*seen = (struct seen_site){ .call_end = call_end };
+	return seen;
+}
+
+static int is_in_areas(const struct call_sites *sites, remote_addr addr)
+{
+	for (size_t i = 0; i < sites->area_count; i++)
+		if (addr - sites->areas[i]->area.start < CALL_AREA_LENGTH)
+			return 1;
+	return 0;
+}
+
+/* Code that stays what it is: not the program's to write, nor another's. */
+static int is_patchable(const struct process_maps *maps, remote_addr call_end)
+{
+	const struct process_map *map = process_maps_find(maps, call_end - 1);
+
+	return map && !map->is_shared && (map->protection & PROT_EXEC) &&
+	       !(map->protection & PROT_WRITE) &&
+	       !(map->start >= SESSION_PAGE && map->end <= AGENT_END);
+}
+
+static int overlaps(const struct call_sites *sites,
+		    const struct call_patch *patch)
+{
+	for (size_t i = 0; i < sites->count; i++)
+		if (call_patch_overlaps(&sites->patches[i], patch))
+			return 1;
+	return 0;
+}
+
+/* ---- room for trampolines ---- */
+
+/* In the part of the hole [from, to) that is in [low, high). */
+static remote_addr find_between(const struct call_patch *patch,
+				remote_addr from, remote_addr to,
+				remote_addr low, remote_addr high)
+{
+	if (from < low)
+		from = low;
+	if (to > high)
+		to = high;
+	if (from >= to || to - from < CALL_AREA_LENGTH)
+		return 0;
+	return call_area_find(patch, from, to);
+}
+
+static remote_addr find_hole(const struct process_maps *maps,
+			     const struct call_patch *patch, remote_addr low,
+			     remote_addr high)
+{
+	remote_addr end = LOWEST, found = 0;
+
+	for (size_t i = 0; i < maps->count && !found; i++) {
+		found = find_between(patch, end, maps->maps[i].start, low,
+				     high);
+		end = maps->maps[i].end;
+	}
+	return found;
+}
+
+/* Where nothing is likely to grow: not right beside the code, nor the heap. */
+static remote_addr find_room(const struct process_maps *maps,
+			     const struct call_patch *patch)
+{
+	remote_addr at = patch->start, found = 0;
+
+	if (at < LOW_END - GIB)
+		found = find_hole(maps, patch, LOW_AREA, LOW_END);
+	if (!found && at > FAR)
+		found = find_hole(maps, patch, at - FAR, at - NEAR);
+	if (!found)
+		found = find_hole(maps, patch, at + NEAR, at + FAR);
+	return found;
+}
+
+static int map_area(struct record_task *task, remote_addr start)
+{
+	uint64_t arguments[6] = { start, CALL_AREA_LENGTH,
+				  PROT_READ | PROT_EXEC,
+				  MAP_PRIVATE | MAP_ANONYMOUS |
+				  MAP_FIXED_NOREPLACE, (uint64_t)-1 };
+
+	return record_inject(task, space_data_of(task)->syscall_address,
+			     SYS_mmap, arguments) == (int64_t)start;
+}
+
+static void area_effect(struct record_task *task, remote_addr start)
+{
+	struct effect *effect = effect_list_add(&task->effects, EFFECT_MAP);
+
+	effect->address = start;
+	effect->extent = CALL_AREA_LENGTH;
+	effect->protection = PROT_READ | PROT_EXEC;
+	effect->flags = MAP_PRIVATE | MAP_ANONYMOUS;
+}
+
+static struct area *new_area(struct record_task *task,
+			     struct call_sites *sites,
+			     const struct process_maps *maps,
+			     const struct call_patch *patch)
+{
+	remote_addr start = find_room(maps, patch);
+	struct area *area;
+
+	if (!start || !map_area(task, start))
+		return NULL;
+	area_effect(task, start);
+	area = xcalloc(1, sizeof(*area));
+	area->area.start = start;
+	sites->areas = xrealloc(sites->areas, (sites->area_count + 1) *
+				sizeof(*sites->areas));
+	sites->areas[sites->area_count++] = area;
+	return area;
+}
+
+static enum call_patch_failure place(struct record_task *task,
+				     struct call_sites *sites,
+				     const struct process_maps *maps,
+				     struct call_patch *patch,
+				     struct area **area_out)
+{
+	struct memory *memory = &space_of(task)->memory;
+	enum call_patch_failure failure = CALL_PATCH_NO_PLACE;
+	struct area *area;
+
+	for (size_t i = 0; i < sites->area_count; i++) {
+		area = *area_out = sites->areas[i];
+		failure = call_patch_place(memory, patch, &area->area);
+		if (failure != CALL_PATCH_NO_PLACE)
+			return failure;
+	}
+	area = *area_out = new_area(task, sites, maps, patch);
+	return area ? call_patch_place(memory, patch, &area->area) : failure;
+}
+
+/* ---- replacing ---- */
+
+static int write_code(struct record_task *task, remote_addr addr,
+		      const void *bytes, size_t length)
+{
+	effect_list_add_bytes(&task->effects, EFFECT_WRITE, bytes, length)
+		->address = addr;
+	return address_space_write(space_of(task), addr, bytes, length);
+}
+
+static void detour_effects(struct record_task *task,
+			   const struct call_patch *patch)
+{
+	for (unsigned i = 0; i < patch->piece_count; i++) {
+		struct effect *effect;
+
+		if (!patch->pieces[i].signal)
+			continue;
+		effect = effect_list_add_bytes(&task->effects, EFFECT_DETOUR,
+					       patch->jump,
+					       sizeof(patch->jump));
+		effect->address = patch->pieces[i].from;
+		effect->offset = patch->pieces[i].to;
+		effect->extent = patch->pieces[i].from - patch->start;
+		effect->id = (uint32_t)patch->pieces[i].signal;
+	}
+}
+
+static void put_in_place(struct record_task *task, struct call_sites *sites,
+			 struct area *area, const struct call_patch *patch)
+{
+	if (sites->count == sites->room) {
+		sites->room = sites->room ? 2 * sites->room : 16;
+		sites->patches = xrealloc(sites->patches, sites->room *
+					  sizeof(*sites->patches));
+	}
+	sites->patches[sites->count++] = *patch;
+	memcpy(area->bytes + (patch->trampoline - area->area.start),
+	       patch->code, patch->code_length);
+	write_code(task, patch->trampoline, patch->code, patch->code_length);
+	write_code(task, patch->start, patch->jump, sizeof(patch->jump));
+	if (patch->hop_at)
+		write_code(task, patch->hop_at, patch->hop,
+			   sizeof(patch->hop));
+	detour_effects(task, patch);
+}
+
+static enum call_patch_failure replace(struct record_task *task,
+				       struct call_sites *sites,
+				       const struct process_maps *maps,
+				       remote_addr call_end)
+{
+	enum call_patch_failure failure;
+	struct call_patch patch;
+	struct area *area;
+
+	failure = call_patch_plan(&space_of(task)->memory, call_end,
+				  (uint64_t)task->call.number, &patch);
+	if (failure)
+		return failure;
+	if (overlaps(sites, &patch))
+		return CALL_PATCH_NOT_MOVING;
+	failure = place(task, sites, maps, &patch, &area);
+	if (!failure)
+		put_in_place(task, sites, area, &patch);
+	return failure;
+}
+
+void record_call_site(struct recorder *recorder, struct record_task *task)
+{
+	struct space_data *data = space_data_of(task);
+	remote_addr call_end = task->entry.value[R_RIP];
+	struct call_sites *sites;
+	struct process_maps maps;
+	struct seen_site *seen;
+
+	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
+	    task != recorder->current || !is_buffered(task->call.number))
+		return;
+	sites = own_sites(data);
+	if (is_in_areas(sites, call_end))
+		return;
+	seen = see(sites, call_end);
+	if (seen->failure || ++seen->count != CALLS_BEFORE ||
+	    process_maps_read(task->task.tid, &maps))
+		return;
+	seen->failure = is_patchable(&maps, call_end) ?
+		replace(task, sites, &maps, call_end) : CALL_PATCH_NO_CALL;
+	if (seen->failure)
+		sites->failed++;
+	process_maps_deinit(&maps);
+}
+
+/* ---- what is in the way of it ---- */
+
+/* The jump is there still, and not other code in the same place. */
+static int is_in_place(const struct record_task *task,
+		       const struct call_patch *patch)
+{
+	uint8_t bytes[CODE_JUMP_LENGTH];
+
+	return !address_space_read(space_of(task), patch->start, bytes,
+				   sizeof(bytes)) &&
+	       !memcmp(bytes, patch->jump, sizeof(bytes));
+}
+
+remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
+			       int signal)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+	remote_addr to;
+
+	for (size_t i = 0; sites && i < sites->count; i++) {
+		to = call_patch_detour(&sites->patches[i], rip, signal);
+		if (to && is_in_place(task, &sites->patches[i]))
+			return to;
+	}
+	return 0;
+}
+
+int record_site_original(const struct record_task *task, remote_addr *rip)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+	remote_addr original;
+
+	if (!sites || !is_in_areas(sites, *rip))
+		return 0;
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (*rip - patch->trampoline >= patch->code_length)
+			continue;
+		original = call_patch_original(patch, *rip);
+		if (!original)
+			return 0;
+		*rip = original;
+		return 1;
+	}
+	return 0;
+}
+
+static void forget_patches(struct call_sites *sites, remote_addr start,
+			   remote_addr end)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if ((patch->start >= end ||
+		     patch->start + patch->length <= start) &&
+		    (patch->hop_at < start || patch->hop_at >= end))
+			sites->patches[kept++] = *patch;
+	}
+	sites->count = kept;
+	for (size_t i = 0; i < SEEN_SITES; i++)
+		if (sites->seen[i].call_end - start <= end - start)
+			sites->seen[i] = (struct seen_site){ 0 };
+}
+
+void record_sites_unmapped(struct record_task *task, remote_addr start,
+			   remote_addr end)
+{
+	struct space_data *data = space_data_of(task);
+	struct call_sites *sites = data->call_sites;
+
+	if (!sites)
+		return;
+	sites = own_sites(data);
+	forget_patches(sites, start, end);
+	for (size_t i = 0; i < sites->area_count; i++) {
+		struct area *area = sites->areas[i];
+		remote_addr at = area->area.start;
+
+		if (at >= end || at + CALL_AREA_LENGTH <= start ||
+		    !map_area(task, at))
+			continue;
+		area_effect(task, at);
+		write_code(task, at, area->bytes, sizeof(area->bytes));
+	}
+}
+
+void record_sites_undo(struct record_task *task, struct effect_list *effects)
+{
+	struct space_data *data = space_data_of(task);
+	struct call_sites *sites = data->call_sites;
+
+	data->is_unpatchable = 1;
+	for (size_t i = 0; sites && i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (!is_in_place(task, patch))
+			continue;
+		address_space_write(space_of(task), patch->start,
+				    patch->original, CODE_JUMP_LENGTH);
+		effect_list_add_bytes(effects, EFFECT_WRITE, patch->original,
+				      CODE_JUMP_LENGTH)->address =
+			patch->start;
+	}
+	if (sites) {
+		sites = own_sites(data);
+		sites->count = 0;
+	}
+}
+
+void record_sites_count(const struct record_task *task, unsigned *patched_out,
+			unsigned *failed_out)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+
+	*patched_out = sites ? (unsigned)sites->count : 0;
+	*failed_out = sites ? sites->failed : 0;
+}
