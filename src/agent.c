@@ -593,8 +593,10 @@ static int keep_unless_blocked(struct recording *recording, int64_t result)
 		set_class((int64_t)recording->frame->rdi, CLASS_TRACED);
 		return 0;
 	}
-	if (would_block(recording, result))
+	if (would_block(recording, result)) {
+		shared->will_wait = 1;
 		return 0;
+	}
 	shared->is_made = 1;
 	return keep(recording, result);
 }
@@ -949,8 +951,10 @@ static int poll_call(struct recording *recording)
 	if (!prepare(recording))
 		return 0;
 	result = agent_syscall(__NR_poll, frame->rdi, frame->rsi, 0, 0, 0, 0);
-	if (!result && (int32_t)frame->rdx)
+	if (!result && (int32_t)frame->rdx) {
+		shared->will_wait = 1;
 		return 0; /* what it wrote, it writes again */
+	}
 	shared->is_made = 1;
 	return keep(recording, result);
 }
@@ -965,8 +969,10 @@ static int epoll_call(struct recording *recording)
 		return 0;
 	result = agent_syscall(__NR_epoll_wait, frame->rdi, frame->rsi,
 			       frame->rdx, 0, 0, 0);
-	if (!result && (int32_t)frame->r10)
+	if (!result && (int32_t)frame->r10) {
+		shared->will_wait = 1;
 		return 0;
+	}
 	shared->is_made = 1;
 	return keep(recording, result);
 }
@@ -983,9 +989,14 @@ static int futex_wait(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
 
-	if (frame->r10 || frame->rdi & 3 || !prepare(recording) ||
-	    *(const volatile uint32_t *)frame->rdi == (uint32_t)frame->rdx)
+	if (frame->rdi & 3 || !prepare(recording))
 		return 0;
+	if (*(const volatile uint32_t *)frame->rdi == (uint32_t)frame->rdx) {
+		shared->will_wait = 1;
+		return 0;
+	}
+	if (frame->r10)
+		return 0; /* the time, too, might be wrong */
 	if ((frame->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET &&
 	    !(uint32_t)frame->r9)
 		return 0;
@@ -1127,7 +1138,7 @@ int agent_call(struct agent_frame *frame)
 		return 0;
 	if (shared->mode == AGENT_REPLAYS)
 		return replay(frame);
-	shared->is_made = 0;
+	shared->is_made = shared->will_wait = 0;
 	row = row_of(frame);
 	return row ? record(frame, row) : 0;
 }

@@ -81,7 +81,7 @@ struct agent_shared {
 	uint32_t is_last_stopped;
 	uint32_t is_different; /* replay: the call is not the recorded one */
 	uint32_t is_made;      /* recording: the call is, its record is not */
-	uint32_t zero;
+	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */

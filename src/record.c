@@ -670,11 +670,11 @@ static int wait_any(struct recorder *recorder, int options)
 static int wait_while_call_runs(struct recorder *recorder,
 				struct record_task *task)
 {
-	int err = wait_any(recorder, WNOHANG);
+	int err = task->will_wait ? -EAGAIN : wait_any(recorder, WNOHANG);
 
 	if (err != -EAGAIN)
 		return err;
-	if (is_asleep(task)) {
+	if (task->will_wait || is_asleep(task)) {
 		err = record_blocked_call(recorder, task);
 		task->state = TASK_IN_CALL;
 		return err;

@@ -404,6 +404,18 @@ int record_agent_stop_at_call(struct record_task *task)
 	return 1;
 }
 
+int record_agent_will_wait(const struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	int will_wait;
+
+	if (!area || !area->shared)
+		return 0;
+	will_wait = area->shared->will_wait != 0;
+	area->shared->will_wait = 0;
+	return will_wait;
+}
+
 void record_agent_after_call(struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;

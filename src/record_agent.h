@@ -47,6 +47,8 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 int record_agent_leave(struct record_task *task, int *err_out);
 /* The file's changes must be seen. */
 void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
+/* At the entry of a call with a stop: whether it was tried without waiting. */
+int record_agent_will_wait(const struct record_task *task);
 /* After a call with a stop. */
 void record_agent_after_call(struct record_task *task);
 /* It can mount file systems that wait for recorded tasks. */
@@ -58,7 +60,7 @@ struct call_sites;
 void record_sites_release(struct call_sites *sites);
 struct call_sites *record_sites_share(struct call_sites *sites);
 /* At the end of a call: its instruction may become a jump to the agent. */
-void record_call_site(struct recorder *recorder, struct record_task *task);
+void record_call_site(struct record_task *task);
 /* Where a task that met a trap of a jump goes on; 0 when it was none. */
 remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 			       int signal);

@@ -677,6 +677,7 @@ int record_call_begins(struct record_task *task)
 	task->at_boundary = 0;
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
+	task->will_wait = record_agent_will_wait(task);
 	task->was_restarted = task->was_stopped = 0;
 	record_seccomp_entry(task);
 	effect_list_clear(&task->effects);
@@ -997,7 +998,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 		err = record_audit_exit(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
-	record_call_site(recorder, task);
+	record_call_site(task);
 	err = settle_registers(task, now);
 	if (err && err != -ESRCH)
 		return err;

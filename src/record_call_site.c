@@ -322,7 +322,7 @@ static enum call_patch_failure replace(struct record_task *task,
 	return failure;
 }
 
-void record_call_site(struct recorder *recorder, struct record_task *task)
+void record_call_site(struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
 	remote_addr call_end = task->entry.value[R_RIP];
@@ -331,7 +331,7 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 	struct seen_site *seen;
 
 	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
-	    task != recorder->current || !is_buffered(task->call.number))
+	    !is_buffered(task->call.number))
 		return;
 	sites = own_sites(data);
 	if (is_in_areas(sites, call_end))

@@ -172,6 +172,7 @@ struct record_task {
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
+	int will_wait;		 /* in its call, as the agent found */
 	int has_own_files;	 /* but not its memory: descriptors differ */
 	pid_t maker;		 /* tid of the thread whose child it is */
 	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
