@@ -136,13 +136,14 @@ static void add_memfds(struct agent_shared *allowed)
 		add_device(allowed, status.st_dev);
 }
 
+/* What is known of other mount namespaces stays. */
 static void read_mounts(struct recorder *recorder, pid_t tid)
 {
 	struct agent_shared *allowed = recorder->agent_rules;
 	char path[64], *text, *line, *rest;
 
-	allowed->device_count = 0;
-	allowed->are_paths_slow = recorder->options->num_cores != 0;
+	if (recorder->options->num_cores)
+		allowed->are_paths_slow = 1;
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
 	text = read_proc_file(path, NULL);
 	for (line = text; line && *line; line = rest) {
@@ -199,11 +200,18 @@ void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode)
 	tell_all(recorder);
 }
 
-void record_agent_mounts(struct recorder *recorder, struct record_task *task)
+/*
+ * After a call that may have brought file systems, or somebody who is asked
+ * when a file is opened: the holder of a lease (fcntl(2)), fanotify(7).
+ */
+static void look_at_paths(struct recorder *recorder,
+			  const struct record_task *task)
 {
-	if (!recorder->agent_rules)
-		return;
-	read_mounts(recorder, task->task.tid);
+	if (task->call.number == SYS_fcntl ||
+	    task->call.number == SYS_fanotify_init)
+		recorder->agent_rules->are_paths_slow = 1;
+	else
+		read_mounts(recorder, task->task.tid);
 	tell_all(recorder);
 }
 
@@ -416,14 +424,28 @@ int record_agent_will_wait(const struct record_task *task)
 	return will_wait;
 }
 
-void record_agent_after_call(struct record_task *task)
+void record_agent_after_call(struct recorder *recorder,
+			     struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;
 	uint32_t is_stale = 1;
 
-	if (!area || !area->shared)
+	if (!area || !area->shared || task->call.result < 0)
 		return;
 	switch (task->call.number) {
+	case SYS_fcntl:
+		if (task->call.arguments[1] != F_SETLEASE)
+			break;
+		/* fall through */
+	case SYS_fanotify_init:
+	case SYS_mount:
+	case SYS_move_mount:
+	case SYS_fsmount:
+	case SYS_pivot_root:
+	case SYS_chroot:
+	case SYS_setns:
+		look_at_paths(recorder, task);
+		break;
 	case SYS_close:
 	case SYS_close_range:
 	case SYS_dup2:

@@ -50,9 +50,8 @@ void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
 /* At the entry of a call with a stop: whether it was tried without waiting. */
 int record_agent_will_wait(const struct record_task *task);
 /* After a call with a stop. */
-void record_agent_after_call(struct record_task *task);
-/* It can mount file systems that wait for recorded tasks. */
-void record_agent_mounts(struct recorder *recorder, struct record_task *task);
+void record_agent_after_call(struct recorder *recorder,
+			     struct record_task *task);
 
 /* ---- record_call_site.c ---- */
 

@@ -989,7 +989,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 
 	hook_result(recorder, task);
 	err = save_outputs(recorder, task);
-	record_agent_after_call(task);
+	record_agent_after_call(recorder, task);
 	if (!err && task->is_denied) /* nobody who is recorded answered */
 		err = warn_of_supervisor(recorder, task);
 	if (!err)
