@@ -112,6 +112,20 @@ static void print_times(const struct summary *summary)
 	print_line("status", human_status(info->exit_status, text));
 }
 
+static void print_agent(const struct trace_info *info)
+{
+	if (!info->has_agent)
+		return;
+	printf("%-12s%" PRIu64 " calls without a stop, from %" PRIu64
+	       " places", "agent", info->agent_calls, info->agent_sites);
+	if (info->agent_failures) {
+		printf("; %" PRIu64 " others stop (", info->agent_failures);
+		print_escaped(info->agent_reasons ? info->agent_reasons : "");
+		putchar(')');
+	}
+	putchar('\n');
+}
+
 static void print_counts(const struct summary *summary)
 {
 	char text[HUMAN_LENGTH];
@@ -127,6 +141,7 @@ static void print_counts(const struct summary *summary)
 		separator = ", ";
 	}
 	puts(*separator == ',' ? ")" : "");
+	print_agent(summary->info);
 	printf("%-12s%s of events", "size",
 	       human_size(summary->size.events, text));
 	printf(", %s of snapshots (%zu files)\n",
@@ -294,6 +309,12 @@ static void print_json(const struct summary *summary, int with_environment)
 	if (info->num_cores)
 		json_object_set_new(object, "num_cores",
 				    json_integer(info->num_cores));
+	if (info->has_agent)
+		json_object_set_new(object, "agent", json_pack(
+			"{s:I, s:I, s:I}",
+			"calls", (json_int_t)info->agent_calls,
+			"sites", (json_int_t)info->agent_sites,
+			"failures", (json_int_t)info->agent_failures));
 	if (summary->is_complete) {
 		json_object_set_new(object, "end_ns", json_integer(
 			(json_int_t)info->end_realtime_ns));

@@ -856,6 +856,7 @@ static int finish_trace(struct recorder *recorder,
 	info->event_count = trace_writer_event_count(recorder->writer);
 	info->task_count = recorder->task_count;
 	info->process_count = recorder->process_count;
+	record_sites_describe(recorder, info);
 	info->complete = !recorder->stop_signal && !recorder->is_cut_short;
 	summary->events = info->event_count;
 	summary->tasks = info->task_count;

@@ -370,6 +370,7 @@ int record_agent_drain(struct recorder *recorder, struct record_task *task)
 					now_ns() - recorder->start_ns, bytes,
 					position - area->taken, count);
 	area->taken = position;
+	recorder->agent_calls += count;
 	if (err)
 		recorder->failure = err;
 	return err;

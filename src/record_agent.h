@@ -59,7 +59,7 @@ struct call_sites;
 void record_sites_release(struct call_sites *sites);
 struct call_sites *record_sites_share(struct call_sites *sites);
 /* At the end of a call: its instruction may become a jump to the agent. */
-void record_call_site(struct record_task *task);
+void record_call_site(struct recorder *recorder, struct record_task *task);
 /* Where a task that met a trap of a jump goes on; 0 when it was none. */
 remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 			       int signal);
@@ -70,7 +70,8 @@ void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end);
 /* All code is as it was: who looks at it, or steps through it, sees that. */
 void record_sites_undo(struct record_task *task, struct effect_list *effects);
-void record_sites_count(const struct record_task *task, unsigned *patched_out,
-			unsigned *failed_out);
+/* What became of them in all, for trace.json. */
+void record_sites_describe(const struct recorder *recorder,
+			   struct trace_info *info);
 
 #endif

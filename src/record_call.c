@@ -998,7 +998,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 		err = record_audit_exit(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
-	record_call_site(task);
+	record_call_site(recorder, task);
 	err = settle_registers(task, now);
 	if (err && err != -ESRCH)
 		return err;

@@ -22,6 +22,10 @@
 
 #include "src/agent_rows.h"
 
+_Static_assert(CALL_PATCH_FAILURES <=
+	       sizeof(((struct recorder *)0)->agent_failures) / 8,
+	       "each failure is counted");
+
 #define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
 #define SEEN_SITES 512u
 #define GIB 0x40000000ul
@@ -49,7 +53,6 @@ struct call_sites {
 	size_t count, room;
 	struct area **areas;
 	size_t area_count;
-	unsigned failed;
 };
 
 /* ---- shared by fork, until one changes ---- */
@@ -322,7 +325,7 @@ static enum call_patch_failure replace(struct record_task *task,
 	return failure;
 }
 
-void record_call_site(struct record_task *task)
+void record_call_site(struct recorder *recorder, struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
 	remote_addr call_end = task->entry.value[R_RIP];
@@ -343,7 +346,9 @@ void record_call_site(struct record_task *task)
 	seen->failure = is_patchable(&maps, call_end) ?
 		replace(task, sites, &maps, call_end) : CALL_PATCH_NO_CALL;
 	if (seen->failure)
-		sites->failed++;
+		recorder->agent_failures[seen->failure]++;
+	else
+		recorder->agent_sites++;
 	process_maps_deinit(&maps);
 }
 
@@ -459,11 +464,26 @@ void record_sites_undo(struct record_task *task, struct effect_list *effects)
 	}
 }
 
-void record_sites_count(const struct record_task *task, unsigned *patched_out,
-			unsigned *failed_out)
+void record_sites_describe(const struct recorder *recorder,
+			   struct trace_info *info)
 {
-	const struct call_sites *sites = space_data_of(task)->call_sites;
+	char *reasons = NULL, *longer;
 
-	*patched_out = sites ? (unsigned)sites->count : 0;
-	*failed_out = sites ? sites->failed : 0;
+	info->has_agent = recorder->agent_rules != NULL;
+	info->agent_calls = recorder->agent_calls;
+	info->agent_sites = recorder->agent_sites;
+	for (int i = 1; i < CALL_PATCH_FAILURES; i++) {
+		uint64_t count = recorder->agent_failures[i];
+
+		if (!count)
+			continue;
+		info->agent_failures += count;
+		longer = xasprintf("%s%s%llu: %s", reasons ? reasons : "",
+				   reasons ? "; " : "",
+				   (unsigned long long)count,
+				   call_patch_failure_text(i));
+		free(reasons);
+		reasons = longer;
+	}
+	info->agent_reasons = reasons;
 }

@@ -42,6 +42,7 @@ void trace_info_deinit(struct trace_info *info)
 	free(info->cpu_choice);
 	free(info->reel_version);
 	free(info->changed_files);
+	free(info->agent_reasons);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -177,6 +178,17 @@ static json_t *json_of_ids(const uint32_t *ids, size_t count)
 	return array;
 }
 
+static json_t *json_of_agent(const struct trace_info *info)
+{
+	json_t *agent = json_object();
+
+	set_number(agent, "calls", info->agent_calls);
+	set_number(agent, "sites", info->agent_sites);
+	set_number(agent, "failures", info->agent_failures);
+	set_text(agent, "reasons", info->agent_reasons);
+	return agent;
+}
+
 static json_t *json_of_info(const struct trace_info *info,
 			    const struct trace_seals *seals)
 {
@@ -211,6 +223,9 @@ static json_t *json_of_info(const struct trace_info *info,
 		set_number(root, "event_count", info->event_count);
 		set_number(root, "task_count", info->task_count);
 		set_number(root, "process_count", info->process_count);
+		if (info->has_agent)
+			json_object_set_new(root, "agent",
+					    json_of_agent(info));
 		if (info->knows_changes)
 			json_object_set_new(
 				root, "changed_files",
@@ -373,6 +388,26 @@ static void member_seal(struct members *members, const char *name,
 		members->wrong = name;
 }
 
+static void read_agent(struct members *members, struct trace_info *info)
+{
+	struct members agent = {
+		json_object_get(members->root, "agent"), NULL,
+	};
+
+	info->has_agent = agent.root != NULL;
+	if (!info->has_agent)
+		return;
+	info->agent_calls =
+		(uint64_t)member_number(&agent, "calls", 0, INT64_MAX);
+	info->agent_sites =
+		(uint64_t)member_number(&agent, "sites", 0, INT64_MAX);
+	info->agent_failures =
+		(uint64_t)member_number(&agent, "failures", 0, INT64_MAX);
+	info->agent_reasons = member_text(&agent, "reasons");
+	if (agent.wrong && !members->wrong)
+		members->wrong = "agent";
+}
+
 static void read_end(struct members *members, struct trace_info *info,
 		     struct trace_seals *seals)
 {
@@ -386,6 +421,7 @@ static void read_end(struct members *members, struct trace_info *info,
 		(uint64_t)member_number(members, "task_count", 0, INT64_MAX);
 	info->process_count =
 		(uint64_t)member_number(members, "process_count", 0, INT64_MAX);
+	read_agent(members, info);
 	info->knows_changes =
 		json_object_get(members->root, "changed_files") != NULL;
 	if (info->knows_changes)

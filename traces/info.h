@@ -36,6 +36,11 @@ struct trace_info {
 	uint64_t event_count;
 	uint64_t task_count;
 	uint64_t process_count;
+	int has_agent; /* calls were made without stops: */
+	uint64_t agent_calls;
+	uint64_t agent_sites; /* instructions that became jumps */
+	uint64_t agent_failures; /* that could not, though often used, and */
+	char *agent_reasons;	 /* why, for people; may be NULL */
 	/*
 	 * Ids, ascending, of files whose content changed after it became a
 	 * snapshot, or could.

@@ -260,6 +260,10 @@ const struct trace_info sample_info = {
 	.exit_status = 256,
 	.task_count = 3,
 	.process_count = 2,
+	.has_agent = 1,
+	.agent_calls = 12345,
+	.agent_sites = 6,
+	.agent_failures = 1,
 };
 
 struct trace_writer *write_samples(const char *path, uint64_t count,
