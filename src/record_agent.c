@@ -40,6 +40,8 @@
 
 #define ENTRY_CODE_END (AGENT_TEXT + 0x100) /* of agent_entry.S */
 #define LEAVE_STEPS 32
+#define COUNT_OF_SLOW_DEVICES \
+	(sizeof(((struct recorder *)0)->slow_devices) / sizeof(uint64_t))
 
 /* ---- the filter ---- */
 
@@ -108,8 +110,26 @@ static void add_device(struct agent_shared *allowed, uint64_t device)
 		allowed->devices[allowed->device_count++] = device;
 }
 
+/*
+ * Who serves a file system that was mounted before the recording began is not
+ * recorded, and does not wait for those who are.
+ */
+static void add_slow_device(struct recorder *recorder, uint64_t device)
+{
+	unsigned *count = &recorder->slow_device_count, i = 0;
+
+	while (i < *count && recorder->slow_devices[i] != device)
+		i++;
+	if (i < *count)
+		return;
+	if (recorder->has_seen_mounts || *count == COUNT_OF_SLOW_DEVICES)
+		recorder->agent_rules->are_paths_slow = 1;
+	else
+		recorder->slow_devices[(*count)++] = device;
+}
+
 /* A line of mountinfo (proc(5)): the file system's type is behind " - ". */
-static void add_mount(struct agent_shared *allowed, char *line)
+static void add_mount(struct recorder *recorder, char *line)
 {
 	char *type = strstr(line, " - ");
 	unsigned id, parent, major, minor;
@@ -121,9 +141,9 @@ static void add_mount(struct agent_shared *allowed, char *line)
 	type[strcspn(type, " ")] = '\0';
 	/* fuseblk has a block device, and a process behind it all the same */
 	if (is_slow_type(type))
-		allowed->are_paths_slow = 1;
+		add_slow_device(recorder, makedev(major, minor));
 	else if (is_plain_type(type))
-		add_device(allowed, makedev(major, minor));
+		add_device(recorder->agent_rules, makedev(major, minor));
 }
 
 /* Memfds are files of a file system that is mounted nowhere. */
@@ -150,9 +170,10 @@ static void read_mounts(struct recorder *recorder, pid_t tid)
 		rest = line + strcspn(line, "\n");
 		if (*rest)
 			*rest++ = '\0';
-		add_mount(allowed, line);
+		add_mount(recorder, line);
 	}
 	free(text);
+	recorder->has_seen_mounts = 1;
 	add_memfds(allowed);
 }
 

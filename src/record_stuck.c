@@ -187,7 +187,51 @@ static char *describe_where(const struct record_task *task)
 			 mount.point);
 }
 
-static char *describe(const struct record_task *task)
+/* The first path among the arguments, or NULL; the caller frees. */
+static char *read_path(const struct record_task *task)
+{
+	struct memory *memory = &space_of(task)->memory;
+	const struct syscall_row *row = task->call.row;
+	char name[4096];
+	size_t length;
+
+	for (unsigned i = 0; row && i < SYSCALL_ARGUMENTS; i++) {
+		remote_addr addr = task->call.arguments[i];
+
+		if (row_argument_type(row, i) != TYPE_path)
+			continue;
+		length = memory_string_length(memory, addr, sizeof(name));
+		if (length && memory_read(memory, addr, name, length))
+			return xasprintf("%.*s", (int)length, name);
+	}
+	return NULL;
+}
+
+/*
+ * A call that the agent makes has no event: the kernel knows it (proc(5)).
+ * The task's own call is over; its place is taken for what is said.
+ */
+static int look_into_agent(struct record_task *task)
+{
+	uint64_t arguments[SYSCALL_ARGUMENTS];
+	char path[64], line[512];
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", task->task.tid);
+	read_line(path, line, sizeof(line));
+	if (sscanf(line, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
+		   " %" SCNx64 " %" SCNx64, &number, &arguments[0],
+		   &arguments[1], &arguments[2], &arguments[3], &arguments[4],
+		   &arguments[5]) != 7 || number < 0)
+		return 0;
+	syscall_enter(&task->call, (int)number, arguments,
+		      &space_of(task)->memory);
+	free(task->announced_path);
+	task->announced_path = read_path(task);
+	return 1;
+}
+
+static char *describe(struct record_task *task)
 {
 	AUTO(heap_free) char *file = NULL;
 	char where[128];
@@ -198,7 +242,7 @@ static char *describe(const struct record_task *task)
 				 "it for %llu s (wchan %s); ^C ends the "
 				 "recording", task->task.tid,
 				 STUCK_NS / 1000000000, where);
-	if (task->phase == CALL_NONE)
+	if (task->phase == CALL_NONE && !look_into_agent(task))
 		return xasprintf("task %d has waited for memory for %llu s "
 				 "(a page fault, wchan %s), and the others "
 				 "wait for it; ^C ends the recording",

@@ -287,6 +287,9 @@ struct recorder {
 	int is_hidden_reported; /* a task that may not be looked into */
 	struct agent_shared *agent_rules; /* record_agent.h; NULL: no agent */
 	struct agent_area *agent_areas;
+	uint64_t slow_devices[64]; /* that were mounted before */
+	unsigned slow_device_count;
+	int has_seen_mounts;
 	uint64_t agent_calls, agent_sites; /* so far */
 	uint64_t agent_failures[8]; /* by enum call_patch_failure */
 	uint8_t warned[64 * 16]; /* numbers already warned about */
