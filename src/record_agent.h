@@ -68,6 +68,11 @@ int record_site_original(const struct record_task *task, remote_addr *rip);
 /* The mapping is gone; trampolines that were in it are there again. */
 void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end);
+/* Other code is mapped there; or it is now elsewhere. */
+void record_sites_forget(struct record_task *task, remote_addr start,
+			 remote_addr end);
+void record_sites_moved(struct record_task *task, remote_addr from,
+			uint64_t length, remote_addr to);
 /* All code is as it was: who looks at it, or steps through it, sees that. */
 void record_sites_undo(struct record_task *task, struct effect_list *effects);
 /* What became of them in all, for trace.json. */

@@ -441,6 +441,47 @@ void record_sites_unmapped(struct record_task *task, remote_addr start,
 	}
 }
 
+/* What a jump replaced, at such a distance from where it was. */
+static void put_back(struct record_task *task, struct effect_list *effects,
+		     const struct call_patch *patch, uint64_t distance)
+{
+	static const uint8_t call[2] = { 0x0f, 0x05 };
+
+	effect_list_add_bytes(effects, EFFECT_WRITE, patch->original,
+			      CODE_JUMP_LENGTH)->address =
+		patch->start + distance;
+	address_space_write(space_of(task), patch->start + distance,
+			    patch->original, CODE_JUMP_LENGTH);
+	if (!patch->hop_at)
+		return;
+	effect_list_add_bytes(effects, EFFECT_WRITE, call, sizeof(call))
+		->address = patch->hop_at + distance;
+	address_space_write(space_of(task), patch->hop_at + distance, call,
+			    sizeof(call));
+}
+
+void record_sites_forget(struct record_task *task, remote_addr start,
+			 remote_addr end)
+{
+	struct space_data *data = space_data_of(task);
+
+	if (data->call_sites && data->call_sites->count)
+		forget_patches(own_sites(data), start, end);
+}
+
+/* A jump leads elsewhere from a new place: what it replaced is there again. */
+void record_sites_moved(struct record_task *task, remote_addr from,
+			uint64_t length, remote_addr to)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+
+	for (size_t i = 0; sites && i < sites->count; i++)
+		if (sites->patches[i].start - from < length)
+			put_back(task, &task->effects, &sites->patches[i],
+				 to - from);
+	record_sites_forget(task, from, from + length);
+}
+
 void record_sites_undo(struct record_task *task, struct effect_list *effects)
 {
 	struct space_data *data = space_data_of(task);
@@ -450,13 +491,8 @@ void record_sites_undo(struct record_task *task, struct effect_list *effects)
 	for (size_t i = 0; sites && i < sites->count; i++) {
 		const struct call_patch *patch = &sites->patches[i];
 
-		if (!is_in_place(task, patch))
-			continue;
-		address_space_write(space_of(task), patch->start,
-				    patch->original, CODE_JUMP_LENGTH);
-		effect_list_add_bytes(effects, EFFECT_WRITE, patch->original,
-				      CODE_JUMP_LENGTH)->address =
-			patch->start;
+		if (is_in_place(task, patch))
+			put_back(task, effects, patch, 0);
 	}
 	if (sites) {
 		sites = own_sites(data);

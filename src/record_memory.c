@@ -158,6 +158,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	effect->id = file ? file->id : 0;
 	effect->offset = offset;
 	record_forget_sites(space_data_of(task), addr, addr + length);
+	record_sites_forget(task, addr, addr + length);
 	record_forget_held(space_data_of(task), addr, addr + length);
 	if (flags & MAP_SHARED)
 		space_data_of(task)->maps_shared = 1;
@@ -612,6 +613,8 @@ static void move_known(struct record_task *task)
 		record_forget_held(data, to, new_end);
 		record_forget_sites(data, to, new_end);
 	}
+	if (to != from)
+		record_sites_moved(task, from, end - from, to);
 	if (data->syscall_address >= from && data->syscall_address < end)
 		data->syscall_address += distance;
 	for (size_t i = 0; i < data->site_count; i++)
