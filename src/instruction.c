@@ -234,26 +234,28 @@ static struct leaf known_leaf(uint32_t number, uint32_t subleaf)
 {
 	static struct known {
 		uint32_t number, subleaf;
-		unsigned cpu; /* counted from 1; 0: nothing is known here */
+		unsigned cpu;
 		struct leaf leaf;
-	} table[256];
-	struct known *known;
+	} table[128];
+	static size_t count;
 	unsigned before = 0, after = 0, node;
+	struct leaf leaf;
 
 	/* What is in ecx does not matter to these. */
 	if (number <= 2 || (number >= 0x80000000 && number <= 0x80000008))
 		subleaf = 0;
-	known = &table[((number ^ number >> 24) * 16 + subleaf) % 256];
 	getcpu(&before, &node);
-	if (known->cpu == before + 1 && known->number == number &&
-	    known->subleaf == subleaf)
-		return known->leaf;
-	known->leaf = host_leaf(number, subleaf);
-	known->number = number;
-	known->subleaf = subleaf;
+	for (size_t i = 0; i < count; i++)
+		if (table[i].number == number && table[i].subleaf == subleaf &&
+		    table[i].cpu == before)
+			return table[i].leaf;
+	leaf = host_leaf(number, subleaf);
 	getcpu(&after, &node);
-	known->cpu = before == after && number >> 28 != 4 ? before + 1 : 0;
-	return known->leaf;
+	if (before == after && number >> 28 != 4 &&
+	    count < sizeof(table) / sizeof(*table))
+		table[count++] = (struct known){ number, subleaf, before,
+						 leaf };
+	return leaf;
 }
 
 /*

@@ -201,16 +201,15 @@ static int map_counts(const struct page_walk *walk,
 	       (map->is_shared ? shared_limit : PRIVATE_LIMIT);
 }
 
-static int walk_pages(const struct task *task, int with_file_pages,
-		      size_t map_limit,
-		      int (*visit)(void *context, remote_addr addr,
-				   const uint8_t *page),
-		      void *context)
+static int walk_maps(const struct task *task, const struct process_maps *maps,
+		     int with_file_pages, size_t map_limit,
+		     int (*visit)(void *context, remote_addr addr,
+				  const uint8_t *page),
+		     void *context)
 {
 	struct page_walk *walk = xmalloc(sizeof(*walk));
-	struct process_maps maps;
 	char path[64];
-	int err = read_maps(task->tid, &maps);
+	int err = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", task->tid);
 	walk->task = task;
@@ -220,12 +219,27 @@ static int walk_pages(const struct task *task, int with_file_pages,
 	walk->visit = visit;
 	walk->context = context;
 	walk->pagemap_fd = process_open(path, O_RDONLY | O_CLOEXEC);
-	for (size_t i = 0; !err && i < maps.count; i++)
-		if (map_counts(walk, &maps.maps[i]))
-			err = walk_map(walk, &maps.maps[i]);
+	for (size_t i = 0; !err && i < maps->count; i++)
+		if (map_counts(walk, &maps->maps[i]))
+			err = walk_map(walk, &maps->maps[i]);
 	fd_close(&walk->pagemap_fd);
-	process_maps_deinit(&maps);
 	free(walk);
+	return err;
+}
+
+static int walk_pages(const struct task *task, int with_file_pages,
+		      size_t map_limit,
+		      int (*visit)(void *context, remote_addr addr,
+				   const uint8_t *page),
+		      void *context)
+{
+	struct process_maps maps;
+	int err = read_maps(task->tid, &maps);
+
+	if (!err)
+		err = walk_maps(task, &maps, with_file_pages, map_limit, visit,
+				context);
+	process_maps_deinit(&maps);
 	return err;
 }
 
@@ -339,10 +353,10 @@ static int digest(const struct task *task, struct digest_state *state,
 		return err;
 	for (size_t i = 0; i < count && i < MEMORY_DIGEST_STACKS; i++)
 		add_dead_stack(&maps, stack_pointers[i], state);
-	process_maps_deinit(&maps);
 	state->hash = XXH3_createState();
 	XXH3_64bits_reset(state->hash);
-	err = walk_pages(task, 0, 0, digest_page, state);
+	err = walk_maps(task, &maps, 0, 0, digest_page, state);
+	process_maps_deinit(&maps);
 	digest_out->hash = XXH3_64bits_digest(state->hash);
 	digest_out->pages = state->pages;
 	XXH3_freeState(state->hash);

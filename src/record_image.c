@@ -41,6 +41,8 @@ struct image {
 	size_t auxv_count;
 	remote_addr syscall_address;
 	int pagemap_fd;
+	const struct process_map *file_map; /* the last one with a file, */
+	struct record_file *file;	    /* which is this */
 };
 
 static uint64_t auxv_value(const struct image *image, uint64_t type)
@@ -101,10 +103,13 @@ static remote_addr auxv_address(const struct image *image, uint64_t type)
  */
 static int hide_processor(struct image *image)
 {
-	remote_addr at = auxv_address(image, AT_HWCAP2);
 	uint64_t nothing = 0;
+	remote_addr at;
 
-	if (image->recorder->cpu == CPU_HOST || !at)
+	if (image->recorder->cpu == CPU_HOST)
+		return 0;
+	at = auxv_address(image, AT_HWCAP2);
+	if (!at)
 		return 0;
 	return address_space_write(space_of(image->task), at, &nothing,
 				   sizeof(nothing));
@@ -276,6 +281,19 @@ static void save_page(struct image *image, remote_addr addr, int has_file)
 	effect->address = addr;
 }
 
+#define FLAGS_AT_ONCE 512u
+
+/* Where there is no pagemap, all pages are present. */
+static void read_flags(const struct image *image, remote_addr addr,
+		       uint64_t *flags_out, size_t count)
+{
+	ssize_t got = pread(image->pagemap_fd, flags_out, count * 8,
+			    (off_t)(addr / PAGE * 8));
+
+	for (size_t i = got < 0 ? 0 : (size_t)got / 8; i < count; i++)
+		flags_out[i] = 1ull << 63;
+}
+
 /*
  * Pages that are not the file's any more (bits of pagemap as in
  * memory_digest.c); all pages when there is no file.
@@ -283,15 +301,21 @@ static void save_page(struct image *image, remote_addr addr, int has_file)
 static void save_private_pages(struct image *image,
 			       const struct process_map *map, int has_file)
 {
-	for (remote_addr addr = map->start; addr < map->end; addr += PAGE) {
-		uint64_t flags = 0;
+	uint64_t flags[FLAGS_AT_ONCE];
+	size_t known = 0, at = 0;
 
-		if (pread(image->pagemap_fd, &flags, 8,
-			  (off_t)(addr / PAGE * 8)) != 8)
-			flags = 1ull << 63;
-		if (!(flags >> 62))
+	for (remote_addr addr = map->start; addr < map->end;
+	     addr += PAGE, at++) {
+		if (at == known) {
+			known = (map->end - addr) / PAGE;
+			if (known > FLAGS_AT_ONCE)
+				known = FLAGS_AT_ONCE;
+			read_flags(image, addr, flags, known);
+			at = 0;
+		}
+		if (!(flags[at] >> 62))
 			continue;
-		if (has_file && (flags & 1ull << 61))
+		if (has_file && (flags[at] & 1ull << 61))
 			continue;
 		save_page(image, addr, has_file);
 	}
@@ -324,10 +348,18 @@ static int save_map(struct image *image, const struct process_map *map)
 	    !strcmp(map->name, "[vsyscall]") ||
 	    (map->start >= SESSION_PAGE && map->end <= AGENT_END))
 		return 0;
-	if (map->inode)
+	if (map->inode && image->file &&
+	    map->inode == image->file_map->inode &&
+	    map->device == image->file_map->device)
+		file = image->file;
+	else if (map->inode)
 		err = file_of_map(image, map, &file);
 	if (err)
 		return err;
+	if (file) {
+		image->file_map = map;
+		image->file = file;
+	}
 	record_map_effect(image->task, image->effects, map->start,
 			  map->end - map->start, map->protection,
 			  map_flags(map, file != NULL), file, map->offset,

@@ -104,42 +104,120 @@ static void add_site(struct space_data *data, remote_addr addr,
 
 /* ---- traps in code ---- */
 
-void record_patch_site(struct record_task *task, struct effect_list *effects,
-		       remote_addr addr,
-		       const struct instruction *instruction)
+/* The trap stands there, in place of these bytes or since before. */
+static void note_site(struct record_task *task, struct effect_list *effects,
+		      remote_addr addr, const struct instruction *instruction,
+		      const uint8_t *original)
 {
-	uint8_t bytes[16] = { 0 }, original[16] = { 0 }, known[16];
+	uint8_t trap[16] = { 0 }, known[16], bytes[16] = { 0 };
 	struct effect *effect;
 
-	address_space_read(space_of(task), addr, original,
-			   instruction->length);
 	if (instruction_of_trap(original, instruction->length, known).kind) {
 		if (!space_find_site(task, addr)) /* it was moved here */
 			add_site(space_data_of(task), addr, instruction, known);
 		return;
 	}
-	instruction_make_trap(original, instruction->length, bytes);
-	if (address_space_write(space_of(task), addr, bytes,
-				instruction->length))
-		return; /* the instruction stays; docs/limits.md */
-	effect = effect_list_add_bytes(effects, EFFECT_WRITE, bytes,
+	memcpy(bytes, original, instruction->length);
+	instruction_make_trap(bytes, instruction->length, trap);
+	effect = effect_list_add_bytes(effects, EFFECT_WRITE, trap,
 				       instruction->length);
 	effect->address = addr;
-	add_site(space_data_of(task), addr, instruction, original);
+	add_site(space_data_of(task), addr, instruction, bytes);
+}
+
+#define PATCH_SPAN 4096u
+
+/* The bytes around some sites, now and as they were. */
+struct patch_span {
+	remote_addr start;
+	size_t length;
+	uint8_t bytes[PATCH_SPAN], before[PATCH_SPAN];
+};
+
+/* Traps for these sites, in the bytes. */
+static void fill_span(struct patch_span *span, remote_addr base,
+		      const struct instruction_site *sites, size_t count)
+{
+	memcpy(span->bytes, span->before, span->length);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = sites[i].instruction.length;
+		size_t at = base + sites[i].offset - span->start;
+		uint8_t known[16];
+
+		if (!instruction_of_trap(span->before + at, length, known).kind)
+			instruction_make_trap(span->before + at, length,
+					      span->bytes + at);
+	}
+}
+
+/* Sites that are close to each other cost one read and one write. */
+static void patch_sites(struct record_task *task, struct effect_list *effects,
+			remote_addr base, const struct instruction_site *sites,
+			size_t count)
+{
+	const struct instruction_site *last = &sites[count - 1];
+	struct patch_span span = {
+		.start = base + sites[0].offset,
+		.length = last->offset + last->instruction.length -
+			  sites[0].offset,
+	};
+
+	if (address_space_read(space_of(task), span.start, span.before,
+			       span.length)) {
+		for (size_t i = 0; i < count && count > 1; i++)
+			patch_sites(task, effects, base, &sites[i], 1);
+		return;
+	}
+	fill_span(&span, base, sites, count);
+	if (memcmp(span.bytes, span.before, span.length) &&
+	    address_space_write(space_of(task), span.start, span.bytes,
+				span.length))
+		return; /* the instructions stay; docs/limits.md */
+	for (size_t i = 0; i < count; i++)
+		note_site(task, effects, base + sites[i].offset,
+			  &sites[i].instruction,
+			  span.before + (sites[i].offset - sites[0].offset));
+}
+
+void record_patch_site(struct record_task *task, struct effect_list *effects,
+		       remote_addr addr,
+		       const struct instruction *instruction)
+{
+	struct instruction_site site = { addr, *instruction };
+
+	patch_sites(task, effects, 0, &site, 1);
+}
+
+/* How many of the sites are in a span with the first. */
+static size_t sites_in_span(const struct instruction_site *sites, size_t count,
+			    uint64_t end)
+{
+	size_t i = 0;
+
+	while (i < count && sites[i].offset + sites[i].instruction.length -
+			    sites[0].offset <= PATCH_SPAN &&
+	       sites[i].offset + sites[i].instruction.length <= end)
+		i++;
+	return i;
 }
 
 void record_patch_code(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr, uint64_t length,
 		       const struct record_file *file, uint64_t offset)
 {
-	for (size_t i = 0; i < file->site_count; i++) {
-		const struct instruction_site *site = &file->sites[i];
+	const struct instruction_site *site = file->sites;
+	const struct instruction_site *end = site + file->site_count;
 
-		if (site->offset >= offset &&
-		    site->offset + site->instruction.length <= offset + length)
-			record_patch_site(task, effects,
-					  addr + (site->offset - offset),
-					  &site->instruction);
+	while (site < end && site->offset < offset)
+		site++;
+	while (site < end) {
+		size_t count = sites_in_span(site, (size_t)(end - site),
+					     offset + length);
+
+		if (!count)
+			break;
+		patch_sites(task, effects, addr - offset, site, count);
+		site += count;
 	}
 }
 
