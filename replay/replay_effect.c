@@ -151,7 +151,7 @@ int replay_write(struct replayer *replayer, struct replay_task *task,
 
 static int compare_input(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event,
-			 const struct effect *effect)
+			 const struct effect *effect, struct memory *memory)
 {
 	uint8_t bytes[4096];
 	const uint8_t *expected = effect->bytes;
@@ -159,8 +159,7 @@ static int compare_input(struct replayer *replayer, struct replay_task *task,
 
 	if (length > sizeof(bytes))
 		length = sizeof(bytes);
-	if (address_space_read(task->task.space, effect->address, bytes,
-			       length))
+	if (!memory_read(memory, effect->address, bytes, length))
 		return replay_diverged(replayer, task, event,
 				       "argument %u: %zu bytes at %#llx can't "
 				       "be read", effect->id, length,
@@ -290,14 +289,19 @@ static int output_effect(struct replayer *replayer, struct replay_task *task,
 
 /* ---- all of them ---- */
 
+/* Inputs that follow each other are compared with one look at a page. */
 static int apply(struct replayer *replayer, struct replay_task *task,
-		 const struct event *event, const struct effect *effect)
+		 const struct event *event, const struct effect *effect,
+		 struct memory_page *page)
 {
+	if (effect->kind != EFFECT_INPUT)
+		page->length = 0;
 	switch (effect->kind) {
 	case EFFECT_WRITE:
 		return replay_write(replayer, task, event, effect);
 	case EFFECT_INPUT:
-		return compare_input(replayer, task, event, effect);
+		return compare_input(replayer, task, event, effect,
+				     &page->memory);
 	case EFFECT_REGISTERS:
 		return registers_effect(task, effect);
 	case EFFECT_XSTATE:
@@ -331,8 +335,12 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 int replay_effects(struct replayer *replayer, struct replay_task *task,
 		   const struct event *event)
 {
+	struct memory_page page;
+
+	memory_page_init(&page, &task->task.space->memory);
 	for (size_t i = 0; i < event->effect_count; i++) {
-		int err = apply(replayer, task, event, &event->effects[i]);
+		int err = apply(replayer, task, event, &event->effects[i],
+				&page);
 
 		if (err)
 			return err;

@@ -33,4 +33,20 @@ static inline int memory_read(struct memory *memory, remote_addr addr,
 size_t memory_string_length(struct memory *memory, remote_addr addr,
 			    size_t limit);
 
+#define MEMORY_PAGE 4096u
+
+/*
+ * Memory that does not change meanwhile, read page by page, so that reading
+ * strings and words that are near each other costs one call.
+ */
+struct memory_page {
+	struct memory memory; /* first */
+	struct memory *below;
+	remote_addr start;
+	size_t length; /* 0: none is known */
+	uint8_t bytes[MEMORY_PAGE];
+};
+
+void memory_page_init(struct memory_page *page, struct memory *below);
+
 #endif

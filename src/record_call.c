@@ -54,16 +54,17 @@ static int is_restart(int64_t result)
 struct save_context {
 	struct recorder *recorder; /* NULL: keep it all */
 	struct record_task *task;
+	struct memory *memory; /* of inputs */
 	uint64_t saved;
 };
 
 static int save_input(void *context, const struct syscall_extent *extent)
 {
 	struct record_task *task = ((struct save_context *)context)->task;
+	struct memory *memory = ((struct save_context *)context)->memory;
 	uint64_t limit = extent->is_text ? INPUT_TEXT_LIMIT :
 		extent->is_bulk ? INPUT_BULK_LIMIT : INPUT_STRUCT_LIMIT;
 	size_t length = extent->length < limit ? extent->length : limit;
-	struct memory *memory = &space_of(task)->memory;
 	uint8_t bytes[4096];
 	size_t got = memory->read(memory, extent->address, bytes, length);
 	struct effect *effect;
@@ -134,11 +135,10 @@ static int save_output(void *context, const struct syscall_extent *extent)
 	return 0;
 }
 
-static int save_inputs(struct record_task *task)
+static int save_inputs(struct record_task *task, struct memory *memory)
 {
-	struct save_context context = { .task = task };
-	int err = syscall_inputs(&task->call, &space_of(task)->memory,
-				 save_input, &context);
+	struct save_context context = { .task = task, .memory = memory };
+	int err = syscall_inputs(&task->call, memory, save_input, &context);
 
 	task->inputs = task->effects.count;
 	return err;
@@ -674,6 +674,9 @@ int record_call_begins(struct record_task *task)
 		value[R_R8], value[R_R9],
 	};
 
+	struct memory_page memory;
+
+	memory_page_init(&memory, &space_of(task)->memory);
 	task->at_boundary = 0;
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
@@ -682,8 +685,8 @@ int record_call_begins(struct record_task *task)
 	record_seccomp_entry(task);
 	effect_list_clear(&task->effects);
 	syscall_enter(&task->call, (int)value[R_ORIG_RAX], arguments,
-		      &space_of(task)->memory);
-	return save_inputs(task);
+		      &memory.memory);
+	return save_inputs(task, &memory.memory);
 }
 
 int record_call_goes_on(struct recorder *recorder, struct record_task *task)
