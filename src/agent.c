@@ -942,18 +942,31 @@ static int receive_call(struct recording *recording)
 
 /* ---- waiting ---- */
 
+static const struct call_piece *first_piece(const struct recording *recording)
+{
+	const uint8_t *records = ring + shared->position;
+
+	return (const struct call_piece *)(records +
+		sizeof(struct call_record) + 8 * recording->row->arguments);
+}
+
 /* As if with no time to wait: what there is counts, if it is anything. */
 static int poll_call(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
+	const struct call_piece *input = first_piece(recording);
 	int64_t result;
 
-	if (!prepare(recording))
+	if (!prepare(recording) || (recording->pieces && input->full))
 		return 0;
 	result = agent_syscall(__NR_poll, frame->rdi, frame->rsi, 0, 0, 0, 0);
 	if (!result && (int32_t)frame->rdx) {
+		/* The call that waits finds its memory as it was. */
+		if (recording->pieces)
+			copy_words((void *)frame->rdi, input + 1,
+				   input->length);
 		shared->will_wait = 1;
-		return 0; /* what it wrote, it writes again */
+		return 0;
 	}
 	shared->is_made = 1;
 	return keep(recording, result);

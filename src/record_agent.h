@@ -75,6 +75,8 @@ void record_sites_moved(struct record_task *task, remote_addr from,
 			uint64_t length, remote_addr to);
 /* All code is as it was: who looks at it, or steps through it, sees that. */
 void record_sites_undo(struct record_task *task, struct effect_list *effects);
+/* The same, as an event of its own: a tracer looks at it. */
+int record_sites_show(struct recorder *recorder, struct record_task *task);
 /* What became of them in all, for trace.json. */
 void record_sites_describe(const struct recorder *recorder,
 			   struct trace_info *info);

@@ -17,6 +17,7 @@
 #include "src/agent_table.h"
 #include "src/call_patch.h"
 #include "src/process_maps.h"
+#include "src/record_ptrace.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
@@ -334,6 +335,7 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 	struct seen_site *seen;
 
 	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
+	    is_traced(task) || record_has_own_filter(task) ||
 	    !is_buffered(task->call.number))
 		return;
 	sites = own_sites(data);
@@ -498,6 +500,19 @@ void record_sites_undo(struct record_task *task, struct effect_list *effects)
 		sites = own_sites(data);
 		sites->count = 0;
 	}
+}
+
+int record_sites_show(struct recorder *recorder, struct record_task *task)
+{
+	struct event event = { .kind = EVENT_NOTE };
+	struct effect_list effects = { 0 };
+	int err = 0;
+
+	record_sites_undo(task, &effects);
+	if (effects.count)
+		err = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	return err;
 }
 
 void record_sites_describe(const struct recorder *recorder,

@@ -6,6 +6,7 @@
  * the call would be.  What reel calls in the task's name, or for the vDSO, is
  * made with the dispatch off.
  */
+#include "src/record_agent.h"
 #include "src/recorder.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ void record_dispatch_set(struct record_task *task)
 	    task->call.result)
 		return;
 	task->is_dispatching = task->call.arguments[1] != 0;
+	/* The kernel looks at where a call is made. */
+	record_sites_undo(task, &task->effects);
 	task->selector = task->call.arguments[4];
 }
 

@@ -6,6 +6,7 @@
  * A request to a process that is not recorded is the kernel's affair.
  */
 #include "src/record_ptrace.h"
+#include "src/record_agent.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -159,6 +160,9 @@ static int64_t begin(const struct request *request, int is_seized)
 	    is_traced(tracee) || tracee->state == TASK_DEAD ||
 	    tracee->state == TASK_EXITING || !may_trace(request->task, tracee))
 		return -EPERM;
+	err = record_sites_show(request->recorder, tracee);
+	if (err)
+		return err;
 	record_trace(tracee, request->task, is_seized, options);
 	if (tracee->state == TASK_STOPPED)
 		err = record_trace_group_stop(request->recorder, tracee);
@@ -188,6 +192,7 @@ static int64_t trace_me(struct recorder *recorder, struct record_task *task)
 {
 	if (task->tracing)
 		return -EPERM;
+	record_sites_undo(task, &task->effects);
 	record_trace(task, parent_of(recorder, task), 0, 0);
 	return 0;
 }
