@@ -123,7 +123,7 @@ static void describe_map(const struct replayer *replayer,
 		.end = map->end,
 		.protection = map->protection,
 		.offset = map->offset,
-		.name = file ? file->name :
+		.name = file ? file->name : map->inode ? map->name :
 			replay_name_of(task->task.space, map->start,
 				       map->end),
 		.fd = file ? file->fd : -1,
