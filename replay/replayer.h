@@ -4,6 +4,7 @@
  *
  *   replay.c          the session: events in order, end
  *   inspect.c         looks at the tasks of a replay that has stopped
+ *   store_watch.c     finds stores through shared mappings
  *   replay_task.c     replayed tasks: sandbox, birth, running, death
  *   replay_effect.c   effects of events applied to tasks and files
  *   replay_point.c    places in the middle of computing, found by their state

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/command_inspect.h"
+#include "src/command_writes.h"
 #include "src/commands.h"
 #include "src/syscall_table.h"
 #include "traces/report.h"
@@ -12,11 +13,15 @@
 struct bt_values {
 	struct inspection inspection;
 	int is_all;
+	const char *snapshot; /* --writes */
 };
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, "all tasks that live at the event" },
 	INSPECTION_PID,
+	{ "writes", 0, "SNAPSHOT",
+	  "who filled this memfd: the calls that wrote to it before it\n"
+	  "was used so, and stores through mappings (no EVENT)" },
 	INSPECTION_DEBUG_FILES,
 	{ 0 },
 };
@@ -28,6 +33,10 @@ static int set_option(void *context, const struct option_row *option,
 
 	if (!strcmp(option->name, "all")) {
 		values->is_all = 1;
+		return 0;
+	}
+	if (!strcmp(option->name, "writes")) {
+		values->snapshot = argument;
 		return 0;
 	}
 	return inspection_set_option(&values->inspection, option, argument);
@@ -70,6 +79,20 @@ static int print_backtraces(struct bt_values *values, char **operands)
 				print_task(inspection->replayer, task);
 }
 
+/* 0, or what is wrong has been said. */
+static int check_options(const struct bt_values *values, int operands)
+{
+	if (!values->snapshot && operands < 2)
+		return report(1, "bt: an operand is missing: EVENT (see reel "
+			      "bt --help)");
+	if (values->snapshot && operands > 1)
+		return report(1, "bt: --writes wants no EVENT");
+	if (!!values->snapshot + values->is_all + !!values->inspection.pid > 1)
+		return report(1, "bt: --all, --pid and --writes exclude each "
+			      "other");
+	return 0;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct bt_values values = { 0 };
@@ -78,11 +101,12 @@ static int run(const struct command *command, int argc, char **argv)
 
 	if (first < 0)
 		return options_exit_status(command, first);
-	if (values.is_all && values.inspection.pid) {
-		report(0, "bt: --all and --pid exclude each other");
+	if (check_options(&values, argc - first))
 		return command->usage;
-	}
-	err = print_backtraces(&values, argv + first);
+	err = values.snapshot ?
+		print_writes(&values.inspection, argv[first],
+			     values.snapshot) :
+		print_backtraces(&values, argv + first);
 	inspection_end(&values.inspection);
 	return err ? command->failure : 0;
 }
@@ -90,12 +114,13 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_bt = {
 	.name = "bt",
 	.operands = "TRACE EVENT",
-	.least = 2,
+	.least = 1,
 	.most = 2,
 	.summary = "Print the backtrace of a task at an event",
 	.details = inspection_details,
 	.example = "  reel bt latest 1234\n"
-		   "  reel bt --all make-3 1234",
+		   "  reel bt --all make-3 1234\n"
+		   "  reel bt --writes payload latest",
 	.options = rows,
 	.failure = EXIT_FAILED,
 	.usage = EXIT_USAGE,

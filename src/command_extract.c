@@ -31,80 +31,17 @@ static int set_option(void *context, const struct option_row *option,
 	return 0;
 }
 
-/* How well a name fits a file; only the best fits count. */
-enum fit { FIT_NONE, FIT_PART, FIT_WHOLE };
-
-/* The name of "/memfd:NAME (deleted)" or "memfd:NAME"; NULL for others. */
-static char *memfd_name(const char *label)
-{
-	static const char deleted[] = " (deleted)";
-	size_t length, suffix = sizeof(deleted) - 1;
-	char *name;
-
-	label += *label == '/';
-	if (strncmp(label, "memfd:", 6))
-		return NULL;
-	name = xstrdup(label + 6);
-	length = strlen(name);
-	if (length >= suffix && !strcmp(name + length - suffix, deleted))
-		name[length - suffix] = '\0';
-	return name;
-}
-
-static int is_hash_prefix(const char *name, const char *hash)
-{
-	size_t length = strlen(name);
-
-	return length >= 4 && length < SHA256_TEXT &&
-	       !strncasecmp(name, hash, length);
-}
-
-static enum fit fit_of(const struct trace_file *file, const char *name)
-{
-	AUTO(heap_free) char *memfd = memfd_name(file->label);
-	const char *slash = strrchr(file->label, '/');
-	struct text escaped = { 0 };
-	char hash[SHA256_TEXT];
-	enum fit fit = FIT_NONE;
-
-	sha256_text(file->sha256, hash);
-	text_escape(&escaped, file->label, file->label_length);
-	if (!strcmp(name, file->label) || !strcasecmp(name, hash) ||
-	    !strcmp(name, text_string(&escaped)))
-		fit = FIT_WHOLE;
-	else if (is_hash_prefix(name, hash) ||
-		 (slash && !strcmp(name, slash + 1)) ||
-		 (memfd && (!strcmp(name, memfd) ||
-			    (!strncmp(name, "memfd:", 6) &&
-			     !strcmp(name + 6, memfd)))))
-		fit = FIT_PART;
-	text_deinit(&escaped);
-	return fit;
-}
-
-static void print_candidate(const struct trace_file *file)
-{
-	char hash[SHA256_TEXT];
-	struct text label = { 0 };
-
-	text_escape(&label, file->label, file->label_length);
-	fprintf(stderr, "  %.16s %10" PRIu64 " bytes, event %" PRIu64 ", %s\n",
-		sha256_text(file->sha256, hash), file->size, file->event,
-		text_string(&label));
-	text_deinit(&label);
-}
-
 /* Files of equal content are one candidate. */
 static int find_file(const struct trace_files *files, const char *name,
 		     const struct trace_file **file_out)
 {
 	const struct trace_file *found = NULL;
-	enum fit best = FIT_NONE;
+	enum file_fit best = FIT_NONE;
 	int is_ambiguous = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
 		const struct trace_file *file = &files->files[i];
-		enum fit fit = fit_of(file, name);
+		enum file_fit fit = trace_file_fit(file, name);
 
 		if (fit > best) {
 			best = fit;
@@ -126,8 +63,8 @@ static int find_file(const struct trace_files *files, const char *name,
 	report(0, "extract: several files are called %s; name one by its "
 		  "SHA-256:", name);
 	for (size_t i = 0; i < files->count; i++) {
-		if (fit_of(&files->files[i], name) == best)
-			print_candidate(&files->files[i]);
+		if (trace_file_fit(&files->files[i], name) == best)
+			trace_file_print_candidate(&files->files[i]);
 	}
 	return -EINVAL;
 }

@@ -488,10 +488,21 @@ static int is_wanted_call(const struct dump_options *options,
 	return 0;
 }
 
+static int compare_numbers(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
 /* An exec is the end of a call too. */
 static int is_wanted(const struct dump_options *options,
 		     const struct event *event, const struct dump_task *task)
 {
+	if (options->only_count)
+		return bsearch(&event->number, options->only,
+			       options->only_count, sizeof(*options->only),
+			       compare_numbers) != NULL;
 	if (event->number < options->from ||
 	    (options->to && event->number > options->to))
 		return 0;

@@ -13,6 +13,8 @@ struct dump_options {
 	uint64_t from, to; /* event numbers; to 0: up to the end */
 	int pid;	   /* only this process or thread; 0: all */
 	char **calls;	   /* only these, NULL-terminated; NULL: all */
+	const uint64_t *only; /* only these, in order, instead of all from */
+	size_t only_count;    /* `from` to `to`; 0: all */
 	FILE *stream;
 	/* Called behind the line of an event, if not NULL; an error ends it. */
 	int (*after_line)(void *context, const struct event *event);

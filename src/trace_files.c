@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "src/trace_files.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "src/decode_text.h"
 #include "traces/report.h"
 
 /* An inode may be announced again, with another content or another use. */
@@ -138,4 +141,66 @@ const char *file_use_name(uint32_t bit)
 		return "unnamed";
 	}
 	return NULL;
+}
+
+/* ---- by name ---- */
+
+/* The name of "/memfd:NAME (deleted)" or "memfd:NAME"; NULL for others. */
+static char *memfd_name(const char *label)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length, suffix = sizeof(deleted) - 1;
+	char *name;
+
+	label += *label == '/';
+	if (strncmp(label, "memfd:", 6))
+		return NULL;
+	name = xstrdup(label + 6);
+	length = strlen(name);
+	if (length >= suffix && !strcmp(name + length - suffix, deleted))
+		name[length - suffix] = '\0';
+	return name;
+}
+
+static int is_hash_prefix(const char *name, const char *hash)
+{
+	size_t length = strlen(name);
+
+	return length >= 4 && length < SHA256_TEXT &&
+	       !strncasecmp(name, hash, length);
+}
+
+enum file_fit trace_file_fit(const struct trace_file *file, const char *name)
+{
+	AUTO(heap_free) char *memfd = memfd_name(file->label);
+	const char *slash = strrchr(file->label, '/');
+	struct text escaped = { 0 };
+	char hash[SHA256_TEXT];
+	enum file_fit fit = FIT_NONE;
+
+	sha256_text(file->sha256, hash);
+	text_escape(&escaped, file->label, file->label_length);
+	if (!strcmp(name, file->label) || !strcasecmp(name, hash) ||
+	    !strcmp(name, text_string(&escaped)))
+		fit = FIT_WHOLE;
+	else if (is_hash_prefix(name, hash) ||
+		 (slash && !strcmp(name, slash + 1)) ||
+		 (memfd && (!strcmp(name, memfd) ||
+			    (!strncmp(name, "memfd:", 6) &&
+			     !strcmp(name + 6, memfd)))))
+		fit = FIT_PART;
+	text_deinit(&escaped);
+	return fit;
+}
+
+void trace_file_print_candidate(const struct trace_file *file)
+{
+	char hash[SHA256_TEXT];
+	struct text label = { 0 };
+
+	text_escape(&label, file->label, file->label_length);
+	fprintf(stderr, "  %.16s %10" PRIu64 " bytes, event %" PRIu64 ", %s\n",
+		sha256_text(file->sha256, hash), file->size, file->event,
+		text_string(&label));
+	text_deinit(&label);
 }

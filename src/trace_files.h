@@ -35,6 +35,18 @@ void trace_files_deinit(struct trace_files *files);
 const char *sha256_text(const uint8_t sha256[SHA256_LENGTH],
 			char text[SHA256_TEXT]);
 
+/* How well a name fits a file; only the best fits count. */
+enum file_fit { FIT_NONE, FIT_PART, FIT_WHOLE };
+
+/*
+ * Names are four or more digits of the SHA-256, the path or label, its last
+ * component, or that of a memfd.
+ */
+enum file_fit trace_file_fit(const struct trace_file *file, const char *name);
+
+/* A line on stderr about one that a name can mean. */
+void trace_file_print_candidate(const struct trace_file *file);
+
 /* The name of one bit of enum file_use, or NULL. */
 const char *file_use_name(uint32_t bit);
 

@@ -325,6 +325,45 @@ static void session_mprotect(struct forge *forge)
 	append(forge, EVENT_SYSCALL, ROOT, SYS_getpid, 1);
 }
 
+/*
+ * A mapping of a memfd that seems to be at the page: who watches for stores to
+ * it would make the page writable.
+ */
+static void session_stores(struct forge *forge)
+{
+	static const uint64_t name[6] = { DATA + 0x400 };
+	static const uint64_t mapping[6] = { 0, 0x1000, ALL_RIGHTS, MAP_SHARED,
+					     3 };
+	static const uint64_t none[6];
+	static const uint8_t other[32] = { 1 };
+	size_t jump = (size_t)(jump_end - jump_start), first, second, third;
+	uint8_t code[512];
+
+	first = put_call(code, SYS_memfd_create, name);
+	third = second = first + put_call(code + first, SYS_mmap, mapping);
+	for (size_t i = 2; i < jump; i++) { /* movb $X, SESSION_PAGE + i */
+		memcpy(code + third, "\xc6\x04\x25", 3);
+		put32(code + third + 3, (uint32_t)(SESSION_PAGE + i));
+		code[third + 7] = jump_start[i];
+		third += 8;
+	}
+	third += put_call(code + third, SYS_getpid, none);
+	begin(forge, code, third);
+	add_bytes(forge, EFFECT_WRITE, DATA + 0x400, "bad", 4);
+	append(forge, EVENT_NOTE, ROOT, 0, 0);
+	expect_call(forge, CODE + first, SYS_memfd_create, name);
+	add_bytes(forge, EFFECT_INPUT, DATA + 0x400, "bad", 4);
+	append(forge, EVENT_SYSCALL, ROOT, SYS_memfd_create, 3);
+	forge->registers[R_RAX] = 3;
+	expect_call(forge, CODE + second, SYS_mmap, mapping);
+	add_true_file(forge, 1, "/memfd:bad");
+	append(forge, EVENT_SYSCALL, ROOT, SYS_mmap, (int64_t)SESSION_PAGE);
+	expect_call(forge, CODE + third, SYS_getpid, none);
+	add_file(forge, 1, other, "/memfd:bad");
+	add_private(forge, 0x60000, 0x1000);
+	append(forge, EVENT_SYSCALL, ROOT, SYS_getpid, 1);
+}
+
 static void session_mremap_onto(struct forge *forge)
 {
 	static const uint64_t arguments[6] = { EVIL + 0x1800, 0x1000, 0x1000,
@@ -919,6 +958,7 @@ static const struct attack {
 	{ "session-write-across", session_write_across },
 	{ "session-child-write", session_child_write },
 	{ "session-mprotect", session_mprotect },
+	{ "session-stores", session_stores },
 	{ "session-mremap-onto", session_mremap_onto },
 	{ "session-mremap-away", session_mremap_away },
 	{ "session-munmap", session_munmap },

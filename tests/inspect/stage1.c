@@ -51,8 +51,8 @@ __attribute__((noinline)) static int by_pwrite(int to, const char *bytes)
 	return 0;
 }
 
-__attribute__((noinline)) static int by_store(int to, const char *bytes,
-					      size_t size)
+__attribute__((noinline)) static int by_store(int to, int from,
+					      const char *bytes, size_t size)
 {
 	size_t rest = size - 4 * PAGE;
 	char *memory;
@@ -63,6 +63,8 @@ __attribute__((noinline)) static int by_store(int to, const char *bytes,
 		      4 * PAGE);
 	if (memory == MAP_FAILED)
 		return failed("mmap");
+	if (pread(from, memory, 100, 4 * PAGE) != 100)
+		return failed("pread");
 	memcpy(memory, bytes + 4 * PAGE, rest);
 	return munmap(memory, rest);
 }
@@ -81,7 +83,7 @@ int main(int argc, char **argv)
 		     from, 0);
 	if (bytes == MAP_FAILED || by_sendfile(other, from) ||
 	    by_splice(to, from) || by_pwrite(to, bytes) ||
-	    by_store(to, bytes, (size_t)status.st_size))
+	    by_store(to, from, bytes, (size_t)status.st_size))
 		return 1;
 	fexecve(to, argv + 1, (char *[]){ NULL });
 	return failed("fexecve");
