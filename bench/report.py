@@ -192,7 +192,7 @@ def print_growth(table):
 
 
 def read_reasons():
-    """bench/reasons: why a row misses its limits, a line each."""
+    """bench/reasons: {"ROW FIGURE": why it misses its limit}"""
     reasons = {}
     try:
         with open(os.path.join(HERE, "reasons")) as stream:
@@ -255,10 +255,11 @@ def reasons_list(rows):
                   if row.misses(column)]
         if row.trace:
             missed += trace_misses(row)
-        if missed:
-            yield "- %s (%s): %s" % (
-                row.workload.name, ", ".join(missed),
-                reasons.get(row.workload.name, "the reason is not known yet."))
+        for figure in missed:
+            yield "- %s, %s: %s" % (
+                row.workload.name, figure,
+                reasons.get("%s %s" % (row.workload.name, figure),
+                            "the reason is not known yet."))
         for column, message in row.errors.items():
             yield "- %s: %s failed: `%s`" % (row.workload.name,
                                              COLUMNS[column], message)
@@ -292,7 +293,9 @@ def write_markdown(path, version, options, rows, tables):
     if any(row.trace for row in rows):
         parts += ["", "## Traces and memory", "",
                   "Traces without snapshots, at most %g of what `strace -f -o` "
-                  "writes; the" % TEXT_LIMIT,
+                  "writes, which" % TEXT_LIMIT,
+                  "has 32 bytes of the data of each call and none of the "
+                  "vDSO's calls; the",
                   "recorder's memory, at most %d MiB." % MEMORY_LIMIT, "",
                   *trace_table(rows)]
     reasons = list(reasons_list(rows))
