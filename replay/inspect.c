@@ -11,6 +11,7 @@
 #include "replay/confinement.h"
 #include "replay/replayer.h"
 #include "src/backtrace.h"
+#include "src/call_patch.h"
 #include "src/disassembly.h"
 #include "traces/report.h"
 
@@ -117,15 +118,16 @@ static void describe_map(const struct replayer *replayer,
 	const struct replay_file *file =
 		map->inode ? replay_file_of_map(replayer, map) :
 			     NULL;
+	const char *special = replay_name_of(task->task.space, map->start,
+					     map->end);
 
 	*code = (struct code_map){
 		.start = map->start,
 		.end = map->end,
 		.protection = map->protection,
 		.offset = map->offset,
-		.name = file ? file->name : map->inode ? map->name :
-			replay_name_of(task->task.space, map->start,
-				       map->end),
+		.name = file ? file->name : *special ? special :
+			map->inode ? map->name : "",
 		.fd = file ? file->fd : -1,
 	};
 	*more = (struct inspect_map){
@@ -188,17 +190,21 @@ static void print_parts(const struct replayer *replayer,
 			unsigned parts)
 {
 	struct memory *memory = inspect_memory(task);
+	struct registers registers = task->registers;
+	remote_addr *rip = &registers.value[R_RIP];
+	remote_addr place = call_patch_call_end(memory, *rip);
 
+	if (place) /* it is in the program, for all that this can tell */
+		*rip = place;
 	if (replayer->debug_files && (parts & INSPECT_BACKTRACE))
 		open_debug_files(replayer->debug_files, maps);
 	if (confine_reader(fileno(stream)))
 		_exit(1);
 	if (parts & INSPECT_BACKTRACE)
-		backtrace_print(stream, memory, &task->registers, maps->code,
+		backtrace_print(stream, memory, &registers, maps->code,
 				maps->count);
 	if (parts & INSPECT_CODE)
-		disassembly_print(stream, memory,
-				  task->registers.value[R_RIP]);
+		disassembly_print(stream, memory, *rip);
 	_exit(fflush(stream) ? 1 : 0);
 }
 

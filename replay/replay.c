@@ -322,6 +322,7 @@ int replay_to(struct replayer *replayer, uint64_t last)
 {
 	int err = 0;
 
+	replayer->last = last;
 	while (!err && (!last || replayer->event < last))
 		err = replay_next(replayer);
 	if (err != REPLAY_ENDED)

@@ -22,6 +22,9 @@
 #include "traces/call_record.h"
 #include "traces/report.h"
 
+/* Records that are replayed at once are not more. */
+#define CALLS_MAX (AGENT_RING_LENGTH / sizeof(struct call_record))
+
 /* ---- detours ---- */
 
 struct detour {
@@ -273,8 +276,9 @@ static int replay_many(struct replayer *replayer, struct replay_task *task)
 int replay_calls(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event)
 {
-	/* One at a time where somebody wants to see each. */
-	if (replayer->watcher || replayer->options->last_event) {
+	/* One at a time where somebody wants to see each, or stop at one. */
+	if (replayer->watcher ||
+	    (replayer->last && replayer->last - event->number <= CALLS_MAX)) {
 		feed_nothing(replayer);
 		return replay_syscall(replayer, task, event);
 	}

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/session_page.h"
+#include "src/agent_layout.h"
 #include "traces/report.h"
 
 #define VSYSCALL_PAGE 0xffffffffff600000u /* the kernel's, in each process */
@@ -108,7 +108,8 @@ const char *replay_name_of(const struct address_space *space, uint64_t start,
 {
 	const struct named_range *range = find(space->owner_data, start, end);
 
-	if (replay_is_reserved(start, end - start))
+	if (replay_is_reserved(start, end - start) ||
+	    (start >= AGENT_START && end <= AGENT_END))
 		return "[reel]";
 	if (start == VSYSCALL_PAGE)
 		return "[vsyscall]";

@@ -96,6 +96,7 @@ struct replayer {
 	unsigned task_count;
 	uint64_t event; /* number of the current one, or the last */
 	uint32_t event_task; /* whose it is */
+	uint64_t last; /* replay_to() goes on to this one; 0: to the end */
 	struct agent_shared *agent; /* its memory, which all tasks share */
 	struct event next; /* read, and not or not wholly replayed yet */
 	int has_next;

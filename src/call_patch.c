@@ -321,14 +321,14 @@ static unsigned move_piece(struct memory *memory, struct call_patch *patch,
 	return moved && code_patch_decode(memory, addr, &length) ? length : 0;
 }
 
+static const uint8_t load_end[] = { 0x48, 0xb9 };
+static const uint8_t load_continuation[] = { 0x4c, 0x8d, 0x1d };
+static const uint8_t enter[] = { 0xff, 0x24, 0x25 };
+static const uint8_t call[] = { 0x0f, 0x05 };
+
 /* As src/agent_layout.h has it; the flags are as they were. */
 static void put_call(struct call_patch *patch)
 {
-	static const uint8_t load_end[] = { 0x48, 0xb9 };
-	static const uint8_t load_continuation[] = { 0x4c, 0x8d, 0x1d };
-	static const uint8_t enter[] = { 0xff, 0x24, 0x25 };
-	static const uint8_t call[] = { 0x0f, 0x05 };
-
 	put(patch, load_end, sizeof(load_end));
 	put(patch, &patch->call_end, sizeof(patch->call_end));
 	put(patch, load_continuation, sizeof(load_continuation));
@@ -337,6 +337,23 @@ static void put_call(struct call_patch *patch)
 	put_long(patch, AGENT_ENTRY_SLOT);
 	put(patch, call, sizeof(call));
 	patch->continuation = here(patch);
+}
+
+remote_addr call_patch_call_end(struct memory *memory, remote_addr rip)
+{
+	struct call_patch patch = { .code_length = 0 };
+	uint8_t bytes[CALL_PATCH_ROOM];
+
+	put_call(&patch); /* to know its length, and the bytes but call_end */
+	if (!memory_read(memory, rip - patch.code_length, bytes,
+			 patch.code_length))
+		return 0;
+	memcpy(&patch.call_end, bytes + sizeof(load_end),
+	       sizeof(patch.call_end));
+	patch.code_length = 0;
+	put_call(&patch);
+	return memcmp(bytes, patch.code, patch.code_length) ? 0 :
+							      patch.call_end;
 }
 
 /* Where the trampoline ends, when its last instruction does not leave. */

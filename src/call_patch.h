@@ -107,6 +107,13 @@ remote_addr call_patch_detour(const struct call_patch *patch, remote_addr rip,
 remote_addr call_patch_original(const struct call_patch *patch,
 				remote_addr rip);
 
+/*
+ * What is behind the syscall instruction that a trampoline stands for, when a
+ * task is behind the trampoline's own one: where the program believes to be.
+ * Else 0.  It needs no patch, only the code there.
+ */
+remote_addr call_patch_call_end(struct memory *memory, remote_addr rip);
+
 /* ---- places for trampolines ---- */
 
 #define CALL_AREA_LENGTH 0x10000u

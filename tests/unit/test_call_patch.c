@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "src/agent_layout.h"
+#include "src/elf_image.h"
 
 #define CODE_LENGTH 65536u
 #define MIDDLE 32768u
@@ -354,6 +355,27 @@ Test(call_patch, knows_where_the_program_would_be)
 	cr_assert_eq(call_patch_detour(&patch, 0x401016, SIGILL),
 		     patch.continuation + 2);
 	cr_assert_eq(call_patch_detour(&patch, 0x401017, SIGTRAP), 0);
+}
+
+Test(call_patch, is_known_by_its_trampoline)
+{
+	struct call_patch patch;
+	struct bytes_memory memory;
+	remote_addr behind;
+
+	memset(fixed_code, 0x90, sizeof(fixed_code));
+	memcpy(fixed_code + 16, "\x31\xc0\x0f\x05\x85\xc0\x78\x04", 8);
+	cr_assert_eq(call_patch_plan(&fixed_memory, 0x401014, 0, &patch),
+		     CALL_PATCH_POSSIBLE);
+	cr_assert_eq(call_patch_build(&fixed_memory, &patch, 0x640dc20),
+		     CALL_PATCH_POSSIBLE);
+	bytes_memory_init(&memory, patch.code, patch.code_length);
+	behind = patch.continuation - patch.trampoline;
+	cr_assert_eq(call_patch_call_end(&memory.memory, behind), 0x401014);
+	cr_assert_eq(call_patch_call_end(&memory.memory, behind + 1), 0);
+	cr_assert_eq(call_patch_call_end(&memory.memory, 3), 0);
+	patch.code[behind - 4]++;
+	cr_assert_eq(call_patch_call_end(&memory.memory, behind), 0);
 }
 
 /* ---- places ---- */
