@@ -191,6 +191,7 @@ static int put_program(struct point_code *code)
 {
 	remote_addr here = code->block + code->used;
 
+	code->program_at = here;
 	if (!code->program_length && code->length)
 		code->program_length =
 			code_patch_relocate(code->memory, code->rip,
@@ -248,4 +249,13 @@ int point_code_make(struct point_code *code)
 	PUT(code, INT3);
 	code->trap = code->block + code->used;
 	return err;
+}
+
+remote_addr point_code_origin(const struct point_code *code, remote_addr at)
+{
+	return code->length ?
+		code_patch_origin(code->memory, code->rip, code->length,
+				  code->program_at, at) :
+		code_patch_loop_origin(code->memory, code->rip,
+				       code->program_at, at);
 }

@@ -48,6 +48,7 @@ struct point_code {
 	/* out; the program's own code is looked at once only */
 	uint8_t program[CODE_PATCH_ROOM];
 	size_t program_length;
+	remote_addr program_at; /* in the block */
 	remote_addr miss; /* to go on after a trap: rcx is restored there */
 	remote_addr trap; /* rip after it */
 	uint8_t bytes[POINT_CODE_LENGTH];
@@ -63,5 +64,8 @@ int point_code_can_test_xstate(uint64_t offset);
  * away, or no such loop.
  */
 int point_code_make(struct point_code *code);
+
+/* The instruction of the program that the block has at this place. */
+remote_addr point_code_origin(const struct point_code *code, remote_addr at);
 
 #endif

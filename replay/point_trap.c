@@ -318,8 +318,11 @@ static void find_guards(struct point_trap *trap)
 			       map->inode == code->inode &&
 			       there >= map->start && there < map->end);
 
-		if (is_same && (map->protection & PROT_WRITE) &&
-		    trap->guard_count < POINT_GUARDS)
+		if (!is_same || !(map->protection & PROT_WRITE))
+			continue;
+		if (trap->guard_count == POINT_GUARDS)
+			trap->is_open = 1;
+		else
 			trap->guards[trap->guard_count++] =
 				(struct point_guard){ there, map->protection };
 	}
@@ -365,12 +368,16 @@ static int set_trap(struct point_trap *trap)
 
 	trap->is_hidden = 0;
 	look_at_code(trap);
-	if (trap->code.length && !map_block(trap) && !place_jump(trap))
+	if (!trap->is_open && trap->code.length && !map_block(trap) &&
+	    !place_jump(trap))
 		return protect(trap, 1);
 	unmap_block(trap);
 	trap->code.length = trap->code.program_length = 0;
 	trap->entries = 0;
-	map_block(trap);
+	if (trap->is_open)
+		trap->guard_count = 0;
+	else
+		map_block(trap);
 	err = watch_place(trap);
 	return err ? err : protect(trap, 1);
 }
@@ -439,14 +446,15 @@ static int step(struct point_trap *trap)
 	return err ? err : replay_get_registers(trap->replayer, trap->task);
 }
 
-/* Among the instructions to be replaced, it must get out first. */
+/* Out of what is replaced, or may soon be, it must get first. */
 static int leave_replaced(struct point_trap *trap)
 {
 	const uint64_t *rip = &trap->task->registers.value[R_RIP];
+	unsigned length = trap->code.length > CODE_JUMP_LENGTH ?
+		trap->code.length : CODE_JUMP_LENGTH;
 	int err = 0;
 
-	while (!err && *rip > trap->rip &&
-	       *rip < trap->rip + trap->code.length)
+	while (!err && *rip > trap->rip && *rip < trap->rip + length)
 		err = step(trap);
 	return err;
 }
@@ -484,14 +492,36 @@ static unsigned entered_at(const struct point_trap *trap, int status)
 	       trap->entries >> offset & 1 ? (unsigned)offset : 0;
 }
 
+static void read_original(struct point_trap *trap, uint8_t *bytes)
+{
+	struct memory *memory = &space_of(trap)->memory;
+
+	memset(bytes, 0, CODE_REPLACED_MAX);
+	memory->read(memory, trap->rip, bytes, CODE_REPLACED_MAX);
+}
+
 /* Without jump and guards: each time it comes by, it stops. */
 static int give_up_jump(struct point_trap *trap)
 {
+	read_original(trap, trap->original);
 	clear_trap(trap);
 	trap->is_hidden = 0;
 	trap->code.length = 0;
 	trap->guard_count = 0;
 	return watch_place(trap);
+}
+
+/* The code may be another one now; the task is not in the block. */
+static int renew(struct point_trap *trap)
+{
+	uint8_t now[CODE_REPLACED_MAX];
+
+	read_original(trap, now);
+	if (trap->has_jump && !memcmp(now, trap->original, trap->code.length))
+		return 0;
+	memcpy(trap->original, now, sizeof(now));
+	clear_trap(trap);
+	return set_trap(trap);
 }
 
 static int run_replaced(struct point_trap *trap, unsigned offset)
@@ -503,39 +533,35 @@ static int run_replaced(struct point_trap *trap, unsigned offset)
 	err = leave_replaced(trap);
 	if (!err && ++trap->entered > ENTERED_MAX)
 		return give_up_jump(trap);
+	if (!err)
+		err = renew(trap);
 	point_trap_show(trap);
 	return err;
 }
 
-/* The code may be another one now. */
-static int renew(struct point_trap *trap)
-{
-	remote_addr rip = trap->task->registers.value[R_RIP];
-	struct memory *memory = &trap->task->task.space->memory;
-	uint8_t now[CODE_REPLACED_MAX] = { 0 };
-
-	memory->read(memory, trap->rip, now, sizeof(now));
-	if (trap->has_jump && !memcmp(now, trap->original, trap->code.length))
-		return 0;
-	memcpy(trap->original, now, sizeof(now));
-	if (rip - trap->area < trap->area_length)
-		return report(-ENOTSUP, "event %llu: code at %#llx rewrites "
-			      "itself", (unsigned long long)trap->event->number,
-			      (unsigned long long)rip);
-	clear_trap(trap);
-	return set_trap(trap);
-}
-
-/* Does for the task what it does to a page that holds its code. */
+/*
+ * Does for the task what it does to a page that holds its code.  In the block
+ * it may change the very instructions that it has copies of there: so it does
+ * that where they are.
+ */
 static int let_write(struct point_trap *trap)
 {
+	uint64_t *rip = &trap->task->registers.value[R_RIP];
 	int err;
 
 	point_trap_hide(trap);
+	trap->is_pristine = 0; /* soon */
+	if (*rip - trap->area < trap->area_length) {
+		remote_addr origin = point_code_origin(&trap->code, *rip);
+
+		bug_unless(origin, "no copy of an instruction at %#llx",
+			   (unsigned long long)*rip);
+		*rip = origin;
+	}
 	err = step(trap);
-	if (!err && ++trap->writes > WRITES_MAX &&
-	    trap->task->registers.value[R_RIP] - trap->area >=
-	    trap->area_length)
+	if (!err)
+		err = leave_replaced(trap);
+	if (!err && ++trap->writes > WRITES_MAX)
 		return give_up_jump(trap);
 	if (!err)
 		err = renew(trap);

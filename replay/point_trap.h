@@ -28,6 +28,7 @@ struct point_trap {
 	int is_hidden;		/* the jump, for the moment */
 	int is_pristine;	/* the page was still the file's */
 	int is_shared;		/* the page, with others */
+	int is_open;		/* to writes in too many ways to guard it */
 	uint8_t original[CODE_REPLACED_MAX], jump[CODE_JUMP_LENGTH];
 	struct point_guard guards[POINT_GUARDS];
 	unsigned guard_count;

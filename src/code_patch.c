@@ -533,6 +533,23 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 	return piece ? used + piece : 0;
 }
 
+remote_addr code_patch_origin(struct memory *memory, remote_addr addr,
+			      unsigned length, remote_addr new_addr,
+			      remote_addr at)
+{
+	remote_addr end = addr + length;
+	uint8_t moved[CODE_MOVED_MAX];
+	unsigned piece;
+
+	while (addr < end && new_addr != at) {
+		if (code_patch_decode(memory, addr, &piece) == CODE_NONE)
+			return 0;
+		new_addr += code_patch_move(memory, addr, new_addr, moved);
+		addr += piece;
+	}
+	return addr < end ? addr : 0;
+}
+
 /* ---- loops ---- */
 
 struct loop_copy {
@@ -611,4 +628,17 @@ size_t code_patch_relocate_loop(struct memory *memory, remote_addr addr,
 	if (add_piece(&copy, (const uint8_t[]){ 0xe9 }, 1, head))
 		return 0;
 	return copy.used;
+}
+
+remote_addr code_patch_loop_origin(struct memory *memory, remote_addr addr,
+				   remote_addr new_addr, remote_addr at)
+{
+	uint8_t out[CODE_PATCH_ROOM];
+	struct loop_copy copy = { memory, addr, addr, new_addr, addr, out, 0 };
+
+	while (new_addr + copy.used < at)
+		if (copy.used + INSTRUCTION_MAX + CODE_JUMP_LENGTH >
+		    CODE_PATCH_ROOM || copy_instruction(&copy))
+			return 0;
+	return new_addr + copy.used == at ? copy.at : 0;
 }

@@ -47,6 +47,15 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 size_t code_patch_relocate_loop(struct memory *memory, remote_addr addr,
 				remote_addr head, remote_addr new_addr,
 				uint8_t out[CODE_PATCH_ROOM]);
+/*
+ * Where the instruction at this place of the relocated code or loop comes from;
+ * 0 where none begins.
+ */
+remote_addr code_patch_origin(struct memory *memory, remote_addr addr,
+			      unsigned length, remote_addr new_addr,
+			      remote_addr at);
+remote_addr code_patch_loop_origin(struct memory *memory, remote_addr addr,
+				   remote_addr new_addr, remote_addr at);
 
 /* ---- single instructions ---- */
 

@@ -263,3 +263,33 @@ Test(code_patch, copies_no_loop_that_is_none, .init = set_up)
 	cr_assert_eq(code_patch_relocate_loop(&own_memory, addr, addr + 64,
 					      addr + 128, moved), 0);
 }
+
+Test(code_patch, knows_where_moved_code_comes_from, .init = set_up)
+{
+	/* inc eax; je; dec edi: the jump is longer elsewhere, 6 bytes */
+	remote_addr addr = PUT(MIDDLE, "\xff\xc0\x74\x10\xff\xcf");
+	remote_addr copy = addr + 4096;
+	static const unsigned from[] = { 0, 2, 4 }, to[] = { 0, 2, 8 };
+
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_eq(code_patch_origin(&own_memory, addr, 6, copy,
+					       copy + to[i]), addr + from[i]);
+	cr_assert_eq(code_patch_origin(&own_memory, addr, 6, copy, copy + 3),
+		     0);
+	cr_assert_eq(code_patch_origin(&own_memory, addr, 6, copy, copy + 10),
+		     0);
+}
+
+Test(code_patch, knows_where_a_copied_loop_comes_from, .init = set_up)
+{
+	/* L: inc eax; dec edi; jnz L, which is 7 bytes elsewhere */
+	remote_addr addr = PUT(MIDDLE, "\xff\xc0\xff\xcf\x75\xfa\xc3");
+	remote_addr copy = addr + 4096;
+
+	cr_assert_eq(code_patch_loop_origin(&own_memory, addr + 2, copy, copy),
+		     addr + 2);
+	cr_assert_eq(code_patch_loop_origin(&own_memory, addr + 2, copy,
+					    copy + 9), addr);
+	cr_assert_eq(code_patch_loop_origin(&own_memory, addr + 2, copy,
+					    copy + 3), 0);
+}
