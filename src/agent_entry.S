@@ -11,6 +11,9 @@
 #define FRAME_LENGTH 80
 #define FRAME_START (AGENT_STACK_TOP - FRAME_LENGTH)
 #define FRAME_FLAGS 56
+/* Of RFLAGS: what sahf sets, and bits 1 and 9, which are always set. */
+#define FLAGS_OF_SAHF 0xd5
+#define FLAGS_ALWAYS 0x202
 
 	.section .text.entry, "ax"
 	.globl agent_start
@@ -62,8 +65,20 @@ entry:
 	jz	traced
 	cmpl	$0, AGENT_IS_STOP_WANTED
 	jne	stop
+	movq	FRAME_FLAGS(%rsp), %r11	/* as the instruction leaves them */
+	testl	$~(FLAGS_OF_SAHF | FLAGS_ALWAYS), %r11d
+	jnz	other_flags
+	movl	%r11d, %eax	/* popfq takes 10 ns */
+	shll	$8, %eax
+	addb	$0, %al		/* no overflow, which sahf leaves alone */
+	sahf
 	restore
-	movq	(%rsp), %r11	/* as the instruction leaves them */
+	movq	8(%rsp), %rcx
+	movq	AGENT_SAVED_STACK, %rsp
+	jmp	*AGENT_SAVED_CONTINUATION
+
+other_flags:
+	restore
 	popfq
 	popq	%rcx
 	movq	AGENT_SAVED_STACK, %rsp
