@@ -28,6 +28,8 @@
 #define TEXT_LIMIT 4096u /* of inputs, as in record_call.c */
 #define BULK_LIMIT 64u
 #define ROOM_LIMIT (AGENT_RING_LENGTH / 4) /* for a call */
+/* With less than this left, the ring is to be emptied. */
+#define RING_LEAST (ROOM_LIMIT + 4 * TEXT_LIMIT)
 #define PIPE_ATOMIC 4096u /* PIPE_BUF: a write is whole, or not at all */
 #define VECTOR_LIMIT 16u
 
@@ -427,6 +429,8 @@ static int done(struct recording *recording, int64_t result)
 	shared->count++;
 	__asm__ volatile("" : : : "memory");
 	shared->position += record->size;
+	if (shared->position > AGENT_RING_LENGTH - RING_LEAST)
+		shared->is_stop_wanted = 1;
 	return 1;
 }
 

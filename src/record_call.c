@@ -1011,8 +1011,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 	err = finish_call(recorder, task);
 	/* Another one may be running in the same memory right now. */
 	if (!err && task == recorder->current &&
-	    trace_writer_event_count(recorder->writer) >=
-		    space_data_of(task)->next_digest_event)
+	    record_digest_is_due(recorder, task))
 		err = record_digest(recorder, task, DIGEST_PAGES);
 	if (err)
 		return err;

@@ -23,6 +23,7 @@
 #define DIGEST_EVENTS 4096u	   /* between digests of a space */
 #define DIGEST_CREDIT 65536u	   /* pages, in all */
 #define DIGEST_CREDIT_PER_EVENT 16u
+#define BUFFERED_CALLS_PER_EVENT 64u /* they take so much less time */
 #define DIGEST_LEAST 16u	   /* pages: what any digest costs */
 #define STUCK_EXIT_NS 1000000000ull
 #define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
@@ -34,13 +35,26 @@
  * again and again.  So digests take a part of the work that events do, counted
  * and not timed: the same program has the same digests.
  */
+static uint64_t work_done(const struct recorder *recorder)
+{
+	return trace_writer_event_count(recorder->writer) -
+	       recorder->agent_calls +
+	       recorder->agent_calls / BUFFERED_CALLS_PER_EVENT;
+}
+
 static uint64_t digest_budget(const struct recorder *recorder)
 {
 	uint64_t all = DIGEST_CREDIT + DIGEST_CREDIT_PER_EVENT *
-		trace_writer_event_count(recorder->writer);
+		work_done(recorder);
 
 	return all > recorder->digested_pages ?
 	       all - recorder->digested_pages : 0;
+}
+
+int record_digest_is_due(const struct recorder *recorder,
+			 const struct record_task *task)
+{
+	return work_done(recorder) >= space_data_of(task)->next_digest;
 }
 
 int record_digest(struct recorder *recorder, struct record_task *task,
@@ -53,8 +67,7 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 	uint64_t budget = digest_budget(recorder);
 	int err;
 
-	space_data_of(task)->next_digest_event =
-		trace_writer_event_count(recorder->writer) + DIGEST_EVENTS;
+	space_data_of(task)->next_digest = work_done(recorder) + DIGEST_EVENTS;
 	if (limit_pages > budget)
 		limit_pages = budget;
 	if (limit_pages < DIGEST_LEAST)

@@ -228,7 +228,7 @@ struct space_data {
 	struct held_range *held;
 	size_t held_count, held_room;
 	int is_joined; /* for an mremap, none of it is held */
-	uint64_t next_digest_event;
+	uint64_t next_digest; /* record_digest_is_due() */
 	int is_undumpable; /* as the program believes */
 	struct agent_area *agent; /* record_agent.h; NULL: none */
 	struct call_sites *call_sites; /* that became jumps to it */
@@ -573,6 +573,9 @@ int record_death(struct recorder *recorder, struct record_task *task,
 		 int status);
 int record_die_of_fault(struct recorder *recorder, struct record_task *task,
 			const siginfo_t *info);
+/* True when it is time for one, by the work that the program did since. */
+int record_digest_is_due(const struct recorder *recorder,
+			 const struct record_task *task);
 int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages);
 
