@@ -317,9 +317,9 @@ static int begin(struct recording *recording)
 	uint64_t *argument;
 
 	recording->start = ring + shared->position;
-	recording->end = ring + AGENT_RING_LENGTH;
+	recording->end = ring + shared->limit;
 	recording->pieces = 0;
-	if (shared->position > AGENT_RING_LENGTH - 2 * TEXT_LIMIT)
+	if (shared->position + 2 * TEXT_LIMIT > shared->limit)
 		return 0;
 	argument = (uint64_t *)(recording->start + sizeof(struct call_record));
 	for (unsigned i = 0; i < recording->row->arguments; i++)
@@ -426,10 +426,10 @@ static int done(struct recording *recording, int64_t result)
 	record->result = result;
 	frame->rax = (uint64_t)result;
 	shared->is_made = 0;
-	shared->count++;
 	__asm__ volatile("" : : : "memory");
-	shared->position += record->size;
-	if (shared->position > AGENT_RING_LENGTH - RING_LEAST)
+	/* Whoever is killed here has both, or none. */
+	shared->position_and_count += record->size + (1ull << 32);
+	if (shared->position + RING_LEAST > shared->limit)
 		shared->is_stop_wanted = 1;
 	return 1;
 }

@@ -47,9 +47,11 @@
 /* Shared with reel, and after a fork with the child, who never runs at once. */
 #define AGENT_SHARED (AGENT_START + 0x20000)
 #define AGENT_STACK_TOP (AGENT_SHARED + 0x10000)
+/* Records go into one part while those of the other are taken or made. */
 #define AGENT_RING AGENT_STACK_TOP
-#define AGENT_RING_LENGTH 0x100000
-#define AGENT_SHARED_LENGTH (0x10000 + AGENT_RING_LENGTH)
+#define AGENT_RING_LENGTH 0x100000 /* of a part */
+#define AGENT_RINGS 2
+#define AGENT_SHARED_LENGTH (0x10000 + AGENT_RINGS * AGENT_RING_LENGTH)
 #define AGENT_END (AGENT_SHARED + AGENT_SHARED_LENGTH)
 
 /* Offsets in struct agent_shared that the assembler needs. */
@@ -72,12 +74,18 @@ struct agent_shared {
 	uint32_t mode;		 /* enum agent_mode */
 	uint32_t are_paths_slow; /* a file system may wait for the program */
 	/*
-	 * In the ring.  Recording: records end at position.  Replay: the next
-	 * record is at position, they end at limit, and the agent stops after
-	 * the last when is_last_stopped.
+	 * In both parts of the ring.  Recording: records end at position, and
+	 * the part at limit.  Replay: the next record is at position, they end
+	 * at limit, and the agent stops after the last when is_last_stopped.
 	 */
-	uint64_t position, limit;
-	uint64_t count; /* of records made or taken so far */
+	union {
+		struct {
+			uint32_t position;
+			uint32_t count; /* of records made or taken so far */
+		};
+		uint64_t position_and_count; /* change at once */
+	};
+	uint64_t limit;
 	uint32_t is_last_stopped;
 	uint32_t is_different; /* replay: the call is not the recorded one */
 	uint32_t is_made;      /* recording: the call is, its record is not */

@@ -42,6 +42,8 @@
 #define LEAVE_STEPS 32
 #define COUNT_OF_SLOW_DEVICES \
 	(sizeof(((struct recorder *)0)->slow_devices) / sizeof(uint64_t))
+/* Bytes of records that the writer's thread copies; fewer are copied here. */
+#define HAND_OVER_LEAST 0x10000
 
 /* ---- the filter ---- */
 
@@ -244,6 +246,8 @@ static struct agent_area *area_create(struct recorder *recorder)
 
 	area->recorder = recorder;
 	area->users = 1;
+	for (unsigned i = 0; i < AGENT_RINGS; i++)
+		area->is_free[i] = 1;
 	area->next = recorder->agent_areas;
 	if (area->next)
 		area->next->previous = area;
@@ -251,10 +255,27 @@ static struct agent_area *area_create(struct recorder *recorder)
 	return area;
 }
 
+static int is_free(const struct agent_area *area, unsigned part)
+{
+	return __atomic_load_n(&area->is_free[part], __ATOMIC_ACQUIRE);
+}
+
+/* From here on the agent makes records. */
+static void begin_part(struct agent_area *area, unsigned part)
+{
+	area->part = part;
+	area->taken = (uint64_t)part * AGENT_RING_LENGTH;
+	area->shared->position = area->taken;
+	area->shared->limit = area->taken + AGENT_RING_LENGTH;
+}
+
 void record_agent_release(struct agent_area *area)
 {
 	if (!area || --area->users)
 		return;
+	for (unsigned i = 0; i < AGENT_RINGS; i++)
+		if (!is_free(area, i))
+			trace_writer_flush(area->recorder->writer);
 	if (area->shared)
 		munmap(area->shared, AGENT_SHARED_LENGTH);
 	if (area->next)
@@ -353,6 +374,7 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 		return 0;
 	data->agent->shared = shared;
 	shared->mode = AGENT_RECORDS;
+	begin_part(data->agent, 0);
 	tell(data->agent);
 	data->syscall_address = AGENT_TEXT;
 	return 0;
@@ -360,13 +382,42 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 
 /* ---- records ---- */
 
+static int spoiled(const struct record_task *task, const char *fault)
+{
+	return report(-EBADMSG, "task %d: the program wrote into the memory "
+		      "where reel records calls (%s)", task->task.tid, fault);
+}
+
+/*
+ * Many are copied by the writer's thread, as long as the agent can go on in the
+ * other part of the ring: *count is checked there.
+ */
+static int drain(struct recorder *recorder, struct record_task *task,
+		 struct agent_area *area, size_t length, uint64_t *count)
+{
+	const uint8_t *bytes = (const uint8_t *)area->shared +
+		(AGENT_RING - AGENT_SHARED) + area->taken;
+	uint64_t time_ns = now_ns() - recorder->start_ns;
+	uint32_t serial = task->task.serial;
+	unsigned other = (area->part + 1) % AGENT_RINGS;
+	const char *fault;
+
+	if (length >= HAND_OVER_LEAST && is_free(area, area->part) &&
+	    is_free(area, other))
+		return trace_writer_hand_over_calls(
+			recorder->writer, serial, time_ns, bytes, length,
+			*count, &area->is_free[area->part]);
+	fault = call_records_check(bytes, length, count);
+	return fault ? spoiled(task, fault) :
+		trace_writer_append_calls(recorder->writer, serial, time_ns,
+					  bytes, length, *count);
+}
+
 int record_agent_drain(struct recorder *recorder, struct record_task *task)
 {
 	struct space_data *data = task->task.space ? space_data_of(task) : NULL;
 	struct agent_area *area = data ? data->agent : NULL;
-	const uint8_t *bytes;
 	uint64_t position, count;
-	const char *fault;
 	int err;
 
 	if (!area || !area->shared)
@@ -374,23 +425,16 @@ int record_agent_drain(struct recorder *recorder, struct record_task *task)
 	position = area->shared->position;
 	if (position == area->taken)
 		return 0;
-	bytes = (const uint8_t *)area->shared + (AGENT_RING - AGENT_SHARED);
-	if (position > AGENT_RING_LENGTH || position < area->taken)
-		return report(-EBADMSG, "task %d: the program wrote into the "
-			      "memory where reel records calls",
-			      task->task.tid);
-	bytes += area->taken;
-	fault = call_records_check(bytes, position - area->taken, &count);
-	if (fault)
-		return report(-EBADMSG, "task %d: the program wrote into the "
-			      "memory where reel records calls (%s)",
-			      task->task.tid, fault);
+	count = (uint32_t)(area->shared->count - area->counted);
+	if (position < area->taken ||
+	    position > (area->part + 1ul) * AGENT_RING_LENGTH ||
+	    !count || count > AGENT_RING_LENGTH / sizeof(struct call_record))
+		return spoiled(task, "where they end");
 	task->last = (struct registers){ { 0 } };
 	task->at_boundary = 0;
-	err = trace_writer_append_calls(recorder->writer, task->task.serial,
-					now_ns() - recorder->start_ns, bytes,
-					position - area->taken, count);
+	err = drain(recorder, task, area, position - area->taken, &count);
 	area->taken = position;
+	area->counted += (uint32_t)count;
 	recorder->agent_calls += count;
 	if (err)
 		recorder->failure = err;
@@ -405,6 +449,15 @@ static int is_off(const struct record_task *task)
 	       task->has_own_files || is_traced(task);
 }
 
+/* What was in the ring has its events. */
+static void go_on_in_ring(struct agent_area *area)
+{
+	if (area->taken != area->shared->position)
+		return;
+	begin_part(area, is_free(area, area->part) ?
+		   area->part : (area->part + 1) % AGENT_RINGS);
+}
+
 int record_agent_request(struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;
@@ -414,9 +467,7 @@ int record_agent_request(struct record_task *task)
 	if (!area)
 		return PTRACE_SYSCALL;
 	if (shared) {
-		/* What was in the ring has its events. */
-		if (area->taken == shared->position)
-			area->taken = shared->position = 0;
+		go_on_in_ring(area);
 		shared->is_traced = is_traced_only || task->withheld != NULL;
 		shared->is_stop_wanted = 0;
 	}

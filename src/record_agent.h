@@ -15,6 +15,9 @@ struct agent_area {
 	struct recorder *recorder;
 	unsigned users; /* address spaces */
 	uint64_t taken; /* of the ring, while the task goes on */
+	uint32_t counted;	/* records before there, as the agent says */
+	unsigned part;		/* of the ring, where records are made */
+	int is_free[AGENT_RINGS]; /* the writer has copied the part */
 	struct agent_area *next, *previous;
 };
 

@@ -23,7 +23,12 @@
 #include "traces/file.h"
 
 #define CHUNKS 8
+/* By how many chunks wait for the thread. */
 #define COMPRESSION_LEVEL 3
+#define COMPRESSION_LEVEL_LATE 1
+#define COMPRESSION_LEVEL_LAST -3
+#define CHUNKS_LATE 3
+#define CHUNKS_LAST 5
 /* What waits longer than this is written although its chunk is not full. */
 #define FLUSH_NS 700000000
 
@@ -34,6 +39,10 @@ struct chunk {
 	enum chunk_stream stream;
 	struct buffer content;
 	struct stream_frame frame; /* first event, count, end of memory */
+	/* Records of calls whose copy is to be the content; or NULL. */
+	const void *records;
+	uint64_t call_count;
+	int *is_taken;
 };
 
 #define CHANGED_LIMIT 65536
@@ -63,7 +72,8 @@ struct trace_writer {
 	struct chunk *queue, **queue_end;
 	struct chunk *current[CHUNK_STREAMS]; /* being filled, or NULL */
 	struct timespec flush_at; /* valid while one is being filled */
-	int busy;		  /* the thread is writing a chunk */
+	size_t queue_length;
+	int busy; /* the thread is writing a chunk */
 	int stopping;
 	int err; /* of the thread; for good */
 
@@ -83,6 +93,7 @@ static void enqueue(struct trace_writer *writer, enum chunk_stream stream)
 	chunk->next = NULL;
 	*writer->queue_end = chunk;
 	writer->queue_end = &chunk->next;
+	writer->queue_length++;
 	pthread_cond_signal(&writer->work);
 }
 
@@ -130,6 +141,10 @@ static struct chunk *current_chunk(struct trace_writer *writer,
 
 static void release_chunk(struct trace_writer *writer, struct chunk *chunk)
 {
+	if (chunk->is_taken)
+		__atomic_store_n(chunk->is_taken, 1, __ATOMIC_RELEASE);
+	chunk->records = NULL;
+	chunk->is_taken = NULL;
 	chunk->content.length = 0;
 	if (chunk->content.room > STREAM_FRAME_SIZE) {
 		free(chunk->content.bytes);
@@ -140,11 +155,47 @@ static void release_chunk(struct trace_writer *writer, struct chunk *chunk)
 	pthread_cond_broadcast(&writer->done);
 }
 
-/* Runs without the lock. */
-static int write_chunk(struct trace_writer *writer, struct chunk *chunk)
+/*
+ * The program can still write to the records where they are: their copy is
+ * what counts.
+ */
+static int take_records(struct chunk *chunk)
 {
-	int err;
+	const char *fault;
+	uint64_t count;
 
+	if (!chunk->records)
+		return 0;
+	memcpy(chunk->content.bytes, chunk->records, chunk->content.length);
+	__atomic_store_n(chunk->is_taken, 1, __ATOMIC_RELEASE);
+	chunk->is_taken = NULL;
+	fault = call_records_check(chunk->content.bytes, chunk->content.length,
+				   &count);
+	if (!fault && count != chunk->call_count)
+		fault = "more or fewer than it says";
+	return fault ? report(-EBADMSG, "the program wrote into the memory "
+			      "where reel records calls (%s)", fault)
+		     : 0;
+}
+
+/* A thread that can't keep up does less for each chunk. */
+static int compression_level(size_t waiting)
+{
+	return waiting >= CHUNKS_LAST ? COMPRESSION_LEVEL_LAST :
+	       waiting >= CHUNKS_LATE ? COMPRESSION_LEVEL_LATE :
+					COMPRESSION_LEVEL;
+}
+
+/* Runs without the lock. */
+static int write_chunk(struct trace_writer *writer, struct chunk *chunk,
+		       size_t waiting)
+{
+	int err = take_records(chunk);
+
+	if (err)
+		return err;
+	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel,
+			       compression_level(waiting));
 	err = stream_writer_append(&writer->streams[chunk->stream],
 				   chunk->content.bytes, chunk->content.length,
 				   &chunk->frame, writer->context,
@@ -162,13 +213,15 @@ static void write_first_of_queue(struct trace_writer *writer)
 	struct chunk *chunk = writer->queue;
 	int err = writer->err;
 
+	size_t waiting = --writer->queue_length;
+
 	writer->queue = chunk->next;
 	if (!writer->queue)
 		writer->queue_end = &writer->queue;
 	if (!err) {
 		writer->busy = 1;
 		pthread_mutex_unlock(&writer->lock);
-		err = write_chunk(writer, chunk);
+		err = write_chunk(writer, chunk, waiting);
 		pthread_mutex_lock(&writer->lock);
 		writer->busy = 0;
 	}
@@ -308,8 +361,6 @@ int trace_writer_create(const char *path, const struct trace_info *info,
 	init_chunks(writer);
 	writer->context = ZSTD_createCCtx();
 	bug_unless(writer->context, "zstd has no memory");
-	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel,
-			       COMPRESSION_LEVEL);
 	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_checksumFlag, 1);
 	err = open_files(writer, path, info);
 	if (!err)
@@ -517,34 +568,85 @@ int trace_writer_append(struct trace_writer *writer, struct event *event)
 	return err;
 }
 
+/* The event of calls whose records are in the memory stream already. */
+static int append_call_event(struct trace_writer *writer, uint32_t task,
+			     uint64_t time_ns, size_t length, uint64_t count)
+{
+	struct chunk *chunk =
+		event_chunk(writer, CODEC_CALLS_BOUND, count, time_ns,
+			    writer->memory_position - length);
+
+	if (!chunk)
+		return writer->err;
+	codec_write_calls(&writer->codec, task, time_ns, length, count,
+			  &chunk->content);
+	end_record(writer, chunk, count);
+	return 0;
+}
+
+static int check_calls(uint32_t task, size_t length, uint64_t count)
+{
+	if (task && count && length <= CALL_RECORDS_LIMIT && !(length % 8) &&
+	    count <= length / sizeof(struct call_record))
+		return 0;
+	return report(-EINVAL, "%llu calls in %zu bytes of task %u"
+		      " cannot be written",
+		      (unsigned long long)count, length, task);
+}
+
 int trace_writer_append_calls(struct trace_writer *writer, uint32_t task,
 			      uint64_t time_ns, const void *bytes,
 			      size_t length, uint64_t count)
 {
-	uint64_t memory_start;
-	struct chunk *chunk;
-	int err;
+	int err = check_calls(task, length, count);
 
-	if (!task || !count || length > CALL_RECORDS_LIMIT || length % 8 ||
-	    count > length / sizeof(struct call_record))
-		return report(-EINVAL, "%llu calls in %zu bytes of task %u"
-			      " cannot be written",
-			      (unsigned long long)count, length, task);
+	if (err)
+		return err;
 	pthread_mutex_lock(&writer->lock);
-	memory_start = writer->memory_position;
 	err = writer->err;
 	if (!err)
 		err = append_memory(writer, bytes, length);
-	if (!err) {
-		chunk = event_chunk(writer, CODEC_CALLS_BOUND, count, time_ns,
-				    memory_start);
-		err = writer->err;
-	}
-	if (!err) {
-		codec_write_calls(&writer->codec, task, time_ns, length, count,
-				  &chunk->content);
-		end_record(writer, chunk, count);
-	}
+	if (!err)
+		err = append_call_event(writer, task, time_ns, length, count);
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
+/* A chunk of their own: the thread knows where they begin and end. */
+static int hand_over(struct trace_writer *writer, const void *bytes,
+		     size_t length, uint64_t count, int *is_taken)
+{
+	struct chunk *chunk;
+
+	enqueue(writer, CHUNK_MEMORY);
+	chunk = current_chunk(writer, CHUNK_MEMORY);
+	if (!chunk)
+		return writer->err;
+	*is_taken = 0;
+	chunk->records = bytes;
+	chunk->call_count = count;
+	chunk->is_taken = is_taken;
+	chunk->content.length = length;
+	writer->memory_position += length;
+	enqueue(writer, CHUNK_MEMORY);
+	return 0;
+}
+
+int trace_writer_hand_over_calls(struct trace_writer *writer, uint32_t task,
+				 uint64_t time_ns, const void *bytes,
+				 size_t length, uint64_t count, int *is_taken)
+{
+	int err = check_calls(task, length, count);
+
+	_Static_assert(CALL_RECORDS_LIMIT <= STREAM_FRAME_SIZE, "one chunk");
+	if (err)
+		return err;
+	pthread_mutex_lock(&writer->lock);
+	err = writer->err;
+	if (!err)
+		err = hand_over(writer, bytes, length, count, is_taken);
+	if (!err)
+		err = append_call_event(writer, task, time_ns, length, count);
 	pthread_mutex_unlock(&writer->lock);
 	return err;
 }

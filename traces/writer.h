@@ -40,6 +40,15 @@ int trace_writer_append_calls(struct trace_writer *writer, uint32_t task,
 			      size_t length, uint64_t count);
 
 /*
+ * The same for records that stay where they are until the background thread has
+ * copied them, checked the copy, and set *is_taken.  They need no check before:
+ * a fault, or another number of calls, is returned by the next append.
+ */
+int trace_writer_hand_over_calls(struct trace_writer *writer, uint32_t task,
+				 uint64_t time_ns, const void *bytes,
+				 size_t length, uint64_t count, int *is_taken);
+
+/*
  * Returns when everything appended so far is in the files.  What is not
  * flushed is there within a second all the same.
  */

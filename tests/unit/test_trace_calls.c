@@ -2,6 +2,7 @@
 /* Buffered calls: their records, and through writer and reader. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,26 @@ static uint32_t task_of(uint64_t number)
 	return 1 + (uint32_t)(number / 50 % 3);
 }
 
+/* The records in room, by either way to the writer. */
+static void append_room(struct trace_writer *writer, uint64_t first,
+			uint64_t count)
+{
+	int is_taken = 1, err;
+
+	if (first / 50 % 2) {
+		err = trace_writer_append_calls(writer, task_of(first),
+						first * 1000, room, used,
+						count);
+	} else {
+		err = trace_writer_hand_over_calls(writer, task_of(first),
+						   first * 1000, room, used,
+						   count, &is_taken);
+		while (!__atomic_load_n(&is_taken, __ATOMIC_ACQUIRE))
+			sched_yield();
+	}
+	cr_assert_eq(err, 0);
+}
+
 static struct trace_writer *write_calls(const char *path, uint64_t count,
 					uint64_t flush_every)
 {
@@ -111,10 +132,7 @@ static struct trace_writer *write_calls(const char *path, uint64_t count,
 		do {
 			make_record(i++);
 		} while (i <= count && !is_alone(i) && i / 50 == first / 50);
-		cr_assert_eq(trace_writer_append_calls(writer, task_of(first),
-						       first * 1000, room, used,
-						       i - first),
-			     0);
+		append_room(writer, first, i - first);
 		i--;
 		if (flush_every && first / 50 % flush_every == 0)
 			cr_assert_eq(trace_writer_flush(writer), 0);
@@ -532,6 +550,33 @@ Test(trace_calls, random_changes_do_no_harm)
 }
 
 /* The count is the caller's; records are checked when they are read. */
+/* Hands over a good record that is said to be so many, or spoiled. */
+static int hand_over_one(const char *path, uint64_t count, int is_spoiled)
+{
+	struct trace_writer *writer = write_samples(path, 3, 100, 0);
+	struct call_record *record;
+	int is_taken, err;
+
+	used = 0;
+	record = begin_record(39, 6);
+	record->pieces = is_spoiled != 0;
+	err = trace_writer_hand_over_calls(writer, 1, 9, room, used, count,
+					   &is_taken);
+	cr_assert_eq(err, 0);
+	err = trace_writer_flush(writer);
+	cr_assert(is_taken);
+	trace_writer_destroy(writer);
+	return err;
+}
+
+Test(trace_calls, records_are_checked_after_they_were_handed_over)
+{
+	silence_reports();
+	cr_assert_eq(hand_over_one(in_directory("good"), 1, 0), 0);
+	cr_assert_eq(hand_over_one(in_directory("two"), 2, 0), -EBADMSG);
+	cr_assert_eq(hand_over_one(in_directory("bad"), 1, 1), -EBADMSG);
+}
+
 Test(trace_calls, bad_records_in_a_trace_are_an_error)
 {
 	static const char *const names[] = { "size", "count", "padding" };
