@@ -808,6 +808,7 @@ static int record_root(struct recorder *recorder, pid_t child)
 	task->task.space = address_space_create(child);
 	task->is_root = 1;
 	task->tsc_mode = PR_TSC_ENABLE;
+	record_own_filter_init(recorder, task);
 	space_data_init(task->task.space, NULL);
 	recorder->root_tgid = child;
 	recorder->task_count = recorder->process_count = 1;

@@ -53,6 +53,16 @@
 #define IF_EQUAL(value, then, otherwise) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (otherwise))
 
+/* Without what some kernels do then about speculation, which a program sees. */
+static int install(const struct sock_fprog *program)
+{
+	if (!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		     SECCOMP_FILTER_FLAG_SPEC_ALLOW, program))
+		return 0;
+	return errno == EINVAL ?
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) : -1;
+}
+
 /* Calls of the agent, and those that we make in a task's name, need no stop. */
 int record_agent_install_filter(void)
 {
@@ -69,11 +79,10 @@ int record_agent_install_filter(void)
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
 
-	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	if (!install(&program))
 		return 0;
 	/* A tracer without privileges takes away what this would, too. */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || install(&program))
 		return -errno;
 	return 0;
 }

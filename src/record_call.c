@@ -235,21 +235,6 @@ static int dumpable_entry(struct recorder *recorder, struct record_task *task)
 	return mode == 0 ? record_answer(task, 0) : 0;
 }
 
-static int prctl_entry(struct recorder *recorder, struct record_task *task)
-{
-	uint64_t option = task->call.arguments[0];
-	uint64_t mode = task->call.arguments[1];
-
-	if (option == PR_SET_DUMPABLE || option == PR_GET_DUMPABLE)
-		return dumpable_entry(recorder, task);
-	if (option != PR_SET_TSC)
-		return 0;
-	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)
-		return record_answer(task, -EINVAL);
-	task->tsc_mode = (int)mode;
-	return record_answer(task, 0);
-}
-
 static int arch_prctl_entry(struct record_task *task)
 {
 	if (task->call.arguments[0] == ARCH_GET_CPUID)
@@ -286,11 +271,46 @@ static remote_addr sleep_rest_of(const struct record_task *task)
 }
 
 /* A filter gets instructions in front that let reel's own calls through. */
-static int filter_entry(struct record_task *task)
+static int filter_entry(struct recorder *recorder, struct record_task *task)
 {
-	if (!record_filter_entry(task))
+	int is_changed = record_filter_entry(recorder, task);
+	int64_t result;
+
+	if (record_strict_entry(recorder, task, &result))
+		return record_answer(task, result);
+	return is_changed ? change_argument(task, R_RDX, FILTER_START) : 0;
+}
+
+static int prctl_entry(struct recorder *recorder, struct record_task *task)
+{
+	uint64_t option = task->call.arguments[0];
+	uint64_t mode = task->call.arguments[1];
+
+	if (option == PR_SET_SECCOMP)
+		return filter_entry(recorder, task);
+	if (option == PR_SET_DUMPABLE || option == PR_GET_DUMPABLE)
+		return dumpable_entry(recorder, task);
+	if (option != PR_SET_TSC)
 		return 0;
-	return change_argument(task, R_RDX, FILTER_START);
+	if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV)
+		return record_answer(task, -EINVAL);
+	task->tsc_mode = (int)mode;
+	return record_answer(task, 0);
+}
+
+/* Flags that there are none of: what it says before it looks at them stands. */
+static int landlock_entry(const struct recorder *recorder,
+			  struct record_task *task)
+{
+	task->is_forbidden = !record_may_confine(recorder, task);
+	return task->is_forbidden ?
+		change_argument(task, R_RSI, 0xffffffff) : 0;
+}
+
+static int confine_entry(struct recorder *recorder, struct record_task *task)
+{
+	return task->call.number == SYS_seccomp ?
+		filter_entry(recorder, task) : landlock_entry(recorder, task);
 }
 
 static int affinity_entry(struct recorder *recorder, struct record_task *task)
@@ -355,6 +375,8 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_readv:
+	case SYS_preadv:
+	case SYS_preadv2:
 		record_cores_read(recorder, task);
 		return 0;
 	case SYS_ioctl:
@@ -362,10 +384,9 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 			return change_argument(task, R_RDX, FILTER_START);
 		return 0;
 	case SYS_seccomp:
-		return filter_entry(task);
+	case SYS_landlock_restrict_self:
+		return confine_entry(recorder, task);
 	case SYS_prctl:
-		if (task->call.arguments[0] == PR_SET_SECCOMP)
-			return filter_entry(task);
 		return prctl_entry(recorder, task);
 	case SYS_arch_prctl:
 		return arch_prctl_entry(task);
@@ -482,6 +503,7 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 {
 	int64_t *result = &task->call.result;
 
+	record_own_filter_result(recorder, task);
 	switch (task->call.number) {
 	case SYS_sched_setaffinity:
 		if (*result == 0)
@@ -691,9 +713,13 @@ int record_call_begins(struct record_task *task)
 
 int record_call_goes_on(struct recorder *recorder, struct record_task *task)
 {
-	int err;
+	int err = 0;
 
-	if (!task->is_skipped) {
+	if (record_dies_strictly(task)) {
+		err = record_die_strictly(task);
+		if (err && err != -ESRCH)
+			return err;
+	} else if (!task->is_skipped) {
 		err = prepare_call(recorder, task);
 		if (err && err != -ESRCH)
 			return err;

@@ -197,8 +197,7 @@ void record_affinity_get(struct recorder *recorder, struct record_task *task)
 
 /* ---- /proc/PID/status ---- */
 
-/* The task whose status the descriptor is, or NULL. */
-static struct record_task *status_of(struct recorder *recorder,
+struct record_task *record_status_of(struct recorder *recorder,
 				     struct record_task *task, int fd)
 {
 	char text[128];
@@ -225,7 +224,8 @@ static void unpin_for_status(struct recorder *recorder,
 			     struct record_task *task)
 {
 	struct record_task *target =
-		status_of(recorder, task, (int)task->call.arguments[0]);
+		record_status_of(recorder, task,
+				 (int)task->call.arguments[0]);
 
 	if (target && !sched_setaffinity(target->task.tid,
 					 sizeof(target->affinity),
@@ -453,11 +453,11 @@ int record_cores_opened(struct recorder *recorder, struct record_task *task)
 	int fd = (int)task->call.result, file, err;
 	char *text;
 
-	if (fd < 0 || recorder->info.core < 0)
+	if (fd < 0)
 		return 0;
-	if (!recorder->is_status_read && status_of(recorder, task, fd))
+	if (!recorder->is_status_read && record_status_of(recorder, task, fd))
 		recorder->is_status_read = 1;
-	if (!recorder->options->num_cores)
+	if (!recorder->options->num_cores || recorder->info.core < 0)
 		return 0;
 	file = faked_file_of(task, fd, "", "");
 	if (file == FAKED_COUNT)

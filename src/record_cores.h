@@ -23,6 +23,9 @@ void record_affinity_get(struct recorder *recorder, struct record_task *task);
 
 /* At the exit of open and its like. */
 int record_cores_opened(struct recorder *recorder, struct record_task *task);
+/* The task whose /proc/PID/status the descriptor is, or NULL. */
+struct record_task *record_status_of(struct recorder *recorder,
+				     struct record_task *task, int fd);
 /* Before a read, and when it is over. */
 void record_cores_read(struct recorder *recorder, struct record_task *task);
 void record_pin_again(const struct recorder *recorder,

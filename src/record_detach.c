@@ -94,7 +94,7 @@ static void release(struct record_task *task)
 	record_unpass(task, &registers);
 	rewind_call(task, &registers);
 	leave_entry(task);
-	if (at && !task->is_strict) {
+	if (at && !task->strict) {
 		record_release_held(task);
 		record_inject(task, at, SYS_prctl, tsc);
 		record_inject(task, at, SYS_arch_prctl, cpuid);

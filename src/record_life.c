@@ -565,7 +565,8 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 	int err;
 
 	task_get_event_message(&task->task, &message);
-	task->exit_status = (int)message;
+	task->exit_status = record_dies_strictly(task) ? SIGKILL :
+							 (int)message;
 	doom_others(recorder, task);
 	if (record_stops_dying(recorder, task, &err))
 		return err;

@@ -516,36 +516,72 @@ static int64_t call_info(const struct request *request)
 	return (int64_t)length;
 }
 
-static int64_t filter(const struct request *request)
+/* As the program wrote it: without what reel puts in front. */
+static int64_t own_filter(const struct request *request,
+			  const struct seccomp_filter *found)
 {
-	struct process_status own;
-	uint64_t metadata[2] = { 0 };
-	int is_filter = request->number == PTRACE_SECCOMP_GET_FILTER;
-	uint8_t *bytes;
-	int64_t result;
-	size_t length;
+	if (request->data &&
+	    put(request, found->code, found->length * sizeof(*found->code)))
+		return -EFAULT;
+	return (int64_t)found->length;
+}
 
-	process_status_read(request->task->task.tid, &own);
-	if (!(own.capabilities & 1ull << CAP_SYS_ADMIN))
-		return -EACCES;
-	if (is_filter) {
-		bytes = xmalloc(FILTER_ROOM);
-		result = pass_on(request, request->addr,
+static int64_t outer_filter(const struct request *request, uint64_t number)
+{
+	uint8_t *bytes = xmalloc(FILTER_ROOM);
+	int64_t result = pass_on(request, number,
 				 request->data ? bytes : NULL);
-		if (result > 0 && request->data &&
-		    put(request, bytes, (size_t)result * 8))
-			result = -EFAULT;
-		free(bytes);
-		return result;
-	}
-	length = request->addr < sizeof(metadata) ? request->addr :
-						    sizeof(metadata);
+
+	if (result > 0 && request->data &&
+	    put(request, bytes, (size_t)result * 8))
+		result = -EFAULT;
+	free(bytes);
+	return result;
+}
+
+static int64_t filter_metadata(const struct request *request)
+{
+	uint64_t metadata[2] = { 0 }, number;
+	size_t length = request->addr < sizeof(metadata) ? request->addr :
+							   sizeof(metadata);
+	int64_t result;
+
+	if (length < sizeof(metadata[0]))
+		return -EINVAL;
 	if (get(request, request->data, metadata, length))
 		return -EFAULT;
+	number = metadata[0];
+	record_filter_by_number(request->recorder, request->tracee,
+				&metadata[0], &result);
+	if (result)
+		return result;
 	result = pass_on(request, length, metadata);
+	metadata[0] = number;
 	if (result > 0 && put(request, metadata, (size_t)result))
 		return -EFAULT;
 	return result;
+}
+
+static int64_t filter(const struct request *request)
+{
+	const struct seccomp_filter *found;
+	struct process_status own;
+	uint64_t number = request->addr;
+	int64_t result;
+
+	process_status_read(request->task->task.tid, &own);
+	if (!(own.capabilities & 1ull << CAP_SYS_ADMIN) ||
+	    record_has_own_filter(request->task) ||
+	    request->recorder->mode_outside)
+		return -EACCES;
+	if (request->number == PTRACE_SECCOMP_GET_METADATA)
+		return filter_metadata(request);
+	found = record_filter_by_number(request->recorder, request->tracee,
+					&number, &result);
+	if (result)
+		return result;
+	return found ? own_filter(request, found) :
+		       outer_filter(request, number);
 }
 
 static int64_t rseq_configuration(const struct request *request)

@@ -23,9 +23,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/record_agent.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
+#ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+#define SECCOMP_FILTER_FLAG_TSYNC_ESRCH 16ul
+#endif
+#define I386_EXIT 1
 #define I386_READ 3
 #define I386_GETPID 20
 #define INT80_LENGTH 2
@@ -155,12 +160,15 @@ static int needs_no_call(const struct record_task *task)
 	return 0;
 }
 
+/* Its instruction may have become a jump to the agent. */
 static int is_vdso_call(const struct record_task *task)
 {
 	const struct space_data *data = space_data_of(task);
+	remote_addr call_end = task->entry.value[R_RIP];
 
+	record_site_original(task, &call_end);
 	for (unsigned i = 0; i < data->vdso_call_count; i++)
-		if (data->vdso_calls[i] == task->entry.value[R_RIP])
+		if (data->vdso_calls[i] == call_end)
 			return 1;
 	return 0;
 }
@@ -172,7 +180,7 @@ int record_vdso_saves_call(const struct record_task *task)
 
 int record_has_own_filter(const struct record_task *task)
 {
-	return task->filters || task->is_strict;
+	return task->filters || task->strict;
 }
 
 void record_seccomp_entry(struct record_task *task)
@@ -187,7 +195,7 @@ void record_seccomp_entry(struct record_task *task)
 	if (!record_has_own_filter(task))
 		return;
 	data = data_of(task);
-	task->verdict = task->is_strict ? strict_verdict(task) :
+	task->verdict = task->strict ? strict_verdict(task) :
 					  seccomp_verdict(task->filters, &data);
 	action = task->verdict & SECCOMP_RET_ACTION_FULL;
 	if (!allows(task->verdict) && record_vdso_saves_call(task)) {
@@ -270,13 +278,50 @@ void record_cancel(struct record_task *task, struct registers *registers)
 	uint64_t *values = registers->value;
 
 	values[R_ORIG_RAX] = (uint64_t)-1;
-	if (task->is_strict) {
+	if (task->strict) {
 		values[R_ORIG_RAX] = is_int80(task) ? I386_READ : SYS_read;
 		values[is_int80(task) ? R_RBX : R_RDI] = (uint64_t)-1;
 	} else if (record_has_filter(task)) {
 		values[R_ORIG_RAX] = is_int80(task) ? I386_GETPID : SYS_getpid;
 	}
 	record_pass(task, registers);
+}
+
+/* ---- strict mode without the kernel ---- */
+
+int record_dies_strictly(const struct record_task *task)
+{
+	return task->strict == STRICT_BY_REEL && task->is_skipped &&
+	       task->phase != CALL_NONE;
+}
+
+static int is_last_thread(const struct record_task *task)
+{
+	const struct record_task *other = task->next_in_group;
+
+	while (other != task && (other->state == TASK_DEAD ||
+				 other->state == TASK_EXITING))
+		other = other->next_in_group;
+	return other == task;
+}
+
+/*
+ * The kernel's strict mode ends the thread alone, as if by SIGKILL: nobody can
+ * ask what ended a thread, but for the last, whose process SIGKILL ends.
+ */
+int record_die_strictly(struct record_task *task)
+{
+	struct registers changed = task->entry;
+	uint64_t *values = changed.value;
+
+	if (is_last_thread(task)) {
+		syscall(SYS_tgkill, task->task.tgid, task->task.tid, SIGKILL);
+		return 0;
+	}
+	values[R_RAX] = (uint64_t)-ENOSYS;
+	values[R_ORIG_RAX] = is_int80(task) ? I386_EXIT : SYS_exit;
+	values[is_int80(task) ? R_RBX : R_RDI] = SIGKILL;
+	return task_set_registers(&task->task, &changed);
 }
 
 /* ---- filters come and go ---- */
@@ -328,8 +373,27 @@ static int write_with_pass(struct record_task *task,
 				   filter->length * sizeof(*filter->code));
 }
 
-/* True when the filter that the call installs is at FILTER_START now. */
-int record_filter_entry(struct record_task *task)
+/*
+ * Without no_new_privs, which the program has from us alone, the kernel says
+ * EACCES before it reads the instructions: here they can't be read.
+ */
+static int forbid_filter(struct record_task *task)
+{
+	struct filter_program program;
+
+	if (!space_data_of(task)->has_scratch ||
+	    address_space_read(space_of(task), task->call.arguments[2],
+			       &program, sizeof(program)) ||
+	    program.length < 1 || program.length > BPF_MAXINSNS)
+		return 0;
+	program.length = 1;
+	program.code = 1;
+	task->is_forbidden = !address_space_write(space_of(task), FILTER_START,
+						  &program, sizeof(program));
+	return task->is_forbidden;
+}
+
+int record_filter_entry(struct recorder *recorder, struct record_task *task)
 {
 	struct seccomp_filter *filter;
 
@@ -337,6 +401,8 @@ int record_filter_entry(struct record_task *task)
 	task->installing = NULL;
 	if (!installs_filter(task))
 		return 0;
+	if (!record_may_confine(recorder, task))
+		return forbid_filter(task);
 	filter = task->installing = read_filter(task);
 	if (!filter)
 		return 0;
@@ -370,17 +436,27 @@ static void take_filter(struct record_task *task,
 	task->filters = filter;
 }
 
-static int becomes_strict(const struct record_task *task)
+static int asks_for_strict(const struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
-	if (task->call.result)
-		return 0;
 	if (task->call.number == SYS_prctl)
 		return arguments[0] == PR_SET_SECCOMP &&
 		       arguments[1] == SECCOMP_MODE_STRICT;
 	return task->call.number == SYS_seccomp &&
-	       arguments[0] == SECCOMP_SET_MODE_STRICT;
+	       arguments[0] == SECCOMP_SET_MODE_STRICT &&
+	       !(uint32_t)arguments[1] && !arguments[2];
+}
+
+/* SECCOMP_FILTER_FLAG_TSYNC: with no_new_privs, if the thread has that. */
+static void share_with_threads(struct record_task *task,
+			       struct seccomp_filter *filter)
+{
+	for (struct record_task *other = task->next_in_group; other != task;
+	     other = other->next_in_group) {
+		take_filter(other, filter);
+		other->has_no_new_privs |= task->has_no_new_privs;
+	}
 }
 
 static int warn_of_filter(struct recorder *recorder,
@@ -393,6 +469,33 @@ static int warn_of_filter(struct recorder *recorder,
 	return recorder_note(recorder, task, TEXT_WARNING, text);
 }
 
+/*
+ * True when the program is to get this result: strict mode is ours to keep
+ * where the kernel would have it without our filter, and a thread that is in it
+ * takes no filter of another's.
+ */
+int record_strict_entry(const struct recorder *recorder,
+			const struct record_task *task, int64_t *result_out)
+{
+	uint64_t flags = task->call.arguments[1];
+
+	*result_out = 0;
+	if (!recorder->has_own_filter)
+		return 0;
+	if (asks_for_strict(task))
+		return !task->filters && !recorder->mode_outside;
+	if (task->call.number != SYS_seccomp || !task->installing ||
+	    !(flags & SECCOMP_FILTER_FLAG_TSYNC))
+		return 0;
+	for (const struct record_task *other = task->next_in_group;
+	     other != task; other = other->next_in_group)
+		if (other->strict == STRICT_BY_REEL &&
+		    other->state != TASK_DEAD)
+			*result_out = flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH ?
+				-ESRCH : other->inner_tid;
+	return *result_out != 0;
+}
+
 int record_filter_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct seccomp_filter *filter = task->installing;
@@ -400,8 +503,9 @@ int record_filter_exit(struct recorder *recorder, struct record_task *task)
 		task->call.arguments[1] : 0;
 	int err = 0;
 
-	if (becomes_strict(task)) {
-		task->is_strict = 1;
+	if (asks_for_strict(task) && task->call.result == 0) {
+		task->strict = recorder->has_own_filter ? STRICT_BY_REEL :
+							  STRICT_BY_KERNEL;
 		task->tsc_mode = PR_TSC_SIGSEGV; /* the kernel does so */
 	}
 	if (!filter)
@@ -412,11 +516,8 @@ int record_filter_exit(struct recorder *recorder, struct record_task *task)
 	    (task->call.result > 0 &&
 	     (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))) {
 		take_filter(task, filter);
-		for (struct record_task *other = recorder->all;
-		     other && (flags & SECCOMP_FILTER_FLAG_TSYNC);
-		     other = other->next_all)
-			if (other->task.tgid == task->task.tgid)
-				take_filter(other, filter);
+		if (flags & SECCOMP_FILTER_FLAG_TSYNC)
+			share_with_threads(task, filter);
 		if (!filter->lets_us_pass)
 			err = warn_of_filter(recorder, task);
 	}
@@ -428,7 +529,8 @@ void record_seccomp_inherit(const struct record_task *parent,
 			    struct record_task *child)
 {
 	child->filters = seccomp_filter_share(parent->filters);
-	child->is_strict = parent->is_strict;
+	child->strict = parent->strict;
+	child->has_no_new_privs = parent->has_no_new_privs;
 }
 
 void record_seccomp_release(struct record_task *task)

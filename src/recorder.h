@@ -27,6 +27,7 @@
  *   record_chaos.c    turns at random
  *   record_cores.c    which cores the program believes to have
  *   record_seccomp.c  the program's own filters of calls
+ *   record_own_filter.c  ours, which must not show
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
  *   record_orders.c   signals that the recorder itself gets
@@ -85,6 +86,18 @@ struct scratch_range {
 	unsigned argument;
 };
 
+/* Seccomp's strict mode, which the kernel has not beside a filter of ours. */
+enum strict_mode { STRICT_NOT, STRICT_BY_KERNEL, STRICT_BY_REEL };
+
+/* The beginning of a line of /proc/PID/status, where a read ended. */
+struct status_tail {
+	uint64_t inode, position;
+	char line[24];
+	unsigned length, digits;
+};
+
+#define STATUS_TAILS 8
+
 /* Of PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG. */
 struct dispatch_config {
 	uint64_t mode, selector, offset, length;
@@ -131,7 +144,9 @@ struct record_task {
 
 	struct seccomp_filter *filters; /* that the program installed */
 	struct seccomp_filter *installing; /* by the call in progress */
-	int is_strict;	 /* seccomp's strict mode */
+	enum strict_mode strict; /* seccomp's */
+	int has_no_new_privs; /* as the program knows */
+	int is_forbidden;  /* the call: it has no such privilege */
 	uint32_t verdict; /* on the call, SECCOMP_RET_* */
 	int is_skipped;	 /* filters answer the call, the kernel won't */
 	int needs_pass;	 /* without reel there would be no call here */
@@ -279,6 +294,11 @@ struct recorder {
 	cpu_set_t believed_affinity; /* the program's, at first */
 	uint64_t chaos_state; /* of the generator */
 	int is_status_read; /* some task opened a /proc/PID/status */
+	struct status_tail status_tails[STATUS_TAILS];
+	unsigned next_status_tail;
+	int has_own_filter;	  /* in the program, of ours */
+	int has_own_no_new_privs; /* it needs that */
+	int mode_outside, filters_outside; /* that we run under */
 	int is_pinned;
 	int is_privileged; /* may look into any process, dumpable or not */
 	enum cpu_choice cpu;
@@ -580,6 +600,7 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages);
 
 /* record_inject.c */
+/* Other than ours: filters that may not know what numbers we put there. */
 int record_has_filter(const struct record_task *task);
 /* Resumes to the next syscall-stop; -ESRCH when the task is killed before. */
 int record_to_syscall_stop(struct record_task *task);
@@ -637,17 +658,41 @@ void record_pass_again(struct record_task *task);
 /* Turns the call that the registers are for into none. */
 void record_cancel(struct record_task *task, struct registers *registers);
 /* Around a call that installs a filter. */
-int record_filter_entry(struct record_task *task);
+int record_filter_entry(struct recorder *recorder, struct record_task *task);
+int record_strict_entry(const struct recorder *recorder,
+			const struct record_task *task, int64_t *result_out);
 int record_filter_wants_retry(struct record_task *task);
 int record_filter_exit(struct recorder *recorder, struct record_task *task);
 void record_seccomp_inherit(const struct record_task *parent,
 			    struct record_task *child);
 void record_seccomp_release(struct record_task *task);
+/* Strict mode without the kernel: the call, not one of the four, is death. */
+int record_dies_strictly(const struct record_task *task);
+int record_die_strictly(struct record_task *task);
 /* The task's registers at the entry are those of a call that reel put there. */
 int record_vdso_saves_call(const struct record_task *task);
 /* What the vDSO's function would have answered, or -ENOSYS. */
 int64_t record_vdso_answer(struct recorder *recorder,
 			   struct record_task *task);
+
+/* record_own_filter.c */
+/* Before the program's first call: what reel itself runs under. */
+void record_own_filter_init(struct recorder *recorder,
+			    struct record_task *root);
+/* False where it lacks no_new_privs and CAP_SYS_ADMIN, but for us. */
+int record_may_confine(const struct recorder *recorder,
+		       const struct record_task *task);
+/* The call's result as the program shall see it. */
+void record_own_filter_result(struct recorder *recorder,
+			      struct record_task *task);
+/*
+ * The program's filter with this number, which becomes the kernel's; NULL where
+ * it is none of the program's, or there is none: then *err_out is negative.
+ */
+const struct seccomp_filter *
+record_filter_by_number(const struct recorder *recorder,
+			const struct record_task *task, uint64_t *number,
+			int64_t *err_out);
 
 /* record_dispatch.c */
 void record_dispatch_set(struct record_task *task);
