@@ -36,8 +36,15 @@
 #define RWF_NOWAIT 8
 #define MSG_DONTWAIT 0x40
 #define SOL_SOCKET 1
+#define SO_SNDBUF 7
+#define SO_LINGER 13
+#define SO_RCVLOWAT 18
 #define SO_DOMAIN 39
 #define AF_UNIX 1
+#define MSG_WAITALL 0x100
+#define SMALL_BUFFER (4 * PIPE_ATOMIC)
+#define FAULTS (1u << (7 - 1) | 1u << (11 - 1)) /* SIGBUS, SIGSEGV */
+#define PAGE 4096u
 #define LOCK_NB 4
 #define PROT_SHIFT 12
 
@@ -53,6 +60,7 @@
 /* What is known of a descriptor; 0: nothing. */
 enum descriptor_class {
 	CLASS_TRACED = 1, /* only with a stop */
+	CLASS_WAITING,	  /* a socket that waits otherwise than most do */
 	CLASS_FILE,
 	CLASS_FOLLOWED, /* a file of which the recorder sees each change */
 	CLASS_DIRECTORY,
@@ -69,9 +77,10 @@ enum descriptor_class {
 struct agent_frame {
 	uint64_t r9, r8, r10, rdx, rsi, rdi, rax;
 	uint64_t flags, call_end, continuation;
+	uint64_t r15, r14, r13, r12, rbp, rbx;
 };
 
-_Static_assert(sizeof(struct agent_frame) == 80, "agent_entry.S knows it");
+_Static_assert(sizeof(struct agent_frame) == 128, "agent_entry.S knows it");
 
 struct vector {
 	uint64_t address, length;
@@ -109,15 +118,15 @@ static void copy_words(void *to, const void *from, size_t length)
 }
 
 /*
- * The length with the final NUL, or more than TEXT_LIMIT.  Words are read where
+ * The length with the final NUL, or more than the limit.  Words are read where
  * they are aligned: so none reaches into a page that the string does not.
  */
-static uint64_t copy_string(char *to, const char *from)
+static uint64_t copy_string(char *to, const char *from, uint64_t limit)
 {
 	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
 	uint64_t length = 0, word;
 
-	while (length + 8 <= TEXT_LIMIT) {
+	while (length + 8 <= limit) {
 		if (!((uintptr_t)(from + length) & 7)) {
 			word = *(const uint64_t *)(from + length);
 			__builtin_memcpy(to + length, &word, sizeof(word));
@@ -130,12 +139,12 @@ static uint64_t copy_string(char *to, const char *from)
 		if (!from[length++])
 			return length;
 	}
-	while (length < TEXT_LIMIT) {
+	while (length < limit) {
 		to[length] = from[length];
 		if (!from[length++])
 			return length;
 	}
-	return TEXT_LIMIT + 1;
+	return limit + 1;
 }
 
 static int are_equal(const void *a, const void *b, size_t length)
@@ -248,20 +257,41 @@ static uint8_t class_of_status(const struct stat *status)
 	}
 }
 
+/* The first word of an option; 0 if there is none. */
+static int socket_option(uint64_t fd, int option)
+{
+	int value[4] = { 0 }, length = sizeof(value);
+
+	return agent_syscall(__NR_getsockopt, fd, SOL_SOCKET, (uint64_t)option,
+			     (uint64_t)value, (uint64_t)&length, 0) ? 0 :
+								      value[0];
+}
+
+/*
+ * A read may wait for more than there is, a write of little be cut in two, a
+ * close wait for the other side: what can't be tried without waiting.
+ */
+static uint8_t class_of_socket(uint64_t fd)
+{
+	int is_unix = socket_option(fd, SO_DOMAIN) == AF_UNIX;
+
+	if (socket_option(fd, SO_RCVLOWAT) > 1 ||
+	    (!is_unix && socket_option(fd, SO_LINGER)) ||
+	    (is_unix && socket_option(fd, SO_SNDBUF) < (int)SMALL_BUFFER))
+		return CLASS_WAITING;
+	return is_unix ? CLASS_UNIX : CLASS_SOCKET;
+}
+
 static uint8_t look_at(uint64_t fd)
 {
 	struct stat status;
 	uint8_t class;
-	int domain = 0, length = sizeof(domain);
 
 	if (agent_syscall(__NR_fstat, fd, (uint64_t)&status, 0, 0, 0, 0))
 		return CLASS_TRACED;
 	class = class_of_status(&status);
-	if (class == CLASS_SOCKET &&
-	    !agent_syscall(__NR_getsockopt, fd, SOL_SOCKET, SO_DOMAIN,
-			   (uint64_t)&domain, (uint64_t)&length, 0) &&
-	    domain == AF_UNIX)
-		class = CLASS_UNIX;
+	if (class == CLASS_SOCKET)
+		class = class_of_socket(fd);
 	for (unsigned i = 1; i <= 2; i++)
 		if (status.st_dev == shared->standard[i].device &&
 		    status.st_ino == shared->standard[i].inode)
@@ -298,6 +328,45 @@ static int is_non_blocking(uint64_t fd)
 {
 	return agent_syscall(__NR_fcntl, fd, F_GETFL, 0, 0, 0, 0) &
 	       O_NONBLOCK;
+}
+
+/* ---- the program's memory ---- */
+
+/*
+ * A fault changes nothing that the program sees, unless it has blocked or
+ * ignores the signal: the kernel forces that on it then.
+ */
+static int are_faults_seen(void)
+{
+	uint64_t mask = ~0ull;
+
+	if (!shared->is_mask_known) {
+		agent_syscall(__NR_rt_sigprocmask, 0, 0, (uint64_t)&mask,
+			      sizeof(mask), 0, 0);
+		shared->are_faults_blocked = (mask & FAULTS) != 0;
+		shared->is_mask_known = 1;
+	}
+	return shared->are_faults_blocked || own->are_faults_ignored;
+}
+
+/* rt_sigprocmask(2) reads a set before it looks at how to use it. */
+static int can_kernel_read(uint64_t address, uint64_t length)
+{
+	uint64_t at = address & ~7ull;
+
+	if (address + length < address)
+		return 0;
+	for (; at < address + length; at = (at & ~(PAGE - 1ull)) + PAGE)
+		if (agent_syscall(__NR_rt_sigprocmask, (uint64_t)-1, at, 0, 8,
+				  0, 0) == -EFAULT)
+			return 0;
+	return 1;
+}
+
+/* False when it would fault where that shows; else it just may. */
+static int may_read(uint64_t address, uint64_t length)
+{
+	return !are_faults_seen() || can_kernel_read(address, length);
 }
 
 /* ---- the record ---- */
@@ -370,7 +439,7 @@ static int add_input(struct recording *recording, unsigned argument,
 	if (!address || !length)
 		return 1;
 	piece = begin_piece(recording, argument, address, kept);
-	if (!piece || length != (uint32_t)length)
+	if (!piece || length != (uint32_t)length || !may_read(address, kept))
 		return 0;
 	copy_words(piece + 1, (const void *)address, kept);
 	if (kept < length)
@@ -383,15 +452,21 @@ static int add_string(struct recording *recording, unsigned argument,
 		      uint64_t address)
 {
 	struct call_piece *piece;
-	uint64_t length;
+	uint64_t length, readable = TEXT_LIMIT;
 
 	if (!address)
 		return 1;
 	piece = begin_piece(recording, argument, address, TEXT_LIMIT);
 	if (!piece)
 		return 0;
-	length = copy_string((char *)(piece + 1), (const char *)address);
-	if (length > TEXT_LIMIT)
+	/* in two pages at most */
+	if (!may_read(address, 1))
+		return 0;
+	if (!may_read(address, TEXT_LIMIT))
+		readable = PAGE - address % PAGE;
+	length = copy_string((char *)(piece + 1), (const char *)address,
+			     readable);
+	if (length > readable)
 		return 0;
 	end_piece(recording, piece, PIECE_INPUT, length);
 	return 1;
@@ -459,6 +534,8 @@ static uint64_t room_of(const struct agent_frame *frame,
 		count = (uint32_t)count;
 		break;
 	case AGENT_ROOM_LENGTH_AT:
+		if (count && !may_read(count, sizeof(uint32_t)))
+			return ROOM_LIMIT + 1;
 		count = count ? *(const uint32_t *)count : 0;
 		break;
 	case AGENT_ROOM_STRING:
@@ -591,6 +668,8 @@ static int make_it(struct recording *recording)
 	if (!prepare(recording))
 		return 0;
 	shared->is_made = 1;
+	if (recording->frame->rax == __NR_rt_sigprocmask)
+		shared->is_mask_known = 0;
 	return keep(recording, make(recording->frame));
 }
 
@@ -663,7 +742,7 @@ static int save_standard(struct recording *recording, uint8_t class)
 		return 0;
 	piece = begin_piece(recording, class & CLASS_OUTPUT ? 1 : 2,
 			    frame->rsi, length);
-	if (!piece)
+	if (!piece || !may_read(frame->rsi, length))
 		return 0;
 	copy_words(piece + 1, (const void *)frame->rsi, length);
 	end_piece(recording, piece, PIECE_STANDARD, length);
@@ -885,6 +964,8 @@ static int close_call(struct recording *recording)
 	if (shared->are_paths_slow)
 		return 0;
 	check_classes();
+	if (class_of(recording->frame->rdi) == CLASS_WAITING)
+		return 0;
 	set_class((int64_t)recording->frame->rdi, 0);
 	return make_it(recording);
 }
@@ -945,7 +1026,7 @@ static int receive_call(struct recording *recording)
 	int64_t result;
 
 	if ((class != CLASS_UNIX && class != CLASS_SOCKET) ||
-	    !prepare(recording))
+	    frame->r10 & MSG_WAITALL || !prepare(recording))
 		return 0;
 	result = agent_syscall(__NR_recvfrom, frame->rdi, frame->rsi,
 			       frame->rdx, frame->r10 | MSG_DONTWAIT,
@@ -959,32 +1040,36 @@ static int receive_call(struct recording *recording)
 
 /* ---- waiting ---- */
 
-static const struct call_piece *first_piece(const struct recording *recording)
-{
-	const uint8_t *records = ring + shared->position;
-
-	return (const struct call_piece *)(records +
-		sizeof(struct call_record) + 8 * recording->row->arguments);
-}
-
-/* As if with no time to wait: what there is counts, if it is anything. */
+/*
+ * As if with no time to wait: what there is counts, if it is anything.  Until
+ * then the program's memory is left as it is, for others may look at it; a copy
+ * is where the record has it, too.
+ */
 static int poll_call(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
-	const struct call_piece *input = first_piece(recording);
+	struct call_piece *piece;
+	uint64_t length;
 	int64_t result;
 
-	if (!prepare(recording) || (recording->pieces && input->full))
+	if (!prepare(recording))
 		return 0;
-	result = agent_syscall(__NR_poll, frame->rdi, frame->rsi, 0, 0, 0, 0);
+	piece = (struct call_piece *)recording->at;
+	length = recording->room[0];
+	if (!may_read(frame->rdi, length))
+		return 0;
+	copy_words(piece + 1, (const void *)frame->rdi, length);
+	result = agent_syscall(__NR_poll, length ? (uint64_t)(piece + 1) :
+			       frame->rdi, frame->rsi, 0, 0, 0, 0);
 	if (!result && (int32_t)frame->rdx) {
-		/* The call that waits finds its memory as it was. */
-		if (recording->pieces)
-			copy_words((void *)frame->rdi, input + 1,
-				   input->length);
 		shared->will_wait = 1;
 		return 0;
 	}
+	if (are_faults_seen() && !is_error(result))
+		result = agent_syscall(__NR_poll, frame->rdi, frame->rsi, 0, 0,
+				       0, 0);
+	else if (!is_error(result))
+		copy_words((void *)frame->rdi, piece + 1, length);
 	shared->is_made = 1;
 	return keep(recording, result);
 }
@@ -1011,7 +1096,8 @@ static int select_call(struct recording *recording)
 {
 	const uint64_t *timeout = (const uint64_t *)recording->frame->r8;
 
-	return timeout && !timeout[0] && !timeout[1] ? make_it(recording) : 0;
+	return timeout && may_read(recording->frame->r8, 16) && !timeout[0] &&
+	       !timeout[1] ? make_it(recording) : 0;
 }
 
 /* The kernel would find the word changed, too: only we can change it. */
@@ -1019,7 +1105,7 @@ static int futex_wait(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
 
-	if (frame->rdi & 3 || !prepare(recording))
+	if (frame->rdi & 3 || !prepare(recording) || !may_read(frame->rdi, 4))
 		return 0;
 	if (*(const volatile uint32_t *)frame->rdi == (uint32_t)frame->rdx) {
 		shared->will_wait = 1;
@@ -1037,7 +1123,8 @@ static int no_sleep(struct recording *recording)
 {
 	const uint64_t *time = (const uint64_t *)recording->frame->rdi;
 
-	return time && !time[0] && !time[1] ? make_it(recording) : 0;
+	return time && may_read(recording->frame->rdi, 16) && !time[0] &&
+	       !time[1] ? make_it(recording) : 0;
 }
 
 static int non_blocking_lock(struct recording *recording)

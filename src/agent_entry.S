@@ -8,12 +8,13 @@
 #include "src/agent_layout.h"
 
 /* struct agent_frame of agent.c, at the top of the agent's stack */
-#define FRAME_LENGTH 80
+#define FRAME_LENGTH 128
 #define FRAME_START (AGENT_STACK_TOP - FRAME_LENGTH)
 #define FRAME_FLAGS 56
 /* Of RFLAGS: what sahf sets, and bits 1 and 9, which are always set. */
 #define FLAGS_OF_SAHF 0xd5
 #define FLAGS_ALWAYS 0x202
+#define FRAME_KEPT 80 /* what the agent's functions keep for their callers */
 
 	.section .text.entry, "ax"
 	.globl agent_start
@@ -30,8 +31,14 @@ agent_start:
 
 go_on:
 	jmp	*AGENT_SAVED_CONTINUATION
-faulted:
+faulted:			/* in the middle of them */
 	movl	$FRAME_START, %esp
+	movq	FRAME_KEPT + 0(%rsp), %r15
+	movq	FRAME_KEPT + 8(%rsp), %r14
+	movq	FRAME_KEPT + 16(%rsp), %r13
+	movq	FRAME_KEPT + 24(%rsp), %r12
+	movq	FRAME_KEPT + 32(%rsp), %rbp
+	movq	FRAME_KEPT + 40(%rsp), %rbx
 	jmp	traced
 
 	.macro restore
@@ -48,6 +55,12 @@ entry:
 	movq	%rsp, AGENT_SAVED_STACK
 	movq	%r11, AGENT_SAVED_CONTINUATION
 	movl	$AGENT_STACK_TOP, %esp
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
 	pushq	%r11
 	pushq	%rcx
 	pushfq

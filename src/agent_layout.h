@@ -90,6 +90,7 @@ struct agent_shared {
 	uint32_t is_different; /* replay: the call is not the recorded one */
 	uint32_t is_made;      /* recording: the call is, its record is not */
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
+	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
 
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */
@@ -104,6 +105,7 @@ struct agent_shared {
 struct agent_private {
 	uint32_t generation;
 	uint32_t is_stale; /* classes are, since a call with a stop */
+	uint32_t are_faults_ignored, zero;
 	uint8_t classes[AGENT_DESCRIPTORS]; /* enum of src/agent.c; 0 unknown */
 };
 

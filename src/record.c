@@ -278,6 +278,11 @@ static int handle_group_stop(struct recorder *recorder,
 		return err;
 	}
 	if (signal != SIGTRAP) {
+		if (task == recorder->current && !task->is_doomed &&
+		    record_agent_leave(task, &err)) {
+			task->is_stop_put_off = 1;
+			return err;
+		}
 		task->state = TASK_STOPPED;
 		task->was_stopped = 1;
 		return recorder_resume(task, PTRACE_LISTEN, 0);
@@ -946,7 +951,8 @@ int record_run(const struct record_options *options,
 			recorder->standard[fd] = (struct stat){ 0 };
 	/* What must be seen of each call, a stop alone shows. */
 	if (!options->is_agentless && !options->audit &&
-	    !options->is_chaotic && !options->detach_on_failure)
+	    !options->is_chaotic && !options->detach_on_failure &&
+	    record_agent_is_possible())
 		record_agent_init(recorder);
 	record_describe(recorder);
 	err = run_session(recorder, summary_out);

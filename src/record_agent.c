@@ -16,8 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +28,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -61,6 +65,22 @@ static int install(const struct sock_fprog *program)
 		return 0;
 	return errno == EINVAL ?
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) : -1;
+}
+
+/*
+ * Filters that reel itself runs under, as in a container, are the program's,
+ * too.  Who answers a call there is not the kernel, and it is not told to us
+ * without a stop at each call.
+ */
+int record_agent_is_possible(void)
+{
+	char *status = read_proc_file("/proc/self/status", NULL), *line;
+	int mode;
+
+	line = status ? strstr(status, "\nSeccomp:") : NULL;
+	mode = line ? atoi(line + strlen("\nSeccomp:")) : 0;
+	free(status);
+	return mode == SECCOMP_MODE_DISABLED;
 }
 
 /* Calls of the agent, and those that we make in a task's name, need no stop. */
@@ -364,6 +384,22 @@ static int map_code(struct record_task *task)
 				   agent_code_length);
 }
 
+static void write_private(struct record_task *task, size_t offset,
+			  uint32_t value)
+{
+	address_space_write(space_of(task), AGENT_PRIVATE + offset, &value,
+			    sizeof(value));
+}
+
+/* A fault of the agent's is seen where the program ignores such signals. */
+static void look_at_actions(struct record_task *task)
+{
+	uint64_t faults = 1u << (SIGSEGV - 1) | 1u << (SIGBUS - 1);
+
+	write_private(task, offsetof(struct agent_private, are_faults_ignored),
+		      (record_ignored_signals(task) & faults) != 0);
+}
+
 int record_agent_map(struct recorder *recorder, struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
@@ -385,6 +421,7 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 	shared->mode = AGENT_RECORDS;
 	begin_part(data->agent, 0);
 	tell(data->agent);
+	look_at_actions(task);
 	data->syscall_address = AGENT_TEXT;
 	return 0;
 }
@@ -455,7 +492,8 @@ int record_agent_drain(struct recorder *recorder, struct record_task *task)
 static int is_off(const struct record_task *task)
 {
 	return record_has_own_filter(task) || task->is_dispatching ||
-	       task->has_own_files || is_traced(task);
+	       task->has_own_files || space_data_of(task)->shares_files ||
+	       is_traced(task);
 }
 
 /* What was in the ring has its events. */
@@ -478,7 +516,7 @@ int record_agent_request(struct record_task *task)
 	if (shared) {
 		go_on_in_ring(area);
 		shared->is_traced = is_traced_only || task->withheld != NULL;
-		shared->is_stop_wanted = 0;
+		shared->is_stop_wanted = shared->is_mask_known = 0;
 	}
 	return is_traced_only || task->phase != CALL_NONE ||
 	       task->is_interrupted ? PTRACE_SYSCALL : PTRACE_CONT;
@@ -506,17 +544,53 @@ int record_agent_will_wait(const struct record_task *task)
 	return will_wait;
 }
 
+/* A thread may get descriptors of its own; what is known of them is shared. */
+static void descriptors_changed(struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+
+	if (((task->call.number == SYS_unshare && arguments[0] & CLONE_FILES) ||
+	     (task->call.number == SYS_close_range &&
+	      arguments[2] & CLOSE_RANGE_UNSHARE)) &&
+	    task->task.space->users > 1)
+		task->has_own_files = 1;
+	write_private(task, offsetof(struct agent_private, is_stale), 1);
+}
+
+/* They decide what a call of the socket waits for (class_of_socket()). */
+static int is_waiting_option(const uint64_t *arguments)
+{
+	return (uint32_t)arguments[1] == SOL_SOCKET &&
+	       ((uint32_t)arguments[2] == SO_RCVLOWAT ||
+		(uint32_t)arguments[2] == SO_SNDBUF ||
+		(uint32_t)arguments[2] == SO_SNDBUFFORCE ||
+		(uint32_t)arguments[2] == SO_LINGER);
+}
+
 void record_agent_after_call(struct recorder *recorder,
 			     struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;
-	uint32_t is_stale = 1;
+	const uint64_t *arguments = task->call.arguments;
 
-	if (!area || !area->shared || task->call.result < 0)
+	if (!area || !area->shared)
+		return;
+	/* It closes the descriptor, whatever it says. */
+	if (task->call.number == SYS_close)
+		descriptors_changed(task);
+	if (task->call.result < 0)
 		return;
 	switch (task->call.number) {
+	case SYS_setsockopt:
+		if (is_waiting_option(arguments))
+			tell_all(recorder);
+		break;
+	case SYS_rt_sigaction:
+		if (arguments[0] == SIGSEGV || arguments[0] == SIGBUS)
+			look_at_actions(task);
+		break;
 	case SYS_fcntl:
-		if (task->call.arguments[1] != F_SETLEASE)
+		if (arguments[1] != F_SETLEASE)
 			break;
 		/* fall through */
 	case SYS_fanotify_init:
@@ -528,14 +602,11 @@ void record_agent_after_call(struct recorder *recorder,
 	case SYS_setns:
 		look_at_paths(recorder, task);
 		break;
-	case SYS_close:
 	case SYS_close_range:
 	case SYS_dup2:
 	case SYS_dup3:
 	case SYS_unshare:
-		address_space_write(space_of(task), AGENT_PRIVATE +
-				    offsetof(struct agent_private, is_stale),
-				    &is_stale, sizeof(is_stale));
+		descriptors_changed(task);
 	}
 }
 
@@ -616,6 +687,12 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 	task->last = *registers;
 	task->at_boundary = 0;
 	task->is_point_wanted = 0;
+	if (task->is_stop_put_off) {
+		/* The stop of its group is told once more. */
+		task->is_stop_put_off = 0;
+		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+		return recorder_resume(task, record_agent_request(task), 0);
+	}
 	if (record_deliverable(task))
 		return record_deliver_at_point(recorder, task);
 	return record_go_on(recorder, task, 0);

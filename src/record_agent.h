@@ -23,6 +23,7 @@ struct agent_area {
 
 /* In the child that becomes the program: negative errno. */
 int record_agent_install_filter(void);
+int record_agent_is_possible(void);
 void record_agent_init(struct recorder *recorder);
 /* At an exec. */
 int record_agent_map(struct recorder *recorder, struct record_task *task);

@@ -152,9 +152,13 @@ static void inherit(struct record_task *parent, struct record_task *child,
 		space_data_init(child->task.space, space_data_of(parent));
 	}
 	if (words->flags & CLONE_VM)
-		child->has_own_files = !(words->flags & CLONE_FILES);
+		child->has_own_files = parent->has_own_files ||
+				       !(words->flags & CLONE_FILES);
 	else if (words->flags & CLONE_FILES)
-		parent->has_own_files = child->has_own_files = 1;
+		space_data_of(parent)->shares_files =
+			space_data_of(child)->shares_files = 1;
+	else
+		child->has_own_files = parent->has_own_files;
 	child->affinity = parent->affinity;
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);

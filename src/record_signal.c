@@ -179,6 +179,19 @@ int record_only_ignored_pending(const struct record_task *task)
 	return is_only_ignored;
 }
 
+uint64_t record_ignored_signals(const struct record_task *task)
+{
+	uint64_t ignored = 0;
+	char path[64], *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (status)
+		ignored = status_mask(status, "\nSigIgn:");
+	free(status);
+	return ignored;
+}
+
 /* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task)
 {

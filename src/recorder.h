@@ -188,6 +188,7 @@ struct record_task {
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
 	int will_wait;		 /* in its call, as the agent found */
+	int is_stop_put_off;	 /* of its group, until it leaves the agent */
 	int has_own_files;	 /* but not its memory: descriptors differ */
 	pid_t maker;		 /* tid of the thread whose child it is */
 	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
@@ -251,6 +252,7 @@ struct space_data {
 	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
 	unsigned vdso_call_count;
 	int maps_shared;   /* it has mapped memory that others may see */
+	int shares_files;  /* with those who have other memory */
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
 	remote_addr busy_pages[BUSY_PAGES]; /* changed lately */
@@ -537,6 +539,8 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 					  const siginfo_t *info);
 /* A signal that the kernel has for the task now. */
 int record_is_pending(const struct record_task *task);
+/* A bit each. */
+uint64_t record_ignored_signals(const struct record_task *task);
 /* Whether this one is, blocked or not. */
 int record_has_pending(const struct record_task *task, int signal);
 /* The signal, which stopped the task within the agent, waits for its end. */
