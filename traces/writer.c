@@ -250,8 +250,10 @@ static void *writer_thread(void *context)
 	while (writer->queue || !writer->stopping) {
 		if (is_flush_due(writer))
 			enqueue_all(writer);
-		if (writer->queue)
+		if (writer->queue && !writer->busy)
 			write_first_of_queue(writer);
+		else if (writer->queue) /* trace_writer_finish() does */
+			pthread_cond_wait(&writer->work, &writer->lock);
 		else if (!writer->current[CHUNK_EVENTS] &&
 			 !writer->current[CHUNK_MEMORY])
 			pthread_cond_wait(&writer->work, &writer->lock);
@@ -700,6 +702,27 @@ static void stop_thread(struct trace_writer *writer)
 	pthread_mutex_destroy(&writer->lock);
 }
 
+/*
+ * The rest is written here: to wake the thread for it and to wait would take
+ * longer than a small trace.
+ */
+static int write_rest(struct trace_writer *writer)
+{
+	int err;
+
+	pthread_mutex_lock(&writer->lock);
+	enqueue_all(writer);
+	while (writer->queue || writer->busy) {
+		if (writer->busy)
+			pthread_cond_wait(&writer->done, &writer->lock);
+		else
+			write_first_of_queue(writer);
+	}
+	err = writer->err;
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
 int trace_writer_finish(struct trace_writer *writer,
 			const struct trace_info *info)
 {
@@ -707,7 +730,7 @@ int trace_writer_finish(struct trace_writer *writer,
 	struct trace_seals seals;
 	int err;
 
-	err = trace_writer_flush(writer);
+	err = write_rest(writer);
 	stop_thread(writer);
 	if (!err)
 		err = stream_writer_finish(&writer->streams[CHUNK_MEMORY],
