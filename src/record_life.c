@@ -450,9 +450,10 @@ static void wait_until_gone(struct recorder *recorder,
 			    int *is_reaped_out)
 {
 	uint64_t deadline = now_ns() + STUCK_EXIT_NS;
+	int has_run = 0;
 
 	*is_reaped_out = 0;
-	for (;;) {
+	for (;; sched_yield(), has_run = 1) {
 		char state;
 
 		pid_t got = waitpid(task->task.tid, status_out,
@@ -464,11 +465,12 @@ static void wait_until_gone(struct recorder *recorder,
 				recorder_defer(recorder, got, *status_out);
 			return;
 		}
+		if (!has_run)
+			continue;
 		state = task_kernel_state(task->task.tid);
 		if (state == 'Z' || state == 'X' || state == 'S' ||
 		    (state != 'R' && now_ns() > deadline))
 			return;
-		sched_yield();
 	}
 }
 
