@@ -241,6 +241,20 @@ void replay_change_call(struct replay_task *task)
 	measure(task);
 }
 
+/* How many its record has: those of the request, where requests have rows. */
+static unsigned buffered_arguments(const struct replay_task *task,
+				   const struct event *event)
+{
+	struct syscall_call call;
+
+	syscall_enter(&call, event->detail, (const uint64_t[]){
+			event->registers[R_RDI], event->registers[R_RSI],
+			event->registers[R_RDX], event->registers[R_R10],
+			event->registers[R_R8], event->registers[R_R9],
+		      }, &task->task.space->memory);
+	return call.row ? syscall_row_arguments(call.row) : 0;
+}
+
 /* Only what belongs to the call is known. */
 static int compare_buffered(struct replayer *replayer,
 			    struct replay_task *task,
@@ -250,8 +264,7 @@ static int compare_buffered(struct replayer *replayer,
 		R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9, R_RSP,
 	};
 	struct registers actual = task->registers;
-	unsigned arguments = syscall_row_arguments(
-		syscall_row_of_number(event->detail));
+	unsigned arguments = buffered_arguments(task, event);
 
 	for (unsigned i = 0; i < 7; i++)
 		if (i >= arguments && i < 6)

@@ -34,6 +34,7 @@ struct change {
 struct writes {
 	struct inspection *inspection;
 	struct trace_file file; /* the snapshot */
+	char *label;
 	struct descriptors descriptors;
 	struct change *changes; /* in order; in the end: of the memfd alone */
 	size_t change_count, room;
@@ -50,8 +51,8 @@ struct writes {
 static int name_is_ambiguous(const struct trace_files *files, const char *name,
 			     enum file_fit best)
 {
-	report(0, "bt: several memfds are called %s; name one by its SHA-256:",
-	       name);
+	report(0, "bt: several memfds are called %s; name one as %s@EVENT:",
+	       name, name);
 	for (size_t i = 0; i < files->count; i++)
 		if ((files->files[i].use & FILE_MEMFD) &&
 		    trace_file_fit(&files->files[i], name) == best)
@@ -59,9 +60,12 @@ static int name_is_ambiguous(const struct trace_files *files, const char *name,
 	return -EINVAL;
 }
 
-/* Of the snapshots that one memfd had, a name means the last. */
+/*
+ * Of the snapshots that one memfd had, a name means the last; the one that was
+ * first used at an event, if that is not 0.
+ */
 static int find_snapshot(const struct trace_files *files, const char *name,
-			 struct trace_file *file_out)
+			 uint64_t event, struct trace_file *file_out)
 {
 	const struct trace_file *found = NULL;
 	enum file_fit best = FIT_NONE;
@@ -75,7 +79,7 @@ static int find_snapshot(const struct trace_files *files, const char *name,
 			is_other |= fit != FIT_NONE;
 			continue;
 		}
-		if (!fit || fit < best)
+		if (!fit || fit < best || (event && event != file->event))
 			continue;
 		is_ambiguous = fit == best && found->id != file->id;
 		best = fit;
@@ -83,21 +87,34 @@ static int find_snapshot(const struct trace_files *files, const char *name,
 	}
 	if (is_ambiguous)
 		return name_is_ambiguous(files, name, best);
+	if (!found && is_other)
+		return report(-ENOENT, "%s is not a memfd", name);
+	if (!found && event)
+		return report(-ENOENT, "no snapshot %s in the trace that event "
+			      "%" PRIu64 " first used", name, event);
 	if (!found)
-		return report(-ENOENT, is_other ? "%s is not a memfd" :
-			      "no snapshot %s in the trace (reel snapshots "
-			      "lists them)", name);
+		return report(-ENOENT, "no snapshot %s in the trace (reel "
+			      "snapshots lists them)", name);
 	*file_out = *found;
 	return 0;
 }
 
+/* NAME or NAME@EVENT. */
 static int read_snapshot(struct writes *writes, const char *name)
 {
+	AUTO(heap_free) char *own = xstrdup(name);
 	struct trace_files files = { 0 };
+	char *at = strrchr(own, '@');
+	uint64_t event = 0;
 	int err = trace_files_read(writes->inspection->reader, &files);
 
+	if (at && at[1] && !at[1 + strspn(at + 1, "0123456789")]) {
+		event = strtoull(at + 1, NULL, 10);
+		*at = '\0';
+	}
 	if (!err)
-		err = find_snapshot(&files, name, &writes->file);
+		err = find_snapshot(&files, own, event, &writes->file);
+	writes->label = writes->file.label ? xstrdup(writes->file.label) : NULL;
 	writes->file.label = NULL; /* it goes with the others */
 	trace_files_deinit(&files);
 	return err;
@@ -141,6 +158,31 @@ static void note_mapping(struct writes *writes, const struct event *event)
 	change->offset = arguments[5];
 }
 
+/* "/memfd:NAME (deleted)", as the kernel calls it. */
+static int has_label(const struct memfd *memfd, const char *label)
+{
+	AUTO(heap_free) char *own = xasprintf("/memfd:%s (deleted)",
+					      memfd->name);
+
+	return label && !strcmp(own, label);
+}
+
+/* By its label, where the use does not tell (interpreters): the only one. */
+static const struct memfd *find_memfd_by_name(const struct writes *writes)
+{
+	const struct memfd *found = NULL;
+
+	for (const struct memfd *memfd = writes->descriptors.memfds; memfd;
+	     memfd = memfd->next) {
+		if (!has_label(memfd, writes->label))
+			continue;
+		if (found)
+			return NULL;
+		found = memfd;
+	}
+	return found;
+}
+
 static const struct memfd *find_memfd(const struct writes *writes)
 {
 	for (const struct memfd *memfd = writes->descriptors.memfds; memfd;
@@ -148,7 +190,7 @@ static const struct memfd *find_memfd(const struct writes *writes)
 		for (size_t i = 0; i < memfd->file_count; i++)
 			if (memfd->files[i] == writes->file.id)
 				return memfd;
-	return NULL;
+	return find_memfd_by_name(writes);
 }
 
 static int find_changes(struct writes *writes, const char *name)
@@ -329,5 +371,6 @@ int print_writes(struct inspection *inspection, const char *trace,
 	descriptors_deinit(&writes.descriptors);
 	free(writes.changes);
 	free(writes.bytes);
+	free(writes.label);
 	return err;
 }

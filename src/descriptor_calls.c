@@ -50,6 +50,7 @@ struct ended_call {
 	const struct event *event;
 	const uint64_t *arguments;
 	int64_t result;
+	struct memory *memory; /* that it read and wrote */
 };
 
 /* ---- what the call's memory holds ---- */
@@ -57,19 +58,16 @@ struct ended_call {
 static int read_bytes(const struct ended_call *call, uint64_t address,
 		      void *bytes, size_t length)
 {
-	struct memory *memory = &call->task->decoder.after.memory;
-
-	return memory_read(memory, address, bytes, length);
+	return memory_read(call->memory, address, bytes, length);
 }
 
 /* For the caller to free; "?" where the trace does not have it. */
 static char *read_string(const struct ended_call *call, uint64_t address)
 {
-	struct memory *memory = &call->task->decoder.after.memory;
-	size_t length = memory_string_length(memory, address, 4096);
+	size_t length = memory_string_length(call->memory, address, 4096);
 	char *string = xcalloc(1, length + 1);
 
-	if (!length || !memory_read(memory, address, string, length)) {
+	if (!length || !read_bytes(call, address, string, length)) {
 		free(string);
 		return xstrdup("?");
 	}
@@ -908,6 +906,7 @@ static struct ended_call ended_call(struct descriptors *descriptors,
 		.event = event,
 		.arguments = task->decoder.call.arguments,
 		.result = event->result,
+		.memory = &task->decoder.after.memory,
 	};
 }
 
@@ -941,6 +940,8 @@ void descriptors_exec(struct descriptors *descriptors, struct dump_task *task,
 
 	if (!task->in_call)
 		return;
+	/* The new program's stack is where the path may have been. */
+	call.memory = &task->decoder.before.memory;
 	if (task->decoder.call.number == SYS_execveat) {
 		path = read_string(&call, call.arguments[1]);
 		if (!*path)
