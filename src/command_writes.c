@@ -81,7 +81,8 @@ static int find_snapshot(const struct trace_files *files, const char *name,
 		}
 		if (!fit || fit < best || (event && event != file->event))
 			continue;
-		is_ambiguous = fit == best && found->id != file->id;
+		is_ambiguous = fit == best &&
+			       (is_ambiguous || found->id != file->id);
 		best = fit;
 		found = file;
 	}
