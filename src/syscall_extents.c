@@ -49,6 +49,15 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint16_t read_u16(struct memory *memory, remote_addr address)
+{
+	uint16_t value;
+
+	if (!address || !memory_read(memory, address, &value, sizeof(value)))
+		return 0;
+	return value;
+}
+
 static uint32_t read_u32(struct memory *memory, remote_addr address)
 {
 	uint32_t value;
@@ -296,6 +305,11 @@ static void measure_pieces(struct syscall_call *call, struct memory *memory,
 	case ROOM_IFCONF:
 		keep_pair(call, memory, index, address, address + 8);
 		break;
+	case ROOM_IW_POINT:
+		keep_piece(call, index, (struct syscall_piece) {
+			read_u64(memory, address + 16),
+			read_u16(memory, address + 24) });
+		break;
 	case ROOM_REGSET:
 		keep_piece(call, index, (struct syscall_piece) {
 			read_u64(memory, address),
@@ -439,6 +453,7 @@ static uint64_t room_of(const struct syscall_call *call, struct memory *memory,
 	case ROOM_FIXED:
 	case ROOM_MSGHDR:
 	case ROOM_IFCONF:
+	case ROOM_IW_POINT:
 	case ROOM_REGSET:
 	case ROOM_FPROG:
 	case ROOM_SIGSET:
@@ -820,6 +835,12 @@ static int output_pieces(const struct walk *walk, remote_addr address)
 			emit(walk, piece.address,
 			     smaller(int_count(read_u32(walk->memory, address)),
 				     int_count(piece.length)));
+	case ROOM_IW_POINT:
+		err = emit(walk, address, walk->call->room[walk->argument]);
+		return err ? err :
+			emit(walk, piece.address,
+			     smaller(read_u16(walk->memory, address + 24),
+				     piece.length));
 	case ROOM_REGSET:
 		err = emit(walk, address, walk->call->room[walk->argument]);
 		return err ? err :
@@ -867,6 +888,7 @@ static int output_argument(const struct walk *walk)
 	case ROOM_MMSGHDR:
 		return output_messages(walk, address);
 	case ROOM_IFCONF:
+	case ROOM_IW_POINT:
 	case ROOM_REGSET:
 	case ROOM_CLONE_ARGS:
 	case ROOM_XATTR_ARGS:

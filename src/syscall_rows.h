@@ -310,6 +310,7 @@ enum room_kind {
 	ROOM_OWN_U64,	  /* u64 count likewise */
 	ROOM_OWN_SIZE,	  /* u32 size of the memory at `field` of itself */
 	ROOM_IFCONF,	  /* struct ifconf and the buffer it names */
+	ROOM_IW_POINT,	  /* struct iwreq and the bytes its iw_point names */
 	ROOM_REGSET,	  /* iovec and its buffer; the length is updated */
 	ROOM_FPROG,	  /* struct sock_fprog and the filter it names */
 	ROOM_SIGSET,	  /* pointer and size of a signal set (pselect6) */

@@ -81,6 +81,7 @@
 #define OWN_SIZE(offset) .room = ROOM_OWN_SIZE, .field = (offset)
 #define UP_TO(bytes) .room = ROOM_LIMIT, .limit = (bytes)
 #define IFCONF .room = ROOM_IFCONF
+#define IW_POINT .room = ROOM_IW_POINT
 #define REGSET .room = ROOM_REGSET
 #define FPROG .room = ROOM_FPROG
 #define SIGSET .room = ROOM_SIGSET

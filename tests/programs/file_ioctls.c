@@ -32,6 +32,8 @@ int main(void)
 	show("FIGETBSZ", ioctl(one, FIGETBSZ, &value));
 	show("FS_IOC_FIEMAP", ioctl(one, FS_IOC_FIEMAP, &map));
 	say("%u extents\n", map.head.fm_mapped_extents);
+	show("F2FS_IOC_GET_FEATURES",
+	     ioctl(one, _IOR(0xf5, 12, uint32_t), &value));
 	show("FIONBIO", ioctl(one, FIONBIO, &value));
 	show("FIOCLEX", ioctl(one, FIOCLEX));
 	show("TCGETS on a file", ioctl(one, TCGETS, block));

@@ -6,8 +6,20 @@
 
 #include "tracee.h"
 
+/* linux/wireless.h has types that net/if.h has, too. */
+#define SIOCGIWESSID 0x8b1b
+struct wireless_request {
+	char name[IFNAMSIZ];
+	void *pointer;
+	uint16_t length, flags;
+};
+
 int main(void)
 {
+	char essid[33];
+	struct wireless_request wireless = {
+		.name = "lo", .pointer = essid, .length = sizeof(essid),
+	};
 	struct ifreq list[16], one = { 0 };
 	struct ifconf all = { .ifc_len = sizeof(list), .ifc_req = list };
 	int fd = sys(socket(AF_INET, SOCK_DGRAM, 0));
@@ -25,5 +37,7 @@ int main(void)
 		say("mtu %d\n", one.ifr_mtu);
 	strcpy(one.ifr_name, "nonexistent0");
 	fails(ioctl(fd, SIOCGIFINDEX, &one), ENODEV);
+	if (ioctl(fd, SIOCGIWESSID, &wireless))
+		say("no wireless network: %d\n", errno);
 	return success();
 }

@@ -940,6 +940,21 @@ Test(syscall_table, ifconf_fills_the_buffer_it_names)
 	expect(1, 2, AT(200), 80);
 }
 
+Test(syscall_table, wireless_request_fills_the_buffer_it_names)
+{
+	put_u64(AT(16), AT(200));
+	put_u16(AT(24), 33);
+	put_u16(AT(26), 0xffff); /* flags */
+	enter("ioctl", 3, 0x8b1b, AT(0), 0, 0, 0);
+	put_u16(AT(24), 7);
+	outputs(0);
+	expect_count(2);
+	expect(0, 2, AT(0), 32);
+	expect(1, 2, AT(200), 7);
+	outputs(-ENODEV);
+	expect_count(0);
+}
+
 Test(syscall_table, capabilities_have_one_or_two_words)
 {
 	put_u32(AT(0), 0x20080522);
