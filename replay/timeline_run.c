@@ -349,8 +349,8 @@ static int meet_watches(struct run *run, const struct leg *leg)
 	int is_done = meets_leg_watch(run, leg) && counts(timeline, leg);
 	int err = 0;
 
-	if (timeline_is_attached(timeline, run->task->recorded_tgid) &&
-	    (!is_done || !is_last_leg(timeline)))
+	/* What wrote just before the target is behind who goes back from there. */
+	if (timeline_is_attached(timeline, run->task->recorded_tgid))
 		err = meet_watch(run, leg);
 	return err || !is_done ? err : end_leg(timeline, leg);
 }
@@ -384,16 +384,16 @@ static int meet_leg_step(struct run *run, const struct leg *leg)
 	struct timeline *timeline = run->timeline;
 	struct position before = timeline->now;
 	int is_done = counts(timeline, leg);
+	int is_last = is_done && is_last_leg(timeline);
 	int err = 0;
 
-	if (is_done && is_last_leg(timeline))
-		return end_leg(timeline, leg);
 	if (timeline->mode == PASS_RECORDS) {
 		struct leg so_far = { .kind = LEG_STEPS,
 				      .count = timeline->leg_hits };
 
 		position_append(&timeline->now, &so_far);
-		if (breakpoints_at(&timeline->breakpoints,
+		if (!is_last &&
+		    breakpoints_at(&timeline->breakpoints,
 				   run->task->recorded_tgid, *rip_of(run)) &&
 		    timeline_is_attached(timeline, run->task->recorded_tgid)) {
 			struct debug_stop stop = stop_of(run, STOP_BREAK);

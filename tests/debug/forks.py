@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+from check import *
+
+
+@scenario
+def the_parent_goes_on():
+    do("set follow-fork-mode parent")
+    to("wait")
+    is_(value("role"), 1)
+    to("end")
+    is_(value("sum"), 5)
+
+
+@scenario
+def the_parent_backwards_over_forks():
+    to("end")
+    do("break %d" % mark("vfork"))
+    do("reverse-continue")
+    at("vfork")
+    is_(value("sum"), 2)
+    do("break %d" % mark("fork"))
+    do("reverse-continue")
+    at("fork")
+    is_(value("sum"), 0)
+
+
+@scenario
+def next_goes_over_fork():
+    to("fork")
+    do("next")
+    assert value("pid") > 0
+    to("vfork")
+    do("next")
+    assert value("pid") > 0
+    do("reverse-next")
+    at("vfork")
+
+
+@scenario
+def catch_fork_stops():
+    do("catch fork")
+    has(do("continue"), r"forked process \d+")
+
+
+@scenario
+def catch_vfork_stops():
+    do("catch vfork")
+    has(do("continue"), r"vforked process \d+")
+    do("delete")
+    to("end")
+
+
+run()

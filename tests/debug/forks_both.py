@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+from check import *
+
+
+@scenario
+def both_processes_are_kept():
+    do("set detach-on-fork off")
+    do("set schedule-multiple on")
+    do("catch fork")
+    do("continue")
+    do("next")
+    is_(len(gdb.inferiors()), 2)
+    to("child")
+    is_(value("role"), 1)
+    has(do("info inferiors"), r"\* 2 ")
+
+
+run()
