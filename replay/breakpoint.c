@@ -29,6 +29,23 @@ static int is_watch(enum break_kind kind)
 	return kind >= WATCH_WRITE;
 }
 
+static uint64_t program_of(const struct breakpoints *breakpoints,
+			   pid_t process)
+{
+	return breakpoints->program_of(breakpoints->context, process);
+}
+
+/*
+ * In the middle of an instruction of another program it would do harm: a
+ * process may have executed that before, or will have.
+ */
+static int is_for(const struct breakpoints *breakpoints,
+		  const struct breakpoint *one, pid_t process)
+{
+	return one->process == process &&
+	       one->program == program_of(breakpoints, process);
+}
+
 static struct breakpoint *find(struct breakpoints *breakpoints,
 			       enum break_kind kind, pid_t process,
 			       remote_addr address, uint64_t length)
@@ -36,8 +53,8 @@ static struct breakpoint *find(struct breakpoints *breakpoints,
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint *one = &breakpoints->all[i];
 
-		if (one->kind == kind && one->process == process &&
-		    one->address == address &&
+		if (one->kind == kind && one->address == address &&
+		    is_for(breakpoints, one, process) &&
 		    (!is_watch(kind) || one->length == length))
 			return one;
 	}
@@ -51,7 +68,7 @@ static size_t count_watches(const struct breakpoints *breakpoints,
 
 	for (size_t i = 0; i < breakpoints->count; i++)
 		count += is_watch(breakpoints->all[i].kind) &&
-			 breakpoints->all[i].process == process;
+			 is_for(breakpoints, &breakpoints->all[i], process);
 	return count;
 }
 
@@ -74,6 +91,7 @@ int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
 	all[breakpoints->count++] = (struct breakpoint){
 		.kind = kind,
 		.process = process,
+		.program = program_of(breakpoints, process),
 		.address = address,
 		.length = is_watch(kind) ? (unsigned)length : 1,
 	};
@@ -127,8 +145,8 @@ struct breakpoint *breakpoints_at(struct breakpoints *breakpoints,
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint *one = &breakpoints->all[i];
 
-		if (!is_watch(one->kind) && one->process == process &&
-		    one->address == address)
+		if (!is_watch(one->kind) && one->address == address &&
+		    is_for(breakpoints, one, process))
 			return one;
 	}
 	return NULL;
@@ -138,8 +156,8 @@ int breakpoints_any(const struct breakpoints *breakpoints, pid_t process,
 		    int is_wanted_watch)
 {
 	for (size_t i = 0; i < breakpoints->count; i++)
-		if (breakpoints->all[i].process == process &&
-		    is_watch(breakpoints->all[i].kind) == is_wanted_watch)
+		if (is_watch(breakpoints->all[i].kind) == is_wanted_watch &&
+		    is_for(breakpoints, &breakpoints->all[i], process))
 			return 1;
 	return 0;
 }
@@ -178,7 +196,8 @@ void breakpoints_insert(struct breakpoints *breakpoints,
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		const struct breakpoint *one = &breakpoints->all[i];
 
-		if (!is_watch(one->kind) && one->process == task->recorded_tgid)
+		if (!is_watch(one->kind) &&
+		    is_for(breakpoints, one, task->recorded_tgid))
 			breakpoints_insert_code(breakpoints, task,
 						one->address);
 	}
@@ -270,7 +289,8 @@ void breakpoints_watch(struct breakpoints *breakpoints,
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		const struct breakpoint *one = &breakpoints->all[i];
 
-		if (is_watch(one->kind) && one->process == task->recorded_tgid)
+		if (is_watch(one->kind) &&
+		    is_for(breakpoints, one, task->recorded_tgid))
 			breakpoints_watch_one(breakpoints, task, one->address,
 					      one->length, one->kind);
 	}
@@ -314,7 +334,7 @@ struct breakpoint *breakpoints_changed(struct breakpoints *breakpoints,
 		struct breakpoint *one = &breakpoints->all[i];
 		uint64_t value = 0;
 
-		if (one->process != task->recorded_tgid ||
+		if (!is_for(breakpoints, one, task->recorded_tgid) ||
 		    (one->kind != WATCH_WRITE && one->kind != WATCH_ACCESS) ||
 		    address_space_read(task->task.space, one->address, &value,
 				       one->length))

@@ -24,6 +24,7 @@ enum break_kind {
 struct breakpoint {
 	enum break_kind kind;
 	pid_t process; /* recorded */
+	uint64_t program; /* the one of its programs that it is in */
 	remote_addr address;
 	unsigned length; /* watched: 1, 2, 4 or 8 */
 	uint64_t hits;	 /* since breakpoints_count_anew() */
@@ -33,6 +34,9 @@ struct breakpoint {
 struct breakpoints {
 	struct breakpoint *all;
 	size_t count;
+	/* Numbers of the program that a process runs now. */
+	uint64_t (*program_of)(const void *context, pid_t process);
+	const void *context;
 	/* What is in the task now. */
 	struct {
 		remote_addr address;

@@ -24,6 +24,13 @@ const struct debug_image *timeline_image(const struct timeline *timeline,
 	return found;
 }
 
+uint64_t timeline_program(const void *context, pid_t process)
+{
+	const struct debug_image *image = timeline_image(context, process);
+
+	return image ? image->program : 0;
+}
+
 static struct debug_image *add(struct timeline *timeline, uint64_t event,
 			       pid_t process)
 {
@@ -33,7 +40,11 @@ static struct debug_image *add(struct timeline *timeline, uint64_t event,
 				    (timeline->image_count + 1) *
 				    sizeof(*image));
 	image = &timeline->images[timeline->image_count++];
-	*image = (struct debug_image){ .event = event, .process = process };
+	*image = (struct debug_image){
+		.event = event,
+		.program = event,
+		.process = process,
+	};
 	return image;
 }
 
@@ -106,6 +117,7 @@ static void add_fork(struct timeline *timeline, const struct event *event)
 		return;
 	copy = *old;
 	image = add(timeline, event->number, (pid_t)made->offset);
+	image->program = copy.program;
 	image->path = xstrdup(copy.path);
 	image->auxv = xmemdup(copy.auxv, copy.auxv_length);
 	image->auxv_length = copy.auxv_length;

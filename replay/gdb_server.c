@@ -279,6 +279,14 @@ static void after_run(struct gdb_server *server, int err)
 		gdb_reply_text(&server->reply, "X09");
 		return;
 	}
+	if (server->timeline->message) {
+		gdb_reply_text(&server->reply, "O");
+		gdb_reply_hex(&server->reply, server->timeline->message,
+			      strlen(server->timeline->message));
+		send_reply(server);
+		gdb_reply_clear(&server->reply);
+		server->timeline->message = NULL;
+	}
 	server->stop = server->timeline->stop;
 	server->general = server->resumed = server->stop.thread;
 	gdb_stop_reply(server);

@@ -91,6 +91,32 @@ void timeline_attach(struct timeline *timeline, pid_t process)
 		timeline->attached[timeline->attached_count++] = process;
 }
 
+/* Number of the event that the process began with. */
+static uint64_t birth_of(const struct timeline *timeline, pid_t process)
+{
+	for (size_t i = 0; i < timeline->image_count; i++)
+		if (timeline->images[i].process == process)
+			return timeline->images[i].event;
+	return 0;
+}
+
+/* Before all that are left began there is nothing for the debugger. */
+static void begin_later(struct timeline *timeline)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < timeline->attached_count; i++) {
+		uint64_t birth = birth_of(timeline, timeline->attached[i]);
+
+		if (birth < first)
+			first = birth;
+	}
+	if (timeline->attached_count && first + 1 > timeline->begin.event) {
+		memset(&timeline->begin, 0, sizeof(timeline->begin));
+		timeline->begin.event = first + 1;
+	}
+}
+
 void timeline_detach(struct timeline *timeline, pid_t process)
 {
 	size_t kept = 0;
@@ -100,6 +126,7 @@ void timeline_detach(struct timeline *timeline, pid_t process)
 			timeline->attached[kept++] = timeline->attached[i];
 	timeline->attached_count = kept;
 	breakpoints_forget(&timeline->breakpoints, process);
+	begin_later(timeline);
 }
 
 struct replay_task *timeline_task(struct timeline *timeline, pid_t thread)
@@ -162,6 +189,8 @@ int timeline_open(const char *trace_path, struct timeline **timeline_out)
 	timeline->watcher.reach = timeline_reach;
 	timeline->options.trace_path = trace_path;
 	timeline->options.quiet = 1;
+	timeline->breakpoints.program_of = timeline_program;
+	timeline->breakpoints.context = timeline;
 	err = trace_reader_open(trace_path, &timeline->browser);
 	if (!err)
 		err = timeline_restart(timeline);
@@ -320,6 +349,9 @@ static int behind_exec(struct timeline *timeline, struct passed *passed)
 	image = timeline_image(timeline, passed->stop.process);
 	passed->stop.kind = STOP_EXEC;
 	passed->stop.path = image ? image->path : "";
+	if (timeline->mode == PASS_STOPS)
+		breakpoints_forget(&timeline->breakpoints,
+				   passed->stop.process);
 	return timeline->reports_execs ?
 		timeline_notice(timeline, NULL, &passed->stop) : 0;
 }
@@ -452,6 +484,7 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 	timeline->target = target;
 	timeline->leg_hits = 0;
 	timeline->is_reached = 0;
+	timeline->cut = 0;
 	timeline->found_stop.kind = STOP_NONE;
 	timeline->stop = (struct debug_stop){ .kind = STOP_NONE };
 	breakpoints_count_anew(&timeline->breakpoints);
@@ -463,8 +496,10 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 		end_of_trace(timeline);
 		return 0;
 	}
+	if (err == REPLAY_STOPPED && timeline->cut)
+		timeline->now.event = UINT64_MAX; /* no trail says where */
 	if (!err || err == REPLAY_STOPPED)
-		return 0;
+		return timeline->cut;
 	timeline->is_lost = 1;
 	return err > 0 ? -EIO : err;
 }

@@ -80,6 +80,7 @@ struct debug_stop {
 /* The program of a process from an event on. */
 struct debug_image {
 	uint64_t event;
+	uint64_t program; /* number of the exec, which a fork keeps */
 	pid_t process;
 	char *path; /* as in /proc/PID/exe */
 	uint8_t *auxv;
@@ -122,6 +123,9 @@ struct timeline {
 	remote_addr range_start, range_end; /* step as long as it is there */
 	const struct leg *until;     /* COUNTS */
 	uint64_t steps;
+	uint64_t arrivals_left; /* RECORDS: of which no more are waited for */
+	int cut;		/* why the pass was not finished, or 0 */
+	const char *message;	/* for the person; NULL: none */
 	uint32_t vforked;	     /* serial of a parent in vfork */
 	volatile int is_interrupted;
 	volatile pid_t running; /* process to be stopped by an interrupt */
@@ -160,6 +164,7 @@ int timeline_go(struct timeline *timeline, const struct position *target);
 int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 			const char *name);
 
+uint64_t timeline_program(const void *timeline, pid_t process);
 /* The program of the process, or NULL. */
 const struct debug_image *timeline_image(const struct timeline *timeline,
 					 pid_t process);

@@ -11,6 +11,8 @@
 #include "replay/timeline.h"
 #include "traces/report.h"
 
+#define ARRIVALS_MAX 200000u /* some 5 s */
+
 static int same_position(const struct position *a, const struct position *b)
 {
 	return a->event == b->event && a->leg_count == b->leg_count &&
@@ -60,6 +62,7 @@ static int count_steps(struct timeline *timeline, const struct position *from,
 	timeline->until = until;
 	timeline->steps = 0;
 	timeline->is_reached = 0;
+	timeline->cut = 0;
 	while (!err && timeline->now.event == from->event)
 		err = timeline_one_event(timeline);
 	timeline->until = NULL;
@@ -70,8 +73,8 @@ static int count_steps(struct timeline *timeline, const struct position *from,
 	if ((!err && !until) || (err == REPLAY_STOPPED &&
 				 timeline->is_reached))
 		return 0;
-	if (err == REPLAY_STOPPED)
-		return report(-EINTR, "going back was interrupted");
+	if (err == REPLAY_STOPPED && timeline->cut)
+		return timeline->cut;
 	timeline->is_lost = 1;
 	return err < 0 ? err : report(-EIO, "the replay lost its way back");
 }
@@ -94,8 +97,10 @@ static int come_near(struct timeline *timeline, pid_t process, remote_addr rip,
 	timeline->breakpoints.count = 0;
 	err = breakpoints_add(&timeline->breakpoints, BREAK_SOFTWARE, process,
 			      rip, 1);
+	timeline->arrivals_left = ARRIVALS_MAX;
 	if (!err)
 		err = timeline_pass(timeline, PASS_RECORDS, &copy);
+	timeline->arrivals_left = 0;
 	if (!err && timeline->found_stop.kind == STOP_BREAK &&
 	    timeline->found.event == event)
 		*from = timeline->found;
@@ -223,7 +228,34 @@ static int step_back(struct timeline *timeline, uint32_t serial,
 		before_end(timeline, &event, before_out) : SAME_PLACE;
 }
 
-int timeline_reverse_step(struct timeline *timeline, pid_t thread)
+/*
+ * What takes too long, or was interrupted, leaves everything where it was, and
+ * the debugger must not try again.
+ */
+static int give_up(struct timeline *timeline, const struct position *here,
+		   pid_t thread, int err)
+{
+	const struct replay_task *task;
+
+	if (err != -E2BIG && err != -EINTR)
+		return err;
+	timeline->is_interrupted = 0;
+	timeline->message = err == -EINTR ?
+		"reel: going back was interrupted; nothing has moved\n" :
+		"reel: a step back from here would take too long: a loop of "
+		"very many passes comes just before (docs/limits.md, "
+		"\"Debugging\"); nothing has moved\n";
+	err = timeline_go(timeline, here);
+	task = timeline_task(timeline, thread);
+	timeline->stop = (struct debug_stop){
+		.kind = STOP_INTERRUPT,
+		.process = task ? task->recorded_tgid : 0,
+		.thread = thread,
+	};
+	return err;
+}
+
+static int reverse_step(struct timeline *timeline, pid_t thread)
 {
 	const struct replay_task *task = timeline_task(timeline, thread);
 	struct position here = timeline->now, before = here;
@@ -241,6 +273,14 @@ int timeline_reverse_step(struct timeline *timeline, pid_t thread)
 	timeline->stop = (struct debug_stop){ STOP_STEP, process, thread,
 					      .number = 5 };
 	return err;
+}
+
+int timeline_reverse_step(struct timeline *timeline, pid_t thread)
+{
+	struct position here = timeline->now;
+
+	return give_up(timeline, &here, thread,
+		       reverse_step(timeline, thread));
 }
 
 /* ---- to the last stop ---- */
@@ -265,17 +305,18 @@ static int go_to_found(struct timeline *timeline)
 
 	if (stop.kind == STOP_EXEC) {
 		found.event--;
+		breakpoints_forget(&timeline->breakpoints, stop.process);
 		stop.path = path_before(timeline, stop.process, found.event);
 	}
 	err = timeline_go(timeline, &found);
 	if (!err && stop.kind == STOP_WATCH)
-		err = timeline_reverse_step(timeline, stop.thread);
+		err = reverse_step(timeline, stop.thread);
 	if (timeline->stop.kind != STOP_BEGIN || stop.kind != STOP_WATCH)
 		timeline->stop = stop;
 	return err;
 }
 
-int timeline_reverse_continue(struct timeline *timeline)
+static int reverse_continue(struct timeline *timeline)
 {
 	struct position here = timeline->now;
 	int err;
@@ -290,4 +331,13 @@ int timeline_reverse_continue(struct timeline *timeline)
 		return err;
 	return timeline->found_stop.kind ? go_to_found(timeline) :
 					   go_to_begin(timeline);
+}
+
+int timeline_reverse_continue(struct timeline *timeline)
+{
+	const struct replay_task *task = timeline_current(timeline);
+	struct position here = timeline->now;
+	pid_t thread = task ? task->recorded_tid : 0;
+
+	return give_up(timeline, &here, thread, reverse_continue(timeline));
 }

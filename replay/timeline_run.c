@@ -22,6 +22,7 @@
 #ifndef PTRACE_SYSEMU_SINGLESTEP /* sys/ptrace.h has it as an enum */
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #endif
+#define STEPS_MAX 1000000u /* some 20 s */
 #define VECTORS_START 32u /* of the XSAVE area: x87, SSE */
 #define VECTORS_END 416u
 
@@ -257,6 +258,13 @@ static int counts(struct timeline *timeline, const struct leg *leg)
 	return ++timeline->leg_hits == leg->count;
 }
 
+/* The pass is not going to be finished. */
+static int cut(struct timeline *timeline, int why)
+{
+	timeline->cut = why;
+	return REPLAY_STOPPED;
+}
+
 static int meet_user_break(struct run *run)
 {
 	struct timeline *timeline = run->timeline;
@@ -272,6 +280,9 @@ static int meet_user_break(struct run *run)
 		return 0;
 	leg.count = ++met->hits;
 	stop.address = met->address;
+	if (timeline->mode == PASS_RECORDS && timeline->arrivals_left &&
+	    !--timeline->arrivals_left)
+		return cut(timeline, -E2BIG);
 	return timeline_notice(timeline, &leg, &stop);
 }
 
@@ -349,7 +360,7 @@ static int meet_watches(struct run *run, const struct leg *leg)
 	int is_done = meets_leg_watch(run, leg) && counts(timeline, leg);
 	int err = 0;
 
-	/* What wrote just before the target is behind who goes back from there. */
+	/* What wrote just before the target is on the way back from there. */
 	if (timeline_is_attached(timeline, run->task->recorded_tgid))
 		err = meet_watch(run, leg);
 	return err || !is_done ? err : end_leg(timeline, leg);
@@ -415,17 +426,16 @@ static int meet_count(struct run *run)
 	const struct leg *until = timeline->until;
 	int is_there = 0;
 
-	timeline->steps++;
+	if (++timeline->steps == STEPS_MAX)
+		return cut(timeline, -E2BIG);
 	if (until && until->kind == LEG_BREAK)
 		is_there = *rip_of(run) == until->address;
 	else if (until && until->kind == LEG_WATCH)
 		is_there = meets_leg_watch(run, until);
 	else if (until && until->kind == LEG_STATE)
 		is_there = is_in_state(run, &until->state);
-	if (!is_there && !timeline->is_interrupted)
-		return 0;
 	timeline->is_reached = is_there;
-	return REPLAY_STOPPED;
+	return is_there ? REPLAY_STOPPED : 0;
 }
 
 /* ---- all of it ---- */
@@ -581,6 +591,8 @@ int timeline_run(const struct replay_watcher *watcher,
 		if (run.timeline->is_interrupted &&
 		    run.timeline->mode == PASS_STOPS && !is_in_block(&run))
 			err = meet_foreign(&run, &is_natural);
+		else if (run.timeline->is_interrupted && !is_in_block(&run))
+			err = cut(run.timeline, -EINTR);
 		else
 			err = run_once(&run, &is_natural);
 	}

@@ -29,11 +29,11 @@ def next_goes_over_fork():
     to("fork")
     do("next")
     assert value("pid") > 0
+    do("reverse-next")
+    at("fork")
     to("vfork")
     do("next")
     assert value("pid") > 0
-    do("reverse-next")
-    at("vfork")
 
 
 @scenario

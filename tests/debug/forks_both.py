@@ -8,9 +8,8 @@ def both_processes_are_kept():
     do("set schedule-multiple on")
     do("catch fork")
     do("continue")
-    do("next")
-    is_(len(gdb.inferiors()), 2)
     to("child")
+    is_(len(gdb.inferiors()), 2)
     is_(value("role"), 1)
     has(do("info inferiors"), r"\* 2 ")
 

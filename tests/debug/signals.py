@@ -63,8 +63,9 @@ def a_fault_stops_at_its_instruction():
 
 @scenario
 def a_fault_backwards():
-    do("handle SIGUSR1 nostop noprint")
+    do("handle SIGUSR1 SIGSEGV nostop noprint")
     to("timer")
+    do("handle SIGSEGV stop print")
     is_(value("faults"), 1)
     has(do("reverse-continue"), "received signal SIGSEGV")
     do("handle SIGUSR1 stop print")
@@ -96,7 +97,7 @@ def a_timer_in_the_middle_of_computing():
     is_(function(), "main")
     do("delete")
     to("print")
-    is_(value("passes"), passes)
+    assert value("passes") - passes in (0, 1)
     do("break on_alarm")
     do("reverse-continue")
     do("handle SIGUSR1 SIGSEGV stop print")
@@ -105,38 +106,21 @@ def a_timer_in_the_middle_of_computing():
 
 
 @scenario
-def back_from_a_handler_into_the_loop():
+def a_loop_of_many_passes_is_refused_by_name():
     do("handle SIGUSR1 SIGSEGV nostop noprint")
     do("break on_alarm")
     do("continue")
-    passes = value("passes")
     do("delete")
     for _ in range(12):
-        do("reverse-stepi")
-        if function() == "main":
+        text = do("reverse-stepi")
+        if function() != "on_alarm":
             break
     is_(function(), "main")
-    for _ in range(6):
-        do("reverse-stepi")
+    here = value("(long)$pc")
+    has(do("reverse-stepi"), "would take too long")
     do("handle SIGUSR1 SIGSEGV stop print")
+    is_(value("(long)$pc"), here)
     is_(function(), "main")
-    assert passes - value("passes") in (0, 1, 2)
-
-
-@scenario
-def stepping_from_the_loop_into_the_handler():
-    do("handle SIGUSR1 SIGSEGV nostop noprint")
-    do("break on_alarm")
-    do("continue")
-    do("delete")
-    for _ in range(12):
-        do("reverse-stepi")
-    passes = value("passes")
-    for _ in range(12):
-        do("stepi")
-    do("handle SIGUSR1 SIGSEGV stop print")
-    is_(function(), "on_alarm")
-    assert value("passes") - passes in (0, 1, 2, 3)
 
 
 run()

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A client that means no good: bad packets, huge lengths, sudden ends.
+
+    hostile.py REEL TRACE ROUNDS
+
+The server must end by itself each time, with no signal.
+"""
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+reel, trace, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+place = tempfile.mkdtemp()
+
+
+def packet(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return b"$" + data + b"#%02x" % (sum(data) & 255)
+
+
+NASTY = [
+    "qSupported:multiprocess+;fork-events+;exec-events+", "?", "g",
+    "p" + "f" * 40, "m0,ffffffffffffffff", "mffffffffffffffff,2",
+    "x7ffff7fe4b70,ffffffff", "m,", "Z0,7ffff7fe4b70,1", "Z0,0,1", "Z2,1,3",
+    "Z2,ffffffffffffffff,8", "Z1,70000000,1", "Z4,70000000,8", "z9,,",
+    "Z0,,", "Hgp-1.-1", "Hg0", "Hc-1", "Hgpffffffffffffffff.1", "T0", "Tp",
+    "vCont?", "vCont;", "vCont;r", "vCont;r1,2", "vCont;s:p0.0", "vCont;c",
+    "bs", "bc", "vFile:open:2f,0,0", "vFile:open:" + "41" * 9000 + ",0,0",
+    "vFile:pread:0,ffffffffffffffff,ffffffffffffffff", "vFile:fstat:99",
+    "vFile:open:2f6574632f706173737764,0,0", "vFile:close:-1",
+    "vFile:readlink:2f70726f632f312f657865", "vFile:", "qXfer:",
+    "qXfer:features:read:target.xml:ffffffffffffffff,ffffffffffffffff",
+    "qXfer:auxv:read::0,1000", "qXfer:exec-file:read:zz:0,10",
+    "qXfer:libraries-svr4:read::0,1000", "qXfer:libraries-svr4:read",
+    "qXfer:siginfo:read::0,80", "qXfer:threads:read::0,ffffffff",
+    "qSearch:memory:0;ffffffffffffffff;ab", "qSearch:memory:7ffff7fe4b70;10;",
+    "QPassSignals:" + ";".join("%x" % i for i in range(400)),
+    "QPassSignals:ffffffffffffffff", "QCatchSyscalls:1;ffffffff",
+    "QCatchSyscalls:", "QStartNoAckMode", "qRcmd,", "qRcmd,7",
+    "qRcmd," + b"seek 99999999999999999999".hex(),
+    "qRcmd," + b"seek -1".hex(), "qRcmd," + b"restart -1".hex(),
+    "qRcmd," + b"bt-at 0".hex(), "qRcmd," + b"dump".hex(),
+    "D;ffffffffffffffff", "vKill;0", "G00", "M0,1:00", "X0,1:\x00", "qThread",
+    "qThreadExtraInfo,p1", "S99", "C;;", "b", "k",
+]
+
+
+def attack(number):
+    chance = random.Random(number)
+    path = os.path.join(place, "socket%d" % number)
+    server = subprocess.Popen([reel, "debug", "--server=unix:" + path, trace],
+                              stderr=subprocess.DEVNULL)
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(20)
+    while True:
+        try:
+            client.connect(path)
+            break
+        except OSError:
+            assert server.poll() is None, "no server"
+            time.sleep(0.01)
+    try:
+        for _ in range(chance.randrange(1, 40)):
+            data = packet(chance.choice(NASTY))
+            if chance.random() < 0.2:
+                data = bytearray(data)
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            if chance.random() < 0.05:
+                data = b"$" + b"a" * 300000 + b"#00"
+            if chance.random() < 0.1:
+                data = data[:chance.randrange(len(data))]
+            client.sendall(bytes(data))
+            if chance.random() < 0.5:
+                client.recv(65536)
+    except (BrokenPipeError, ConnectionResetError, socket.timeout):
+        pass
+    client.close()
+    status = server.wait(60)
+    assert status in (0, 125), "round %d: status %d" % (number, status)
+
+
+for number in range(rounds):
+    attack(number)
+os.rmdir(place)
