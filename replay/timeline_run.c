@@ -173,8 +173,10 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 
 	run->watches = 0;
 	timeline->running = run->task->task.tid;
-	err = replay_resume_task(timeline->replayer, run->task, request,
-				 &run->status);
+	do
+		err = replay_resume_task(timeline->replayer, run->task,
+					 request, &run->status);
+	while (!err && replay_takes_detour(run->task, run->status));
 	timeline->running = 0;
 	if (err)
 		return err;
@@ -458,6 +460,12 @@ static void leave_copy(struct run *run)
 	}
 }
 
+static int is_replaced(const struct run *run, remote_addr address)
+{
+	return address - run->trap->rip < run->trap->code.length;
+}
+
+/* Whether it would be seen that the task runs in copied code. */
 static int sees_copy(const struct run *run)
 {
 	struct timeline *timeline = run->timeline;
@@ -466,9 +474,14 @@ static int sees_copy(const struct run *run)
 	const struct leg *leg = next_leg(timeline);
 	pid_t process = run->task->recorded_tgid;
 
-	if (!trap->has_jump || leg || timeline->mode == PASS_COUNTS ||
-	    timeline->stepped == run->task->task.serial ||
-	    breakpoints_any(breakpoints, process, 1))
+	if (!trap->has_jump || timeline->mode == PASS_COUNTS ||
+	    timeline->stepped == run->task->task.serial)
+		return 1;
+	if (leg && (leg->kind == LEG_STEPS ||
+		    (leg->kind == LEG_BREAK &&
+		     is_replaced(run, leg->address)) ||
+		    (leg->kind == LEG_STATE &&
+		     is_replaced(run, leg->state.registers.value[R_RIP]))))
 		return 1;
 	for (unsigned i = 0; i < trap->code.length; i++)
 		if (breakpoints_at(breakpoints, process, trap->rip + i))
@@ -480,6 +493,36 @@ static int is_in_block(struct run *run)
 {
 	return run->trap && *rip_of(run) - run->trap->area <
 			    run->trap->area_length;
+}
+
+/* Before it goes on: the jump to the copy is there, or not. */
+static void choose_code(struct run *run)
+{
+	if (!run->trap || is_in_block(run))
+		return;
+	if (sees_copy(run)) {
+		point_trap_hide(run->trap);
+		run->is_plain = 1;
+	} else if (!is_replaced(run, *rip_of(run))) {
+		point_trap_show(run->trap);
+		run->is_plain = 0;
+	}
+}
+
+/*
+ * What was watched was met in the copy.  It is noticed where the copy ends, a
+ * few instructions later.
+ */
+static int leave_block(struct run *run)
+{
+	unsigned met = run->watches;
+	enum outcome outcome = OUTCOME_STEPPED;
+	int err = 0;
+
+	while (!err && is_in_block(run) && outcome == OUTCOME_STEPPED)
+		err = step_once(run, NULL, &outcome);
+	run->watches = met;
+	return err;
 }
 
 /* Where an interrupt stopped it; first out of the trap's code. */
@@ -548,6 +591,10 @@ static int run_once(struct run *run, int *is_natural)
 	if (err)
 		return err;
 	run->is_stepping = 0;
+	if (outcome == OUTCOME_WATCH && is_in_block(run))
+		err = leave_block(run);
+	if (err)
+		return err;
 	if (outcome == OUTCOME_NATURAL)
 		*is_natural = 1;
 	else if (outcome == OUTCOME_BREAK)
@@ -580,14 +627,10 @@ int timeline_run(const struct replay_watcher *watcher,
 	if (!err && run.timeline->mode == PASS_STOPS &&
 	    run.timeline->now.leg_count > LEGS_MAX - 4)
 		err = shorten_trail(&run);
-	if (!err && run.trap && sees_copy(&run)) {
-		run.is_plain = 1;
+	if (!err && run.trap && sees_copy(&run))
 		leave_copy(&run);
-		point_trap_hide(run.trap);
-	} else if (!err && run.trap) {
-		point_trap_show(run.trap);
-	}
 	while (!err && !is_natural) {
+		choose_code(&run);
 		if (run.timeline->is_interrupted &&
 		    run.timeline->mode == PASS_STOPS && !is_in_block(&run))
 			err = meet_foreign(&run, &is_natural);
