@@ -23,6 +23,14 @@
 
 /* ---- tasks ---- */
 
+int replay_reach(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event)
+{
+	const struct replay_watcher *watcher = replayer->watcher;
+
+	return watcher ? watcher->reach(watcher, replayer, task, event) : 0;
+}
+
 static int child_writes(struct replayer *replayer, struct replay_task *child,
 			const struct event *event)
 {
@@ -160,14 +168,6 @@ static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 	err = replay_get_registers(replayer, task);
 	return err ? err : replay_compare_registers(replayer, task, event,
 						    &task->registers);
-}
-
-static int replay_reach(struct replayer *replayer, struct replay_task *task,
-			const struct event *event)
-{
-	const struct replay_watcher *watcher = replayer->watcher;
-
-	return watcher ? watcher->reach(watcher, replayer, task, event) : 0;
 }
 
 static int replay_signal(struct replayer *replayer, struct replay_task *task,

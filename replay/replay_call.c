@@ -300,6 +300,14 @@ static int begin_call(struct replayer *replayer, struct replay_task *task,
 					 &task->registers);
 	if (err)
 		return err;
+	err = replay_reach(replayer, task, event);
+	if (err == REPLAY_STOPPED) {
+		/* It will run to here again. */
+		task->registers.value[R_RIP] -= 2;
+		task->is_dirty = 1;
+	}
+	if (err)
+		return err;
 	task->entry = task->registers;
 	task->is_in_call = 1;
 	replayer->summary->syscalls++;

@@ -77,7 +77,7 @@ struct replay_watcher {
 	int (*run)(const struct replay_watcher *watcher,
 		   struct replayer *replayer, struct replay_task *task,
 		   int *status_out);
-	/* The task is where a signal or instruction is; effects come next. */
+	/* The task is where the event is; its effects come next. */
 	int (*reach)(const struct replay_watcher *watcher,
 		     struct replayer *replayer, struct replay_task *task,
 		     const struct event *event);
@@ -115,6 +115,9 @@ struct replayer {
 int replay_peek(struct replayer *replayer, const struct event **event_out);
 /* Replays it, or the rest of it; REPLAY_STOPPED by the watcher. */
 int replay_next(struct replayer *replayer);
+/* Lets the watcher know that the task is there. */
+int replay_reach(struct replayer *replayer, struct replay_task *task,
+		 const struct event *event);
 
 /* replay_task.c */
 int replay_template_create(struct replayer *replayer);

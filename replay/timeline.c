@@ -230,6 +230,13 @@ static int is_at_target(const struct timeline *timeline)
 	       target->leg_count == timeline->now.leg_count;
 }
 
+/* An event happened in the middle of a trail that was to be followed. */
+static int is_past_target(const struct timeline *timeline)
+{
+	return timeline->target &&
+	       timeline->now.event > timeline->target->event;
+}
+
 int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop)
 {
@@ -490,7 +497,7 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (timeline->breakpoints.count)
 		refresh_watched(timeline);
-	while (!err && !is_at_target(timeline))
+	while (!err && !is_at_target(timeline) && !is_past_target(timeline))
 		err = timeline_one_event(timeline);
 	if (err == REPLAY_ENDED) {
 		end_of_trace(timeline);
@@ -504,7 +511,7 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 	return err > 0 ? -EIO : err;
 }
 
-int timeline_go(struct timeline *timeline, const struct position *target)
+int timeline_try(struct timeline *timeline, const struct position *target)
 {
 	struct position copy = *target;
 	int err = 0;
@@ -517,9 +524,19 @@ int timeline_go(struct timeline *timeline, const struct position *target)
 	if (err || (timeline->now.event == copy.event &&
 		    timeline->now.leg_count == copy.leg_count))
 		return err;
+	return REPLAY_STOPPED;
+}
+
+int timeline_go(struct timeline *timeline, const struct position *target)
+{
+	uint64_t event = target->event;
+	int err = timeline_try(timeline, target);
+
+	if (err != REPLAY_STOPPED)
+		return err;
 	timeline->is_lost = 1;
 	return report(-EIO, "the replay did not come back to event %" PRIu64,
-		      copy.event);
+		      event);
 }
 
 int timeline_continue(struct timeline *timeline)

@@ -186,6 +186,8 @@ int timeline_run(const struct replay_watcher *watcher,
 int timeline_reach(const struct replay_watcher *watcher,
 		   struct replayer *replayer, struct replay_task *task,
 		   const struct event *event);
+/* As timeline_go(), but REPLAY_STOPPED when there is no such place. */
+int timeline_try(struct timeline *timeline, const struct position *target);
 /* What the debugger wants to see happened: REPLAY_STOPPED or 0. */
 int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop);

@@ -11,7 +11,7 @@
 #include "replay/timeline.h"
 #include "traces/report.h"
 
-#define ARRIVALS_MAX 200000u /* some 5 s */
+#define ARRIVALS_MAX 20000u /* half a second */
 
 static int same_position(const struct position *a, const struct position *b)
 {
@@ -165,6 +165,36 @@ static int before_in_trail(struct timeline *timeline, uint32_t serial,
 	return err ? err : before_last_step(timeline, &from, &leg, before_out);
 }
 
+/*
+ * Before a call: at the instruction that makes it.  That is the program's own,
+ * or one of the agent's (src/agent_layout.h).
+ */
+static int before_call(struct timeline *timeline, const struct event *event,
+		       struct position *before_out)
+{
+	struct leg leg = { .kind = LEG_BREAK, .count = 1,
+			   .address = event->registers[R_RIP] - 2 };
+	struct position end = { .event = event->number };
+	uint32_t serial = event->task;
+	int is_buffered = event->is_buffered, err = REPLAY_STOPPED;
+	struct replay_task *task;
+
+	position_append(before_out, &leg);
+	if (!is_buffered)
+		err = timeline_try(timeline, before_out);
+	if (err != REPLAY_STOPPED)
+		return err;
+	*before_out = end;
+	leg.kind = LEG_END;
+	position_append(&end, &leg);
+	err = timeline_go(timeline, &end);
+	task = replay_find(timeline->replayer, serial);
+	if (err || !task)
+		return err ? err : -ESRCH;
+	return come_near(timeline, task->recorded_tgid,
+			 current_rip(timeline, task), &end, before_out);
+}
+
 /* The last instruction before this event of the task's; or SAME_PLACE. */
 static int before_end(struct timeline *timeline, const struct event *event,
 		      struct position *before_out)
@@ -179,9 +209,7 @@ static int before_end(struct timeline *timeline, const struct event *event,
 	switch (event->kind) {
 	case EVENT_SYSCALL:
 	case EVENT_SYSCALL_ENTER:
-		leg.address = event->registers[R_RIP] - 2;
-		position_append(before_out, &leg);
-		return 0;
+		return before_call(timeline, event, before_out);
 	case EVENT_INSTRUCTION:
 		leg.kind = LEG_END;
 		position_append(before_out, &leg);

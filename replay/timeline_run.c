@@ -22,7 +22,7 @@
 #ifndef PTRACE_SYSEMU_SINGLESTEP /* sys/ptrace.h has it as an enum */
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #endif
-#define STEPS_MAX 1000000u /* some 20 s */
+#define STEPS_MAX 200000u /* some 4 s */
 #define VECTORS_START 32u /* of the XSAVE area: x87, SSE */
 #define VECTORS_END 416u
 
@@ -646,6 +646,17 @@ int timeline_run(const struct replay_watcher *watcher,
 	return err;
 }
 
+static int is_catched_call(const struct timeline *timeline,
+			   const struct event *event)
+{
+	return timeline->catches_calls &&
+	       (event->kind == EVENT_SYSCALL ||
+		event->kind == EVENT_SYSCALL_ENTER) &&
+	       event->detail >= 0 &&
+	       event->detail < (int)sizeof(timeline->catches) &&
+	       timeline->catches[event->detail];
+}
+
 int timeline_reach(const struct replay_watcher *watcher,
 		   struct replayer *replayer, struct replay_task *task,
 		   const struct event *event)
@@ -671,9 +682,14 @@ int timeline_reach(const struct replay_watcher *watcher,
 	if (timeline->now.leg_count &&
 	    timeline->now.legs[timeline->now.leg_count - 1].kind == LEG_END)
 		return 0; /* seen already */
-	if (event->kind != EVENT_SIGNAL ||
-	    !timeline_is_attached(timeline, stop.process) ||
-	    timeline->is_passed[event->signal & 127])
+	if (!timeline_is_attached(timeline, stop.process))
 		return 0;
+	if (is_catched_call(timeline, event)) {
+		stop.kind = STOP_CALL_ENTRY;
+		stop.number = event->detail;
+	} else if (event->kind != EVENT_SIGNAL ||
+		   timeline->is_passed[event->signal & 127]) {
+		return 0;
+	}
 	return timeline_notice(timeline, &end, &stop);
 }

@@ -328,7 +328,12 @@ def monitor_says_what_there_is():
 def catch_syscall_stops():
     to("report")
     do("catch syscall pipe2")
+    has(do("continue"), "call to syscall")
+    here = event()
     has(do("continue"), "returned from syscall")
+    is_(event(), here + 1)
+    has(do("reverse-continue"), "call to syscall")
+    is_(event(), here)
 
 
 run()
