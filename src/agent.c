@@ -1100,6 +1100,19 @@ static int select_call(struct recording *recording)
 	       !timeout[1] ? make_it(recording) : 0;
 }
 
+/*
+ * Who is woken waits for what is free just now, and may be taken again soon: on
+ * a core of its own it would run at once.
+ */
+static int futex_wake(struct recording *recording)
+{
+	if (!make_it(recording))
+		return 0;
+	if ((int64_t)recording->frame->rax > 0 && shared->stops_after_wake)
+		shared->has_woken = shared->is_stop_wanted = 1;
+	return 1;
+}
+
 /* The kernel would find the word changed, too: only we can change it. */
 static int futex_wait(struct recording *recording)
 {
@@ -1182,6 +1195,8 @@ static __attribute__((noinline)) int record(struct agent_frame *frame,
 		return select_call(&recording);
 	case CONDITION_EPOLL:
 		return epoll_call(&recording);
+	case CONDITION_FUTEX_WAKE:
+		return futex_wake(&recording);
 	case CONDITION_FUTEX_WAIT:
 		return futex_wait(&recording);
 	case CONDITION_NO_SLEEP:

@@ -89,6 +89,11 @@ struct agent_shared {
 	uint32_t is_last_stopped;
 	uint32_t is_different; /* replay: the call is not the recorded one */
 	uint32_t is_made;      /* recording: the call is, its record is not */
+	/*
+	 * Recording: a call that wakes somebody ends the task's turn, which
+	 * is not new any more; and it did.
+	 */
+	uint32_t stops_after_wake, has_woken;
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
 

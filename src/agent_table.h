@@ -30,6 +30,7 @@
 	X(POLL)                                                         \
 	X(SELECT)                                                       \
 	X(EPOLL)                                                        \
+	X(FUTEX_WAKE)                                                   \
 	X(FUTEX_WAIT)                                                   \
 	X(NO_SLEEP)                                                     \
 	X(NON_BLOCKING_LOCK)

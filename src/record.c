@@ -407,6 +407,8 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
 	    current->is_interrupt_sent)
 		return;
+	if (now - current->resumed_ns >= SOON_NS)
+		record_agent_may_yield(current);
 	current->is_point_wanted = record_wants_point(current);
 	if (!current->is_point_wanted) {
 		if (current->withheld || turn_ns < SLICE_NS)
@@ -583,6 +585,14 @@ static int handle_all_stops(struct recorder *recorder)
 	return err;
 }
 
+/* Who was woken is in the kernel still, on our core, on its way to a stop. */
+int recorder_yield(struct recorder *recorder, struct record_task *task)
+{
+	task->slice_began_ns = 0;
+	sched_yield();
+	return handle_all_stops(recorder);
+}
+
 int recorder_settle(struct recorder *recorder)
 {
 	int err = handle_all_stops(recorder);
@@ -709,6 +719,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	task->resumed_ns = now_ns();
 	if (slice_of(task) < SLICE_NS && recorder->ready_first)
 		recorder_tick_in(slice_of(task));
+	else if (task->task.space->users > 1)
+		recorder_tick_in(SOON_NS + SOON_NS / 8);
 	err = record_run_task(recorder, task, 0);
 	if (!err && recorder->current == task && task->chaos_is_cut)
 		cut_turn(recorder, task);

@@ -517,9 +517,18 @@ int record_agent_request(struct record_task *task)
 		go_on_in_ring(area);
 		shared->is_traced = is_traced_only || task->withheld != NULL;
 		shared->is_stop_wanted = shared->is_mask_known = 0;
+		shared->stops_after_wake = shared->has_woken = 0;
 	}
 	return is_traced_only || task->phase != CALL_NONE ||
 	       task->is_interrupted ? PTRACE_SYSCALL : PTRACE_CONT;
+}
+
+void record_agent_may_yield(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+
+	if (area && area->shared)
+		area->shared->stops_after_wake = 1;
 }
 
 int record_agent_stop_at_call(struct record_task *task)
@@ -675,6 +684,7 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 			  struct registers *registers)
 {
 	struct agent_area *area = space_data_of(task)->agent;
+	int has_woken = area->shared->has_woken != 0;
 	int err = record_agent_drain(recorder, task);
 
 	area->shared->is_stop_wanted = 0;
@@ -695,7 +705,8 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 	}
 	if (record_deliverable(task))
 		return record_deliver_at_point(recorder, task);
-	return record_go_on(recorder, task, 0);
+	err = record_go_on(recorder, task, 0);
+	return err || !has_woken ? err : recorder_yield(recorder, task);
 }
 
 /* An address that the call can't have: it is made with a stop. */

@@ -357,6 +357,8 @@ int recorder_has_deferred(const struct recorder *recorder, pid_t tid);
 int recorder_settle(struct recorder *recorder);
 /* What is to be done about a stop or an end, as waitpid(2) tells it. */
 int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
+/* The turn of a task, which is stopped, is over: who was woken gets theirs. */
+int recorder_yield(struct recorder *recorder, struct record_task *task);
 /* What it computes can't be seen by others, nor what they do by it. */
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
