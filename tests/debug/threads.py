@@ -129,7 +129,7 @@ def stepi_and_back_across_threads():
     to("shared")
     thread = number()
     pcs = []
-    for _ in range(60):
+    for _ in range(24):
         pcs.append(value("(long)$pc"))
         do("stepi")
         is_(number(), thread)
