@@ -44,6 +44,7 @@
 
 #define ENTRY_CODE_END (AGENT_TEXT + 0x100) /* of agent_entry.S */
 #define LEAVE_STEPS 32
+#define VSYSCALL_PAGE 0xffffffffff600000ul
 #define COUNT_OF_SLOW_DEVICES \
 	(sizeof(((struct recorder *)0)->slow_devices) / sizeof(uint64_t))
 /* Bytes of records that the writer's thread copies; fewer are copied here. */
@@ -83,14 +84,19 @@ int record_agent_is_possible(void)
 	return mode == SECCOMP_MODE_DISABLED;
 }
 
-/* Calls of the agent, and those that we make in a task's name, need no stop. */
+/*
+ * Calls of the agent, and those that we make in a task's name, need no stop.
+ * Those of the vsyscall page must have none: a tracer that goes on from it as
+ * from others ends the program (emulate_vsyscall in arch/x86).
+ */
 int record_agent_install_filter(void)
 {
 	struct sock_filter code[] = {
 		LOAD(arch, 0),
-		IF_EQUAL(AUDIT_ARCH_X86_64, 0, 5),
+		IF_EQUAL(AUDIT_ARCH_X86_64, 0, 6),
 		LOAD(instruction_pointer, 4),
-		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 4, 0),
+		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 5, 0),
+		IF_EQUAL(VSYSCALL_PAGE >> 32, 4, 0),
 		IF_EQUAL(0, 0, 2),
 		LOAD(instruction_pointer, 0),
 		IF_EQUAL(AGENT_CALL_END, 1, 0),
