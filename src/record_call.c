@@ -728,6 +728,9 @@ int record_call_goes_on(struct recorder *recorder, struct record_task *task)
 	}
 	record_audit_entry(recorder, task);
 	record_clone_entry(task);
+	err = record_pass_filters(recorder, task);
+	if (err && err != -ESRCH)
+		return err;
 	return resume_call(recorder, task);
 }
 

@@ -661,6 +661,9 @@ void record_pass(struct record_task *task, struct registers *registers);
 void record_unpass(const struct record_task *task,
 		   struct registers *registers);
 void record_pass_again(struct record_task *task);
+/* At the entry of a call that is made: -ESRCH when the task is gone. */
+int record_pass_filters(const struct recorder *recorder,
+			struct record_task *task);
 /* Turns the call that the registers are for into none. */
 void record_cancel(struct record_task *task, struct registers *registers);
 /* Around a call that installs a filter. */
