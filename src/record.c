@@ -278,11 +278,11 @@ static int handle_group_stop(struct recorder *recorder,
 		return err;
 	}
 	if (signal != SIGTRAP) {
+		task->is_stop_put_off = 1;
 		if (task == recorder->current && !task->is_doomed &&
-		    record_agent_leave(task, &err)) {
-			task->is_stop_put_off = 1;
+		    record_agent_leave(recorder, task, &err))
 			return err;
-		}
+		task->is_stop_put_off = 0;
 		task->state = TASK_STOPPED;
 		task->was_stopped = 1;
 		return recorder_resume(task, PTRACE_LISTEN, 0);
@@ -296,7 +296,7 @@ static int handle_group_stop(struct recorder *recorder,
 		return recorder_resume(task, PTRACE_SYSCALL, 0);
 	}
 	if (task == recorder->current && !task->is_doomed &&
-	    record_agent_leave(task, &err))
+	    record_agent_leave(recorder, task, &err))
 		return err;
 	if (task->is_point_wanted && !task->is_doomed &&
 	    task == recorder->current)

@@ -45,6 +45,8 @@
 #define ENTRY_CODE_END (AGENT_TEXT + 0x100) /* of agent_entry.S */
 #define LEAVE_STEPS 32
 #define VSYSCALL_PAGE 0xffffffffff600000ul
+#define PUSHF 0x9c
+#define TRAP_FLAG 0x100
 #define COUNT_OF_SLOW_DEVICES \
 	(sizeof(((struct recorder *)0)->slow_devices) / sizeof(uint64_t))
 /* Bytes of records that the writer's thread copies; fewer are copied here. */
@@ -648,14 +650,66 @@ static int run_to_end(struct record_task *task)
 	return recorder_resume(task, PTRACE_CONT, 0);
 }
 
+/* The stop of its group is told once more. */
+static int stop_with_group(struct record_task *task)
+{
+	task->is_stop_put_off = 0;
+	task->state = TASK_RUNNING;
+	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+	return recorder_resume(task, record_agent_request(task), 0);
+}
+
+/*
+ * A stop of the group, or an interrupt, is told before the step's trap, or
+ * before the step; signals wait for the agent's end.  Nonzero when it is gone.
+ */
+static int step(struct recorder *recorder, struct record_task *task)
+{
+	int request = PTRACE_SINGLESTEP, status, signal;
+	siginfo_t info;
+
+	for (;;) {
+		if (task_resume(&task->task, request, 0) ||
+		    task_wait(&task->task, &status) || !WIFSTOPPED(status))
+			return -ESRCH;
+		signal = WSTOPSIG(status);
+		request = PTRACE_SINGLESTEP;
+		if (status_event(status) == PTRACE_EVENT_STOP) {
+			task->is_stop_put_off |= signal != SIGTRAP;
+			if (record_has_pending(task, SIGTRAP))
+				request = PTRACE_CONT;
+			continue;
+		}
+		if (status_event(status) ||
+		    task_get_siginfo(&task->task, &info))
+			return -ESRCH;
+		if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
+			return 0;
+		if (record_signal_outcome(task, &info) != SIGNAL_IGNORED)
+			record_withhold_here(recorder, task, &info);
+	}
+}
+
+/* The processor has pushed the flag by which it steps, too. */
+static void forget_trap_flag(struct record_task *task,
+			     const struct registers *registers)
+{
+	remote_addr at = registers->value[R_RSP];
+	uint64_t flags;
+
+	if (address_space_read(space_of(task), at, &flags, sizeof(flags)))
+		return;
+	flags &= ~(uint64_t)TRAP_FLAG;
+	address_space_write(space_of(task), at, &flags, sizeof(flags));
+}
+
 /*
  * On the way in or out, the word that asks for a stop may have been read
  * already: there it is stepped, some instructions.  True when it is out.
  */
-static int step_out(struct record_task *task, struct registers *registers)
+static int step_out(struct recorder *recorder, struct record_task *task,
+		    struct registers *registers)
 {
-	int status;
-
 	for (unsigned i = 0; i < LEAVE_STEPS; i++) {
 		remote_addr rip = registers->value[R_RIP];
 
@@ -663,25 +717,32 @@ static int step_out(struct record_task *task, struct registers *registers)
 			return 1;
 		if (rip >= ENTRY_CODE_END || rip == AGENT_STOP)
 			return 0;
-		if (task_resume(&task->task, PTRACE_SINGLESTEP, 0) ||
-		    task_wait(&task->task, &status) || !WIFSTOPPED(status) ||
+		if (step(recorder, task) ||
 		    task_get_registers(&task->task, registers))
 			return 0;
+		if (agent_code[rip - AGENT_TEXT] == PUSHF)
+			forget_trap_flag(task, registers);
 	}
 	return 0;
 }
 
-int record_agent_leave(struct record_task *task, int *err_out)
+int record_agent_leave(struct recorder *recorder, struct record_task *task,
+		       int *err_out)
 {
 	struct registers registers;
 
 	*err_out = 0;
 	if (!space_data_of(task)->agent ||
 	    task_get_registers(&task->task, &registers) ||
-	    !record_agent_is_inside(task, &registers) ||
-	    step_out(task, &registers))
+	    !record_agent_is_inside(task, &registers))
 		return 0;
-	*err_out = run_to_end(task);
+	if (!step_out(recorder, task, &registers)) {
+		*err_out = run_to_end(task);
+		return 1;
+	}
+	if (!task->is_stop_put_off)
+		return 0;
+	*err_out = stop_with_group(task);
 	return 1;
 }
 
@@ -703,12 +764,8 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 	task->last = *registers;
 	task->at_boundary = 0;
 	task->is_point_wanted = 0;
-	if (task->is_stop_put_off) {
-		/* The stop of its group is told once more. */
-		task->is_stop_put_off = 0;
-		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
-		return recorder_resume(task, record_agent_request(task), 0);
-	}
+	if (task->is_stop_put_off)
+		return stop_with_group(task);
 	if (record_deliverable(task))
 		return record_deliver_at_point(recorder, task);
 	err = record_go_on(recorder, task, 0);

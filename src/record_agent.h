@@ -50,7 +50,8 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 			const siginfo_t *info, struct registers *registers,
 			int *err_out);
 /* It was interrupted there: true when it goes on to where the agent ends. */
-int record_agent_leave(struct record_task *task, int *err_out);
+int record_agent_leave(struct recorder *recorder, struct record_task *task,
+		       int *err_out);
 /* The file's changes must be seen. */
 void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
 /* At the entry of a call with a stop: whether it was tried without waiting. */
