@@ -116,8 +116,10 @@ static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 		/* past the int3 that stands for the instruction */
 		if (WSTOPSIG(status) == SIGTRAP && signal != SIGTRAP)
 			task->registers.value[R_RIP]--;
-		return replay_compare_registers(replayer, task, event,
-						&task->registers);
+		return event->is_buffered ?
+			replay_compare_instruction(replayer, task, event) :
+			replay_compare_registers(replayer, task, event,
+						 &task->registers);
 	}
 	return replay_diverged(replayer, task, event, "it did not stop where "
 			       "%s was recorded (wait status %#x)",
@@ -201,9 +203,8 @@ static int replay_tracer(struct replayer *replayer, struct replay_task *task,
 	return err;
 }
 
-static int replay_instruction(struct replayer *replayer,
-			      struct replay_task *task,
-			      const struct event *event)
+int replay_instruction(struct replayer *replayer, struct replay_task *task,
+		       const struct event *event)
 {
 	int err = run_to_fault(replayer, task, event, 0);
 
@@ -212,7 +213,8 @@ static int replay_instruction(struct replayer *replayer,
 	if (err)
 		return err;
 	replayer->summary->instructions++;
-	return replay_effects(replayer, task, event);
+	return event->is_buffered ? replay_result(replayer, task, event) :
+				    replay_effects(replayer, task, event);
 }
 
 static int replay_digest(struct replayer *replayer, struct replay_task *task,
@@ -270,6 +272,8 @@ static int replay_event(struct replayer *replayer, const struct event *event)
 	case EVENT_SIGNAL:
 		return replay_signal(replayer, task, event);
 	case EVENT_INSTRUCTION:
+		if (event->is_buffered)
+			return replay_calls(replayer, task, event);
 		return replay_instruction(replayer, task, event);
 	case EVENT_EXIT:
 		return replay_exit(replayer, task, event);

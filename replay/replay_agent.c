@@ -19,6 +19,7 @@
 
 #include "src/agent_code.h"
 #include "src/agent_layout.h"
+#include "src/instruction.h"
 #include "traces/call_record.h"
 #include "traces/report.h"
 
@@ -273,6 +274,63 @@ static int replay_many(struct replayer *replayer, struct replay_task *task)
 	return 0;
 }
 
+/* ---- instructions, with a stop for each ---- */
+
+#define ARITHMETIC_FLAGS 0x8d5u
+
+int replay_compare_instruction(struct replayer *replayer,
+			       struct replay_task *task,
+			       const struct event *event)
+{
+	const struct effect *effect = event_find_effect(event,
+							EFFECT_REGISTERS);
+	struct registers actual;
+
+	memcpy(actual.value, event->registers, sizeof(actual.value));
+	actual.value[R_RSP] = task->registers.value[R_RSP];
+	for (int i = 0; i < R_ORIG_RAX; i++)
+		if (effect->protection >> i & 1)
+			actual.value[i] = task->registers.value[i];
+	return replay_compare_registers(replayer, task, event, &actual);
+}
+
+/* The length of the instruction that the task is at, or of its trap. */
+static unsigned length_at(struct replay_task *task)
+{
+	struct memory *memory = &task->task.space->memory;
+	struct instruction instruction;
+	uint8_t bytes[15], known[16];
+	size_t got = memory->read(memory, task->registers.value[R_RIP], bytes,
+				  sizeof(bytes));
+
+	instruction = instruction_of_trap(bytes, got, known);
+	if (!instruction.kind)
+		instruction = instruction_decode(bytes, got);
+	return instruction.length;
+}
+
+int replay_result(struct replayer *replayer, struct replay_task *task,
+		  const struct event *event)
+{
+	const struct effect *effect = event_find_effect(event,
+							EFFECT_REGISTERS);
+	const uint64_t *after = effect->bytes;
+	uint64_t *values = task->registers.value;
+	uint64_t flags = values[R_EFLAGS] & ~(uint64_t)ARITHMETIC_FLAGS;
+	unsigned length = length_at(task);
+
+	if (!length)
+		return replay_diverged(replayer, task, event, "it stopped where"
+				       " no such instruction is");
+	for (int i = 0; i < R_COUNT; i++)
+		if (effect->flags >> i & 1)
+			values[i] = after[i];
+	values[R_EFLAGS] = flags | (values[R_EFLAGS] & ARITHMETIC_FLAGS);
+	values[R_RIP] += length;
+	task->is_dirty = 1;
+	return 0;
+}
+
 int replay_calls(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event)
 {
@@ -280,7 +338,9 @@ int replay_calls(struct replayer *replayer, struct replay_task *task,
 	if (replayer->watcher ||
 	    (replayer->last && replayer->last - event->number <= CALLS_MAX)) {
 		feed_nothing(replayer);
-		return replay_syscall(replayer, task, event);
+		return event->kind == EVENT_INSTRUCTION ?
+			replay_instruction(replayer, task, event) :
+			replay_syscall(replayer, task, event);
 	}
 	return replay_many(replayer, task);
 }

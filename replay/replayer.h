@@ -119,6 +119,10 @@ int replay_next(struct replayer *replayer);
 int replay_reach(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event);
 
+/* Runs to an instruction with a recorded result, which the task gets. */
+int replay_instruction(struct replayer *replayer, struct replay_task *task,
+		       const struct event *event);
+
 /* replay_task.c */
 int replay_template_create(struct replayer *replayer);
 struct replay_task *replay_find(const struct replayer *replayer,
@@ -225,6 +229,12 @@ void replay_agent_deinit(struct replayer *replayer);
 /* A buffered event and those that follow it. */
 int replay_calls(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event);
+/* A buffered instruction: the task stopped at it, and is behind it then. */
+int replay_compare_instruction(struct replayer *replayer,
+			       struct replay_task *task,
+			       const struct event *event);
+int replay_result(struct replayer *replayer, struct replay_task *task,
+		  const struct event *event);
 /* EFFECT_DETOUR */
 int replay_detour_effect(struct replay_task *task,
 			 const struct effect *effect);

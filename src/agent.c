@@ -9,13 +9,9 @@
  * address faults here before the call is made, and the recorder then has it
  * made with a stop, too (AGENT_FAULT).
  */
-#include "src/agent_layout.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "src/agent_inside.h"
 
 #include <asm/stat.h>
-#include <asm/unistd_64.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
@@ -25,11 +21,7 @@
 
 #include "src/agent_rows.h" /* made by agent_table.c */
 
-#define TEXT_LIMIT 4096u /* of inputs, as in record_call.c */
 #define BULK_LIMIT 64u
-#define ROOM_LIMIT (AGENT_RING_LENGTH / 4) /* for a call */
-/* With less than this left, the ring is to be emptied. */
-#define RING_LEAST (ROOM_LIMIT + 4 * TEXT_LIMIT)
 #define PIPE_ATOMIC 4096u /* PIPE_BUF: a write is whole, or not at all */
 #define VECTOR_LIMIT 16u
 
@@ -85,14 +77,6 @@ _Static_assert(sizeof(struct agent_frame) == 128, "agent_entry.S knows it");
 struct vector {
 	uint64_t address, length;
 };
-
-#define shared ((struct agent_shared *)AGENT_SHARED)
-#define own ((struct agent_private *)AGENT_PRIVATE)
-#define ring ((uint8_t *)AGENT_RING)
-
-int64_t agent_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-		      uint64_t d, uint64_t e, uint64_t f);
-int agent_call(struct agent_frame *frame);
 
 /* ---- small things ---- */
 
@@ -501,11 +485,7 @@ static int done(struct recording *recording, int64_t result)
 	record->result = result;
 	frame->rax = (uint64_t)result;
 	shared->is_made = 0;
-	__asm__ volatile("" : : : "memory");
-	/* Whoever is killed here has both, or none. */
-	shared->position_and_count += record->size + (1ull << 32);
-	if (shared->position + RING_LEAST > shared->limit)
-		shared->is_stop_wanted = 1;
+	agent_made(record->size);
 	return 1;
 }
 
@@ -1258,10 +1238,7 @@ static __attribute__((noinline)) int replay(struct agent_frame *frame)
 		return 0;
 	}
 	frame->rax = (uint64_t)record->result;
-	shared->position += record->size;
-	shared->count++;
-	if (shared->position >= shared->limit && shared->is_last_stopped)
-		shared->is_stop_wanted = 1;
+	agent_took(record->size);
 	return 1;
 }
 

@@ -28,7 +28,6 @@ agent_start:
 	jmp	faulted
 	.org 16			/* AGENT_ENTRY_SLOT */
 	.quad	entry
-
 go_on:
 	jmp	*AGENT_SAVED_CONTINUATION
 faulted:			/* in the middle of them */
@@ -40,6 +39,11 @@ faulted:			/* in the middle of them */
 	movq	FRAME_KEPT + 32(%rsp), %rbp
 	movq	FRAME_KEPT + 40(%rsp), %rbx
 	jmp	traced
+	.org 128		/* AGENT_INSTRUCTION_SLOT */
+	.irp register, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, \
+		rax, rcx, rdx, rsi, rdi
+	.quad	by_\register
+	.endr
 
 	.macro restore
 	popq	%r9
@@ -112,6 +116,49 @@ traced:
 	leaq	-2(%r11), %r11
 	movq	AGENT_SAVED_STACK, %rsp
 	jmp	*%r11
+
+/* ---- instructions: a register says where struct agent_instruction is ---- */
+
+	.irp register, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, \
+		rax, rcx, rdx, rsi, rdi
+by_\register:
+	movq	%\register, AGENT_SAVED_DATA
+	jmp	instruction
+	.endr
+
+	.macro restore_all
+	.irp register, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, \
+		rax, rcx, rdx, rsi, rdi
+	popq	%\register
+	.endr
+	leaq	24(%rsp), %rsp
+	popfq
+	movq	AGENT_SAVED_STACK, %rsp
+	.endm
+
+/* The general registers and the flags as in struct user_regs_struct. */
+instruction:
+	movq	%rsp, AGENT_SAVED_STACK
+	movl	$(AGENT_STACK_TOP - 8), %esp
+	pushfq
+	leaq	-24(%rsp), %rsp
+	.irp register, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, \
+		r12, r13, r14, r15
+	pushq	%\register
+	.endr
+	cld
+	movq	%rsp, %rdi
+	call	agent_instruction
+	testl	%eax, %eax
+	jz	trapped
+	cmpl	$0, AGENT_IS_STOP_WANTED
+	jne	stop_behind
+trapped:
+	restore_all
+	jmp	*AGENT_SAVED_CONTINUATION
+stop_behind:
+	restore_all
+	jmp	agent_start + 8
 
 /* int64_t agent_syscall(number, one, two, three, four, five, six) */
 	.globl agent_syscall

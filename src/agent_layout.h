@@ -20,6 +20,17 @@
  * before it when the call is to be made with a stop.  One task runs at a time,
  * and none is left inside the agent, so there is one of everything.
  *
+ * Instructions whose result the program's state does not determine (rdtsc,
+ * cpuid ...) become jumps, too.  They leave no register free but one that they
+ * write, which tells the agent where struct agent_instruction is:
+ *
+ *	lea    data(%rip), %register
+ *	jmp    *AGENT_INSTRUCTION_SLOT(register)
+ *  data:
+ *	struct agent_instruction
+ *	the instruction as it is, or the trap that stands for it
+ *  continuation:
+ *
  * Shared by the agent, which is freestanding, and by reel.
  */
 #ifndef REEL_AGENT_LAYOUT_H
@@ -39,6 +50,9 @@
 #define AGENT_STOP_END (AGENT_STOP + 1) /* where that stops */
 #define AGENT_FAULT (AGENT_TEXT + 12)	/* where it goes on after a SIGSEGV */
 #define AGENT_ENTRY_SLOT (AGENT_TEXT + 16) /* holds the entry's address */
+/* The same for instructions, by the register's place in user_regs_struct. */
+#define AGENT_INSTRUCTION_SLOT(place) (AGENT_TEXT + 128 + 8 * (place))
+#define AGENT_INSTRUCTION_SLOTS 15
 
 /* Data of the process, copied by fork. */
 #define AGENT_PRIVATE (AGENT_START + 0x10000)
@@ -57,18 +71,35 @@
 /* Offsets in struct agent_shared that the assembler needs. */
 #define AGENT_SAVED_STACK (AGENT_SHARED + 0)
 #define AGENT_SAVED_CONTINUATION (AGENT_SHARED + 8)
-#define AGENT_IS_STOP_WANTED (AGENT_SHARED + 16)
+#define AGENT_SAVED_DATA (AGENT_SHARED + 16)
+#define AGENT_IS_STOP_WANTED (AGENT_SHARED + 24)
 
 #ifndef __ASSEMBLER__
 
 #define AGENT_DESCRIPTORS 4096
 #define AGENT_DEVICES 32
 #define AGENT_FOLLOWED_BITS 32768
+#define AGENT_LEAVES 256
 
 enum agent_mode { AGENT_RECORDS = 1, AGENT_REPLAYS };
 
+/* An instruction, in its trampoline. */
+struct agent_instruction {
+	uint64_t address; /* where the program has it */
+	uint8_t kind;	  /* enum instruction_kind */
+	uint8_t destination, operand_bytes; /* as in struct instruction */
+	uint8_t length;
+} __attribute__((packed));
+
+/* What CPUID answers the program. */
+struct agent_leaf {
+	uint32_t number, subleaf;
+	uint32_t eax, ebx, ecx, edx;
+	uint32_t is_known;
+};
+
 struct agent_shared {
-	uint64_t saved_stack, saved_continuation;
+	uint64_t saved_stack, saved_continuation, saved_data;
 	uint32_t is_stop_wanted; /* at AGENT_STOP, when the call is done */
 	uint32_t is_traced;	 /* all calls are to be made with a stop */
 	uint32_t mode;		 /* enum agent_mode */
@@ -96,6 +127,9 @@ struct agent_shared {
 	uint32_t stops_after_wake, has_woken;
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
+	uint32_t trapped;      /* recording: bits of enum instruction_kind */
+	uint32_t is_host;      /* recording: the processor may be asked */
+	struct agent_leaf leaves[AGENT_LEAVES]; /* agent_leaf_of() */
 
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */
@@ -123,6 +157,23 @@ static inline uint32_t agent_followed_bit(uint64_t device, uint64_t inode)
 {
 	return (uint32_t)((inode * 0x9e3779b97f4a7c15ull ^ device * 31) >> 40) %
 	       AGENT_FOLLOWED_BITS;
+}
+
+/* The place for the answer to a question; another one's when all are taken. */
+static inline struct agent_leaf *
+agent_leaf_of(struct agent_shared *memory, uint32_t number, uint32_t subleaf)
+{
+	uint32_t at = ((number ^ number >> 24) * 16 + subleaf) % AGENT_LEAVES;
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct agent_leaf *leaf =
+			&memory->leaves[(at + i) % AGENT_LEAVES];
+
+		if (!leaf->is_known ||
+		    (leaf->number == number && leaf->subleaf == subleaf))
+			return leaf;
+	}
+	return &memory->leaves[at];
 }
 
 #endif

@@ -20,6 +20,7 @@
 #define AREA_UNITS (CALL_AREA_LENGTH / CALL_AREA_UNIT)
 #define FUNCTION_ALIGNMENT 16u
 #define HOP_REACH 120u
+#define HOP_LENGTH 2u
 
 /* What nops and int3 begin with. */
 static const uint8_t padding_starts[] = { 0x0f, 0x66, 0x90, CODE_INT3 };
@@ -85,7 +86,7 @@ static enum call_patch_failure plan_before(struct memory *memory,
 					   unsigned length)
 {
 	patch->is_before = 1;
-	patch->start = patch->call_end - CALL_LENGTH - length;
+	patch->start = patch->call_end - patch->call_length - length;
 	patch->length = length;
 	patch->moved_length = patch->is_end = 0;
 	patch->entries = 0;
@@ -106,7 +107,7 @@ static int plan_number_load(struct memory *memory, struct call_patch *patch,
 
 static int plan_any_before(struct memory *memory, struct call_patch *patch)
 {
-	remote_addr call = patch->call_end - CALL_LENGTH;
+	remote_addr call = patch->call_end - patch->call_length;
 
 	for (unsigned length = CODE_JUMP_LENGTH; length <= INSTRUCTION_MAX;
 	     length++)
@@ -121,10 +122,10 @@ static enum call_patch_failure plan_behind(struct memory *memory,
 					   struct call_patch *patch)
 {
 	remote_addr limit;
-	unsigned at = CALL_LENGTH, length;
+	unsigned at = patch->call_length, length;
 
 	patch->is_before = patch->is_end = 0;
-	patch->start = patch->call_end - CALL_LENGTH;
+	patch->start = patch->call_end - patch->call_length;
 	patch->entries = 0;
 	limit = patch->start + CODE_JUMP_LENGTH;
 	while (at < CODE_JUMP_LENGTH && !patch->is_end) {
@@ -138,7 +139,7 @@ static enum call_patch_failure plan_behind(struct memory *memory,
 		patch->entries |= (uint8_t)(1u << at);
 		at += length;
 	}
-	patch->moved_length = at - CALL_LENGTH;
+	patch->moved_length = at - patch->call_length;
 	patch->length = at < CODE_JUMP_LENGTH ? CODE_JUMP_LENGTH : at;
 	if (at < CODE_JUMP_LENGTH &&
 	    !is_padding(memory, patch->start + at, limit))
@@ -157,7 +158,7 @@ static int is_entered(struct memory *memory, const struct call_patch *patch)
 /* A good one asks for no rare place. */
 static int is_only_at_call_end(const struct call_patch *patch)
 {
-	return patch->entries == 1u << CALL_LENGTH;
+	return patch->entries == 1u << patch->call_length;
 }
 
 /* ---- the plan: a hop ---- */
@@ -184,14 +185,15 @@ static int is_room(struct memory *memory, remote_addr addr)
 static void set_hop(struct memory *memory, struct call_patch *patch,
 		    remote_addr room)
 {
-	patch->hop_at = patch->call_end - CALL_LENGTH;
+	patch->hop_at = patch->call_end - patch->call_length;
 	patch->hop[0] = 0xeb;
-	patch->hop[1] = (uint8_t)(room - patch->call_end);
+	patch->hop[1] = (uint8_t)(room - (patch->hop_at + HOP_LENGTH));
 	patch->start = room;
 	patch->length = CODE_JUMP_LENGTH;
 	patch->moved_length = patch->is_before = patch->is_end = 0;
 	patch->entries = 0;
 	memory_read(memory, room, patch->original, CODE_JUMP_LENGTH);
+	memory_read(memory, patch->hop_at, patch->hop_original, HOP_LENGTH);
 }
 
 static int plan_hop(struct memory *memory, struct call_patch *patch)
@@ -212,29 +214,69 @@ static int plan_hop(struct memory *memory, struct call_patch *patch)
 
 /* ---- the plan ---- */
 
+static enum call_patch_failure plan(struct memory *memory,
+				    struct call_patch *patch)
+{
+	enum call_patch_failure failure = plan_behind(memory, patch);
+
+	if (!failure && is_entered(memory, patch))
+		failure = CALL_PATCH_ENTERED;
+	if (!failure && is_only_at_call_end(patch))
+		return CALL_PATCH_POSSIBLE;
+	if (plan_any_before(memory, patch) || plan_hop(memory, patch))
+		return CALL_PATCH_POSSIBLE;
+	return failure;
+}
+
 enum call_patch_failure call_patch_plan(struct memory *memory,
 					remote_addr call_end, uint64_t number,
 					struct call_patch *patch_out)
 {
-	enum call_patch_failure failure;
 	uint8_t bytes[CALL_LENGTH];
 
 	memset(patch_out, 0, sizeof(*patch_out));
 	patch_out->call_end = call_end;
+	patch_out->call_length = CALL_LENGTH;
 	if (!memory_read(memory, call_end - CALL_LENGTH, bytes,
 			 sizeof(bytes)) ||
 	    !is_call(bytes))
 		return CALL_PATCH_NO_CALL;
 	if (plan_number_load(memory, patch_out, number))
 		return CALL_PATCH_POSSIBLE;
-	failure = plan_behind(memory, patch_out);
-	if (!failure && is_entered(memory, patch_out))
-		failure = CALL_PATCH_ENTERED;
-	if (!failure && is_only_at_call_end(patch_out))
-		return CALL_PATCH_POSSIBLE;
-	if (plan_any_before(memory, patch_out) || plan_hop(memory, patch_out))
-		return CALL_PATCH_POSSIBLE;
-	return failure;
+	return plan(memory, patch_out);
+}
+
+/* The register that says where it is: one that it writes, all of it. */
+static enum register_name data_register(const struct instruction *instruction)
+{
+	switch (instruction->kind) {
+	case INSTRUCTION_RDRAND:
+	case INSTRUCTION_RDSEED:
+	case INSTRUCTION_RDPID:
+		return (enum register_name)instruction->destination;
+	default:
+		return R_RDX;
+	}
+}
+
+enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
+						    remote_addr call_end,
+						    struct instruction found,
+						    struct call_patch *out)
+{
+	uint8_t bytes[INSTRUCTION_MAX];
+
+	memset(out, 0, sizeof(*out));
+	out->call_end = call_end;
+	out->call_length = found.length;
+	out->instruction = found;
+	if (!memory_read(memory, call_end - found.length, bytes,
+			 found.length) ||
+	    instruction_decode(bytes, found.length).kind != found.kind)
+		return CALL_PATCH_NO_CALL;
+	if (found.operand_bytes == 2 || data_register(&found) > R_RDI)
+		return CALL_PATCH_NOT_MOVING;
+	return plan(memory, out);
 }
 
 static int is_replaced(const struct call_patch *patch, remote_addr addr,
@@ -339,7 +381,60 @@ static void put_call(struct call_patch *patch)
 	patch->continuation = here(patch);
 }
 
-remote_addr call_patch_call_end(struct memory *memory, remote_addr rip)
+static uint8_t number_of_register(enum register_name name)
+{
+	static const uint8_t numbers[] = {
+		15, 14, 13, 12, 5, 3, 11, 10, 9, 8, 0, 1, 2, 6, 7,
+	};
+
+	return numbers[name];
+}
+
+/* Itself, if it can be trapped as it is; else what stands for it. */
+static int put_trap(struct memory *memory, struct call_patch *patch)
+{
+	enum instruction_kind kind = patch->instruction.kind;
+	uint8_t bytes[INSTRUCTION_MAX], trap[INSTRUCTION_MAX], known[16];
+	unsigned length = patch->call_length;
+
+	if (!memory_read(memory, patch->call_end - length, bytes, length))
+		return 0;
+	if (kind == INSTRUCTION_RDTSC || kind == INSTRUCTION_RDTSCP) {
+		put(patch, bytes, length);
+		return 1;
+	}
+	instruction_make_trap(bytes, length, trap);
+	put(patch, trap, length);
+	return instruction_of_trap(trap, length, known).kind == kind;
+}
+
+static int put_instruction(struct memory *memory, struct call_patch *patch)
+{
+	enum register_name name = data_register(&patch->instruction);
+	uint8_t number = number_of_register(name);
+	const uint8_t load_data[] = {
+		number > 7 ? 0x4c : 0x48, 0x8d, (number & 7) << 3 | 5,
+	};
+	struct agent_instruction data = {
+		patch->call_end - patch->call_length,
+		(uint8_t)patch->instruction.kind,
+		patch->instruction.destination,
+		patch->instruction.operand_bytes,
+		patch->instruction.length,
+	};
+
+	put(patch, load_data, sizeof(load_data));
+	put_long(patch, sizeof(enter) + 4);
+	put(patch, enter, sizeof(enter));
+	put_long(patch, (uint32_t)AGENT_INSTRUCTION_SLOT(name));
+	put(patch, &data, sizeof(data));
+	if (!put_trap(memory, patch))
+		return 0;
+	patch->continuation = here(patch);
+	return 1;
+}
+
+static remote_addr behind_call(struct memory *memory, remote_addr rip)
 {
 	struct call_patch patch = { .code_length = 0 };
 	uint8_t bytes[CALL_PATCH_ROOM];
@@ -356,6 +451,32 @@ remote_addr call_patch_call_end(struct memory *memory, remote_addr rip)
 							      patch.call_end;
 }
 
+static remote_addr behind_instruction(struct memory *memory, remote_addr rip,
+				      unsigned length)
+{
+	struct {
+		uint8_t enter[3], slot[4];
+		struct agent_instruction data;
+	} __attribute__((packed)) found;
+
+	if (!memory_read(memory, rip - length - sizeof(found), &found,
+			 sizeof(found)) ||
+	    memcmp(found.enter, enter, sizeof(enter)) ||
+	    memcmp(found.slot + 1, &(const uint32_t){ AGENT_TEXT >> 8 }, 3) ||
+	    found.data.length != length)
+		return 0;
+	return found.data.address + length;
+}
+
+remote_addr call_patch_call_end(struct memory *memory, remote_addr rip)
+{
+	remote_addr end = behind_call(memory, rip);
+
+	for (unsigned length = 2; length < INSTRUCTION_MAX && !end; length++)
+		end = behind_instruction(memory, rip, length);
+	return end;
+}
+
 /* Where the trampoline ends, when its last instruction does not leave. */
 static remote_addr way_back(const struct call_patch *patch)
 {
@@ -369,10 +490,14 @@ static int put_code(struct memory *memory, struct call_patch *patch,
 
 	if (patch->is_before)
 		length = move_piece(memory, patch, patch->start, 0);
-	put_call(patch);
+	if (!patch->instruction.kind)
+		put_call(patch);
+	else if (!put_instruction(memory, patch))
+		return CALL_PATCH_NO_PLACE;
 	for (; length && at < patch->moved_length; at += length)
 		length = move_piece(memory, patch, patch->call_end + at,
-				    at == 2 ? last_signal : SIGTRAP);
+				    patch->call_length + at == 4 ?
+				    last_signal : SIGTRAP);
 	if (!length)
 		return CALL_PATCH_NO_PLACE;
 	if (patch->is_end)
@@ -427,7 +552,7 @@ remote_addr call_patch_original(const struct call_patch *patch, remote_addr rip)
 	/* Between the call's parts, nothing has happened yet. */
 	if (rip >= patch->trampoline && rip < patch->continuation &&
 	    !(patch->is_before && rip < patch->trampoline + patch->length))
-		return patch->call_end - CALL_LENGTH;
+		return patch->call_end - patch->call_length;
 	return 0;
 }
 

@@ -16,6 +16,9 @@
  * jump) finds an int3 in the jump's distance, and goes on in the trampoline: a
  * detour.  So not every place is fit for such a trampoline.
  *
+ * Instructions whose result the program's state does not determine
+ * (src/instruction.h) are replaced likewise; "call" stands for them, too.
+ *
  * Pure code: nothing here writes to the program.
  */
 #ifndef REEL_CALL_PATCH_H
@@ -25,6 +28,7 @@
 #include <stdint.h>
 
 #include "src/code_patch.h"
+#include "src/instruction.h"
 #include "src/memory.h"
 
 #define CALL_PATCH_ROOM 64u
@@ -49,12 +53,15 @@ struct call_patch_piece {
 struct call_patch {
 	/* call_patch_plan(): */
 	remote_addr call_end;  /* behind the syscall instruction */
+	unsigned call_length;  /* of it */
+	struct instruction instruction; /* that it is, or INSTRUCTION_NONE */
 	remote_addr start;     /* of what is replaced: */
 	unsigned length;       /* whole instructions */
 	unsigned moved_length; /* of these, from the syscall instruction on */
 	unsigned is_before;    /* the first way */
 	remote_addr hop_at;    /* the second way: what is hopped from, or 0 */
 	uint8_t hop[2];	       /* to be written there, after the jump */
+	uint8_t hop_original[2];
 	unsigned is_end;       /* the last moved instruction leaves */
 	uint8_t entries;       /* bits: offsets in the jump with detours */
 	uint8_t original[CODE_REPLACED_MAX];
@@ -78,6 +85,14 @@ struct call_patch {
 enum call_patch_failure call_patch_plan(struct memory *memory,
 					remote_addr call_end, uint64_t number,
 					struct call_patch *patch_out);
+/*
+ * The same for one of the other instructions, which ends at call_end.  In this
+ * memory it must be there itself, even if a trap stands for it.
+ */
+enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
+						    remote_addr call_end,
+						    struct instruction found,
+						    struct call_patch *out);
 /* True when the two replace some byte both. */
 int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b);
 /* What is in the way, for people. */

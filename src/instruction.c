@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "src/cpuid_hidden.h"
 #include "traces/report.h"
 
 #define INSTRUCTION_MAX 15
@@ -210,16 +211,11 @@ struct instruction instruction_of_trap(const uint8_t *trap, size_t length,
 
 /* ---- execution ---- */
 
-/* What a CPUID leaf returns. */
-struct leaf {
-	uint32_t eax, ebx, ecx, edx;
-};
-
 #define BIT(number) (1u << (number))
 
-static struct leaf host_leaf(uint32_t number, uint32_t subleaf)
+static struct cpuid_leaf host_leaf(uint32_t number, uint32_t subleaf)
 {
-	struct leaf leaf;
+	struct cpuid_leaf leaf;
 
 	__cpuid_count(number, subleaf, leaf.eax, leaf.ebx, leaf.ecx, leaf.edx);
 	return leaf;
@@ -230,20 +226,18 @@ static struct leaf host_leaf(uint32_t number, uint32_t subleaf)
  * and every dynamic linker asks some sixty.  The answers of one core are always
  * the same; only those of the hypervisor's own leaves are not ours to know.
  */
-static struct leaf known_leaf(uint32_t number, uint32_t subleaf)
+static struct cpuid_leaf known_leaf(uint32_t number, uint32_t subleaf)
 {
 	static struct known {
 		uint32_t number, subleaf;
 		unsigned cpu;
-		struct leaf leaf;
+		struct cpuid_leaf leaf;
 	} table[128];
 	static size_t count;
 	unsigned before = 0, after = 0, node;
-	struct leaf leaf;
+	struct cpuid_leaf leaf;
 
-	/* What is in ecx does not matter to these. */
-	if (number <= 2 || (number >= 0x80000000 && number <= 0x80000008))
-		subleaf = 0;
+	subleaf = cpuid_subleaf(number, subleaf);
 	getcpu(&before, &node);
 	for (size_t i = 0; i < count; i++)
 		if (table[i].number == number && table[i].subleaf == subleaf &&
@@ -251,30 +245,11 @@ static struct leaf known_leaf(uint32_t number, uint32_t subleaf)
 			return table[i].leaf;
 	leaf = host_leaf(number, subleaf);
 	getcpu(&after, &node);
-	if (before == after && number >> 28 != 4 &&
+	if (before == after && cpuid_is_constant(number) &&
 	    count < sizeof(table) / sizeof(*table))
 		table[count++] = (struct known){ number, subleaf, before,
 						 leaf };
 	return leaf;
-}
-
-/*
- * Hidden from everybody: transactions (HLE, RTM, TSXLDTRK) abort when an
- * interrupt comes, UMWAIT and TPAUSE tell by a flag whether time ran out, and
- * user interrupts come at any instruction.
- */
-static void hide_unrecordable(uint32_t number, uint32_t subleaf,
-			      struct leaf *leaf)
-{
-	if (number == 7 && subleaf == 0) {
-		leaf->ebx &= ~(BIT(4) | BIT(11));
-		leaf->ecx &= ~BIT(5);
-		leaf->edx &= ~(BIT(5) | BIT(11) | BIT(13) | BIT(16));
-	} else if (number == 0x80000008) {
-		leaf->ebx &= ~BIT(4); /* RDPRU reads clocks */
-	} else if (number == 0x80000001) {
-		leaf->ecx &= ~BIT(15); /* LWP writes profiles */
-	}
 }
 
 /* Features a level of the x86-64 psABI promises, in leaves 1, 7, 80000001. */
@@ -321,9 +296,9 @@ static int level_has_leaf(uint32_t number)
 }
 
 static void limit_to_level(uint32_t number, uint32_t subleaf,
-			   const struct level *level, struct leaf *leaf)
+			   const struct level *level, struct cpuid_leaf *leaf)
 {
-	static const struct leaf nothing;
+	static const struct cpuid_leaf nothing;
 
 	if (!level_has_leaf(number)) {
 		*leaf = nothing;
@@ -352,9 +327,9 @@ static void execute_cpuid(enum cpu_choice cpu, struct registers *registers)
 {
 	uint32_t number = (uint32_t)registers->value[R_RAX];
 	uint32_t subleaf = (uint32_t)registers->value[R_RCX];
-	struct leaf leaf = known_leaf(number, subleaf);
+	struct cpuid_leaf leaf = known_leaf(number, subleaf);
 
-	hide_unrecordable(number, subleaf, &leaf);
+	cpuid_hide(number, subleaf, &leaf);
 	if (cpu == CPU_X86_64_V2)
 		limit_to_level(number, subleaf, &level_v2, &leaf);
 	else if (cpu == CPU_X86_64_V3)

@@ -35,14 +35,16 @@
 #include <unistd.h>
 
 #include "src/agent_code.h"
+#include "src/cpuid_hidden.h"
 #include "src/process_file.h"
 #include "src/process_maps.h"
+#include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/session_page.h"
 #include "traces/call_record.h"
 #include "traces/report.h"
 
-#define ENTRY_CODE_END (AGENT_TEXT + 0x100) /* of agent_entry.S */
+#define ENTRY_CODE_END (AGENT_TEXT + 0x400) /* of agent_entry.S */
 #define LEAVE_STEPS 32
 #define VSYSCALL_PAGE 0xffffffffff600000ul
 #define PUSHF 0x9c
@@ -275,6 +277,55 @@ static void look_at_paths(struct recorder *recorder,
 	tell_all(recorder);
 }
 
+/* ---- what it knows of the processor ---- */
+
+/* Programs can write there: it is what they are told, and in the trace. */
+static void learn(struct agent_shared *rules, const struct agent_leaf *leaf)
+{
+	if (leaf->is_known)
+		*agent_leaf_of(rules, leaf->number, leaf->subleaf) = *leaf;
+}
+
+static void learn_all(struct agent_area *area)
+{
+	for (unsigned i = 0; i < AGENT_LEAVES; i++)
+		learn(area->recorder->agent_rules, &area->shared->leaves[i]);
+}
+
+void record_agent_know(struct recorder *recorder, struct record_task *task,
+		       const struct registers *before,
+		       const struct registers *after)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	uint32_t number = (uint32_t)before->value[R_RAX];
+	struct agent_leaf leaf = {
+		number,
+		cpuid_subleaf(number, (uint32_t)before->value[R_RCX]),
+		(uint32_t)after->value[R_RAX], (uint32_t)after->value[R_RBX],
+		(uint32_t)after->value[R_RCX], (uint32_t)after->value[R_RDX],
+		1,
+	};
+
+	if (!area || !area->shared || !recorder->is_pinned ||
+	    !cpuid_is_constant(number))
+		return;
+	learn(recorder->agent_rules, &leaf);
+	*agent_leaf_of(area->shared, number, leaf.subleaf) = leaf;
+}
+
+/* Instructions that are ours to answer. */
+static uint32_t trapped_kinds(const struct recorder *recorder,
+			      const struct record_task *task)
+{
+	uint32_t kinds = 0;
+
+	if (task->tsc_mode == PR_TSC_SIGSEGV)
+		kinds |= 1u << INSTRUCTION_RDTSC | 1u << INSTRUCTION_RDTSCP;
+	if (record_core_of(recorder, task) != recorder->info.core)
+		kinds |= 1u << INSTRUCTION_RDTSCP | 1u << INSTRUCTION_RDPID;
+	return kinds;
+}
+
 /* ---- into the program ---- */
 
 static struct agent_area *area_create(struct recorder *recorder)
@@ -313,8 +364,10 @@ void record_agent_release(struct agent_area *area)
 	for (unsigned i = 0; i < AGENT_RINGS; i++)
 		if (!is_free(area, i))
 			trace_writer_flush(area->recorder->writer);
-	if (area->shared)
+	if (area->shared) {
+		learn_all(area);
 		munmap(area->shared, AGENT_SHARED_LENGTH);
+	}
 	if (area->next)
 		area->next->previous = area->previous;
 	if (area->previous)
@@ -428,6 +481,9 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 	data->agent->shared = shared;
 	shared->mode = AGENT_RECORDS;
 	begin_part(data->agent, 0);
+	shared->is_host = recorder->cpu == CPU_HOST && recorder->is_pinned;
+	memcpy(shared->leaves, recorder->agent_rules->leaves,
+	       sizeof(shared->leaves));
 	tell(data->agent);
 	look_at_actions(task);
 	data->syscall_address = AGENT_TEXT;
@@ -526,6 +582,7 @@ int record_agent_request(struct record_task *task)
 		shared->is_traced = is_traced_only || task->withheld != NULL;
 		shared->is_stop_wanted = shared->is_mask_known = 0;
 		shared->stops_after_wake = shared->has_woken = 0;
+		shared->trapped = trapped_kinds(area->recorder, task);
 	}
 	return is_traced_only || task->phase != CALL_NONE ||
 	       task->is_interrupted ? PTRACE_SYSCALL : PTRACE_CONT;

@@ -56,6 +56,10 @@ int record_agent_leave(struct recorder *recorder, struct record_task *task,
 void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
 /* At the entry of a call with a stop: whether it was tried without waiting. */
 int record_agent_will_wait(const struct record_task *task);
+/* The answer to a CPUID that trapped. */
+void record_agent_know(struct recorder *recorder, struct record_task *task,
+		       const struct registers *before,
+		       const struct registers *after);
 /* After a call with a stop. */
 void record_agent_after_call(struct recorder *recorder,
 			     struct record_task *task);
@@ -67,6 +71,10 @@ void record_sites_release(struct call_sites *sites);
 struct call_sites *record_sites_share(struct call_sites *sites);
 /* At the end of a call: its instruction may become a jump to the agent. */
 void record_call_site(struct recorder *recorder, struct record_task *task);
+/* It trapped at addr; what becomes of it is added to the task's effects. */
+void record_instruction_site(struct recorder *recorder,
+			     struct record_task *task, remote_addr addr,
+			     const struct instruction *instruction);
 /* Where a task that met a trap of a jump goes on; 0 when it was none. */
 remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 			       int signal);

@@ -28,6 +28,7 @@ _Static_assert(CALL_PATCH_FAILURES <=
 	       "each failure is counted");
 
 #define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
+#define TRAPS_BEFORE 32u /* of an instruction: a plan costs as much */
 #define SEEN_SITES 512u
 #define GIB 0x40000000ul
 #define NEAR (GIB / 4)	 /* not right beside what may grow */
@@ -239,12 +240,12 @@ static struct area *new_area(struct record_task *task,
 }
 
 static enum call_patch_failure place(struct record_task *task,
+				     struct memory *memory,
 				     struct call_sites *sites,
 				     const struct process_maps *maps,
 				     struct call_patch *patch,
 				     struct area **area_out)
 {
-	struct memory *memory = &space_of(task)->memory;
 	enum call_patch_failure failure = CALL_PATCH_NO_PLACE;
 	struct area *area;
 
@@ -256,6 +257,43 @@ static enum call_patch_failure place(struct record_task *task,
 	}
 	area = *area_out = new_area(task, sites, maps, patch);
 	return area ? call_patch_place(memory, patch, &area->area) : failure;
+}
+
+/* ---- code as it is seen for a plan ---- */
+
+#define NEARBY 1024u
+
+/* Many small pieces of it are read: near the place, from a copy. */
+struct nearby_code {
+	struct memory memory; /* first */
+	struct memory *real;
+	remote_addr start;
+	size_t length;
+	uint8_t bytes[2 * NEARBY];
+};
+
+static size_t read_nearby(struct memory *memory, remote_addr addr, void *bytes,
+			  size_t length)
+{
+	struct nearby_code *code = (struct nearby_code *)memory;
+
+	if (addr < code->start || addr - code->start > code->length ||
+	    length > code->length - (addr - code->start))
+		return code->real->read(code->real, addr, bytes, length);
+	memcpy(bytes, code->bytes + (addr - code->start), length);
+	return length;
+}
+
+static void look_nearby(struct nearby_code *code, struct record_task *task,
+			remote_addr addr)
+{
+	code->memory.read = read_nearby;
+	code->real = &space_of(task)->memory;
+	code->start = addr - NEARBY;
+	if (!memory_read(code->real, code->start, code->bytes, NEARBY))
+		code->start = addr - addr % 4096;
+	code->length = code->real->read(code->real, code->start, code->bytes,
+					sizeof(code->bytes));
 }
 
 /* ---- replacing ---- */
@@ -305,25 +343,45 @@ static void put_in_place(struct record_task *task, struct call_sites *sites,
 	detour_effects(task, patch);
 }
 
+static enum call_patch_failure carry_out(struct record_task *task,
+					 struct memory *memory,
+					 struct call_sites *sites,
+					 const struct process_maps *maps,
+					 struct call_patch *patch)
+{
+	enum call_patch_failure failure;
+	struct area *area;
+
+	if (overlaps(sites, patch))
+		return CALL_PATCH_NOT_MOVING;
+	failure = place(task, memory, sites, maps, patch, &area);
+	if (!failure)
+		put_in_place(task, sites, area, patch);
+	return failure;
+}
+
 static enum call_patch_failure replace(struct record_task *task,
 				       struct call_sites *sites,
 				       const struct process_maps *maps,
 				       remote_addr call_end)
 {
 	enum call_patch_failure failure;
+	struct nearby_code code;
 	struct call_patch patch;
-	struct area *area;
 
-	failure = call_patch_plan(&space_of(task)->memory, call_end,
+	look_nearby(&code, task, call_end);
+	failure = call_patch_plan(&code.memory, call_end,
 				  (uint64_t)task->call.number, &patch);
-	if (failure)
-		return failure;
-	if (overlaps(sites, &patch))
-		return CALL_PATCH_NOT_MOVING;
-	failure = place(task, sites, maps, &patch, &area);
-	if (!failure)
-		put_in_place(task, sites, area, &patch);
-	return failure;
+	return failure ? failure :
+		carry_out(task, &code.memory, sites, maps, &patch);
+}
+
+static void count(struct recorder *recorder, const struct seen_site *seen)
+{
+	if (seen->failure)
+		recorder->agent_failures[seen->failure]++;
+	else
+		recorder->agent_sites++;
 }
 
 void record_call_site(struct recorder *recorder, struct record_task *task)
@@ -347,10 +405,68 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 		return;
 	seen->failure = is_patchable(&maps, call_end) ?
 		replace(task, sites, &maps, call_end) : CALL_PATCH_NO_CALL;
-	if (seen->failure)
-		recorder->agent_failures[seen->failure]++;
-	else
-		recorder->agent_sites++;
+	count(recorder, seen);
+	process_maps_deinit(&maps);
+}
+
+/* ---- instructions ---- */
+
+static enum call_patch_failure
+replace_instruction(struct record_task *task, struct call_sites *sites,
+		    const struct process_maps *maps, remote_addr addr,
+		    const struct instruction *instruction)
+{
+	struct memory *real = &space_of(task)->memory;
+	remote_addr end = addr + instruction->length;
+	enum call_patch_failure failure;
+	struct nearby_code code;
+	struct call_patch patch;
+	uint8_t original[16], *at;
+
+	look_nearby(&code, task, addr);
+	at = code.bytes + (addr - code.start);
+	if (code.length < end - code.start)
+		return CALL_PATCH_NO_CALL;
+	/* The instruction is there, and not the trap for it. */
+	if (instruction_of_trap(at, instruction->length, original).kind)
+		memcpy(at, original, instruction->length);
+	failure = call_patch_plan_instruction(&code.memory, end, *instruction,
+					      &patch);
+	if (failure)
+		return failure;
+	/* What is to be there again, traps and all. */
+	if (!memory_read(real, patch.start, patch.original, patch.length) ||
+	    (patch.hop_at && !memory_read(real, patch.hop_at,
+					  patch.hop_original,
+					  sizeof(patch.hop_original))))
+		return CALL_PATCH_NO_CALL;
+	return carry_out(task, &code.memory, sites, maps, &patch);
+}
+
+void record_instruction_site(struct recorder *recorder,
+			     struct record_task *task, remote_addr addr,
+			     const struct instruction *instruction)
+{
+	struct space_data *data = space_data_of(task);
+	struct call_sites *sites;
+	struct process_maps maps;
+	struct seen_site *seen;
+
+	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
+	    is_traced(task) || record_has_own_filter(task) ||
+	    task != recorder->current)
+		return;
+	sites = own_sites(data);
+	if (is_in_areas(sites, addr))
+		return;
+	seen = see(sites, addr + instruction->length);
+	if (seen->failure || ++seen->count != TRAPS_BEFORE ||
+	    process_maps_read(task->task.tid, &maps))
+		return;
+	seen->failure = is_patchable(&maps, addr + 1) ?
+		replace_instruction(task, sites, &maps, addr, instruction) :
+		CALL_PATCH_NO_CALL;
+	count(recorder, seen);
 	process_maps_deinit(&maps);
 }
 
@@ -447,8 +563,6 @@ void record_sites_unmapped(struct record_task *task, remote_addr start,
 static void put_back(struct record_task *task, struct effect_list *effects,
 		     const struct call_patch *patch, uint64_t distance)
 {
-	static const uint8_t call[2] = { 0x0f, 0x05 };
-
 	effect_list_add_bytes(effects, EFFECT_WRITE, patch->original,
 			      CODE_JUMP_LENGTH)->address =
 		patch->start + distance;
@@ -456,10 +570,11 @@ static void put_back(struct record_task *task, struct effect_list *effects,
 			    patch->original, CODE_JUMP_LENGTH);
 	if (!patch->hop_at)
 		return;
-	effect_list_add_bytes(effects, EFFECT_WRITE, call, sizeof(call))
-		->address = patch->hop_at + distance;
-	address_space_write(space_of(task), patch->hop_at + distance, call,
-			    sizeof(call));
+	effect_list_add_bytes(effects, EFFECT_WRITE, patch->hop_original,
+			      sizeof(patch->hop_original))->address =
+		patch->hop_at + distance;
+	address_space_write(space_of(task), patch->hop_at + distance,
+			    patch->hop_original, sizeof(patch->hop_original));
 }
 
 void record_sites_forget(struct record_task *task, remote_addr start,

@@ -566,14 +566,18 @@ static int append_instruction(struct recorder *recorder,
 		.detail = (int32_t)instruction->kind,
 		.result = (int64_t)after->value[R_RAX],
 	};
-	struct effect_list effects = { 0 };
+	struct effect_list *effects = &task->effects;
 	int err;
 
 	memcpy(event.registers, before->value, sizeof(event.registers));
-	effect_list_add_bytes(&effects, EFFECT_REGISTERS, after,
+	/* Between calls: there are no effects of one. */
+	effect_list_clear(effects);
+	record_instruction_site(recorder, task, before->value[R_RIP],
+				instruction);
+	effect_list_add_bytes(effects, EFFECT_REGISTERS, after,
 			      sizeof(*after));
-	err = recorder_append(recorder, task, &event, &effects);
-	effect_list_deinit(&effects);
+	err = recorder_append(recorder, task, &event, effects);
+	effect_list_clear(effects);
 	return err;
 }
 
@@ -640,6 +644,8 @@ static int run_trapped_instruction(struct recorder *recorder,
 	else if (instruction.kind == INSTRUCTION_RDPID)
 		record_core_in_register(recorder, task,
 					&after.value[instruction.destination]);
+	else if (instruction.kind == INSTRUCTION_CPUID)
+		record_agent_know(recorder, task, registers, &after);
 	err = append_instruction(recorder, task, &instruction, registers,
 				 &after);
 	if (err)

@@ -60,6 +60,41 @@ static void set_effects(struct event *event, const struct call_record *record)
 	event->effect_count = (size_t)(effect - event->effects);
 }
 
+/*
+ * What is not written is as before in the effect: the record does not have it.
+ */
+static void set_instruction(struct call_batch *batch, struct event *event,
+			    const struct call_record *record)
+{
+	const uint64_t *value = call_record_arguments(record);
+	uint64_t registers = *value++, next = (uint64_t)record->result;
+	int left = __builtin_popcountll(registers >> 32) - 1;
+	unsigned i;
+
+	event->kind = EVENT_INSTRUCTION;
+	event->detail = record->number - (int32_t)CALL_RECORD_INSTRUCTION;
+	event->registers[RIP] = record->call_end;
+	event->registers[RSP] = record->stack;
+	for (i = 0; i < 32; i++)
+		if (registers >> i & 1)
+			event->registers[i] = *value++;
+	memcpy(batch->after, event->registers, sizeof(batch->after));
+	for (i = 0; i < 32; i++)
+		if (registers >> (32 + i) & 1) {
+			batch->after[i] = next;
+			next = left-- > 0 ? *value++ : 0;
+		}
+	event->result = (int64_t)batch->after[RAX];
+	event->effect_count = 1;
+	event->effects[0] = (struct effect){
+		.kind = EFFECT_REGISTERS,
+		.flags = (uint32_t)(registers >> 32),
+		.protection = (uint32_t)registers,
+		.bytes = (const uint8_t *)batch->after,
+		.length = sizeof(batch->after),
+	};
+}
+
 const char *call_batch_begin(struct call_batch *batch, const struct event *head,
 			     const void *bytes, size_t length, uint64_t count)
 {
@@ -95,8 +130,12 @@ void call_batch_next(struct call_batch *batch, struct event *event_out)
 		.result = record->result,
 		.effects = batch->effects,
 	};
-	set_registers(event_out, record);
-	set_effects(event_out, record);
+	if (call_record_is_instruction(record)) {
+		set_instruction(batch, event_out, record);
+	} else {
+		set_registers(event_out, record);
+		set_effects(event_out, record);
+	}
 	batch->last = batch->next++;
 	batch->last_at = batch->next_at;
 	batch->next_at += record->size;

@@ -20,6 +20,7 @@ struct call_batch {
 	uint64_t last;	     /* of the one taken last, 0 for none */
 	size_t last_at;
 	struct effect effects[CALL_RECORD_PIECES + 1]; /* of that one */
+	uint64_t after[EVENT_REGISTERS]; /* an instruction */
 };
 
 /*

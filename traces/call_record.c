@@ -59,6 +59,23 @@ static const char *pieces_fault(const struct call_record *record)
 					    "a record longer than its pieces";
 }
 
+static const char *instruction_fault(const struct call_record *record)
+{
+	uint64_t registers = record->arguments ?
+		call_record_arguments(record)[0] : 0;
+	uint64_t written = registers >> 32;
+
+	if (record->number >= CALL_RECORD_INSTRUCTION +
+			      CALL_RECORD_INSTRUCTIONS)
+		return "an instruction of unknown kind";
+	if (record->pieces || !written ||
+	    ((uint32_t)registers & ~CALL_RECORD_READ) ||
+	    (written & ~CALL_RECORD_WRITTEN) ||
+	    record->arguments != __builtin_popcountll(registers))
+		return "an instruction with other registers than it says";
+	return NULL;
+}
+
 static const char *record_fault(const struct call_record *record, size_t left)
 {
 	size_t least = sizeof(*record) + 8 * (size_t)record->arguments;
@@ -68,6 +85,8 @@ static const char *record_fault(const struct call_record *record, size_t left)
 	if (record->arguments > CALL_RECORD_ARGUMENTS ||
 	    record->pieces > CALL_RECORD_PIECES)
 		return "a record with too many arguments or pieces";
+	if (call_record_is_instruction(record) && instruction_fault(record))
+		return instruction_fault(record);
 	if (!record->pieces)
 		return record->size == least ? NULL :
 					       "a record longer than it needs";

@@ -9,6 +9,14 @@
  * outputs.  The program can write where records are made, so whoever takes them
  * checks them first (call_records_check), and a copy of them when the program
  * could still write there.
+ *
+ * Records with a number of CALL_RECORD_INSTRUCTION and more are of instructions
+ * whose result the program's state does not determine: the rest of the number
+ * is their kind, call_end is where they are, and they have no pieces.  Their
+ * first argument tells registers, a bit for each place in struct
+ * user_regs_struct: in the lower half those that they read, in the upper half
+ * those that they write.  The other arguments are values, those read first, in
+ * the order of the bits; but the first one written is in the result.
  */
 #ifndef REEL_CALL_RECORD_H
 #define REEL_CALL_RECORD_H
@@ -20,6 +28,13 @@
 #define CALL_RECORD_PIECES 64
 /* Records that are kept together have at most this many bytes. */
 #define CALL_RECORDS_LIMIT ((size_t)1 << 20)
+
+#define CALL_RECORD_INSTRUCTION 0x8000u
+#define CALL_RECORD_INSTRUCTIONS 16u /* kinds */
+/* Registers they may read: the general ones; and write: the flags, too. */
+#define CALL_RECORD_READ 0x7fffu
+#define CALL_RECORD_FLAGS 18 /* place of the flags */
+#define CALL_RECORD_WRITTEN (CALL_RECORD_READ | 1u << CALL_RECORD_FLAGS)
 
 struct call_record {
 	uint32_t size;	 /* of all of it, a multiple of 8 */
@@ -66,6 +81,11 @@ static inline const uint64_t *
 call_record_arguments(const struct call_record *record)
 {
 	return (const void *)(record + 1);
+}
+
+static inline int call_record_is_instruction(const struct call_record *record)
+{
+	return record->number >= CALL_RECORD_INSTRUCTION;
 }
 
 static inline const struct call_piece *

@@ -155,8 +155,11 @@ struct effect {
 struct event {
 	uint64_t number;  /* from 1; the writer sets it */
 	enum event_kind kind;
-	int is_buffered;  /* SYSCALL: made without a stop; of its registers
-			     only those of the call are known, others are 0.
+	int is_buffered;  /* SYSCALL, INSTRUCTION: without a stop; of its
+			     registers only those that it reads are known,
+			     others are 0.  An instruction's EFFECT_REGISTERS
+			     has bits of those that it reads in protection,
+			     and of those that it writes in flags.
 			     Written by trace_writer_append_calls() alone */
 	uint32_t task;	  /* serial number from 1, not the tid */
 	uint64_t time_ns; /* CLOCK_MONOTONIC since the recording began */

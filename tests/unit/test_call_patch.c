@@ -298,6 +298,65 @@ Test(call_patch, builds_the_way_before_byte_for_byte)
 	cr_assert_eq(call_patch_detour(&patch, 0x401011, SIGTRAP), 0);
 }
 
+Test(call_patch, builds_an_instruction_byte_for_byte)
+{
+	/* cpuid; mov %rax,%rdi; nop... */
+	static const uint8_t trampoline[] = {
+		0x48, 0x8d, 0x15, 0x07, 0x00, 0x00, 0x00,
+		0xff, 0x24, 0x25, 0xe0, 0x00, 0x20, 0x70,
+		0x12, 0x10, 0x40, 0, 0, 0, 0, 0,
+		INSTRUCTION_CPUID, 0, 0, 2,
+		0xcc, 0x06,
+		0x48, 0x89, 0xc7,
+		0xe9, 0xd3, 0x33, 0xdf, 0xff,
+	};
+	struct instruction cpuid = { INSTRUCTION_CPUID, 2, 0, 0 };
+	struct call_patch patch;
+
+	memset(fixed_code, 0x90, sizeof(fixed_code));
+	memcpy(fixed_code + 16, "\x31\xc0\x0f\xa2\x48\x89\xc7", 7);
+	cr_assert_eq(call_patch_plan_instruction(&fixed_memory, 0x401012,
+						 cpuid, &patch),
+		     CALL_PATCH_NO_CALL);
+	cr_assert_eq(call_patch_plan_instruction(&fixed_memory, 0x401014,
+						 cpuid, &patch),
+		     CALL_PATCH_POSSIBLE);
+	cr_assert_eq(call_patch_build(&fixed_memory, &patch, 0x60dc20),
+		     CALL_PATCH_POSSIBLE);
+	cr_assert_eq(patch.code_length, sizeof(trampoline));
+	cr_assert_arr_eq(patch.code, trampoline, sizeof(trampoline));
+	cr_assert_arr_eq(patch.jump, "\xe9\x09\xcc\x20\x00", 5);
+	cr_assert_eq(call_patch_detour(&patch, 0x401015, SIGTRAP),
+		     patch.continuation);
+	cr_assert_eq(call_patch_original(&patch, 0x60dc27), 0x401012);
+	cr_assert_eq(call_patch_original(&patch, 0x60dc3a), 0x401012);
+	memcpy(fixed_code, patch.code + 7, 21);
+	cr_assert_eq(call_patch_call_end(&fixed_memory, 0x401000 + 21),
+		     0x401014);
+	cr_assert_eq(call_patch_call_end(&fixed_memory, 0x401000 + 20), 0);
+	cr_assert_eq(call_patch_original(&patch, patch.continuation), 0x401014);
+}
+
+Test(call_patch, no_instruction_without_a_register_of_its_own, .init = set_up)
+{
+	/* rdrand %cx; mov $11,%r11 */
+	struct instruction word = { INSTRUCTION_RDRAND, 4, 2, R_RCX };
+	struct instruction whole = { INSTRUCTION_RDRAND, 3, 4, R_RCX };
+	struct call_patch patch;
+
+	PUT(MIDDLE, "\x66\x0f\xc7\xf1\x49\xc7\xc3\x0b\x00\x00\x00");
+	cr_assert_eq(call_patch_plan_instruction(&own_memory,
+						 address(MIDDLE + 4), word,
+						 &patch),
+		     CALL_PATCH_NOT_MOVING);
+	cr_assert_eq(call_patch_plan_instruction(&own_memory,
+						 address(MIDDLE + 4), whole,
+						 &patch),
+		     CALL_PATCH_POSSIBLE);
+	cr_assert_eq(patch.start, address(MIDDLE + 1));
+	cr_assert_eq(patch.entries, 1u << 3);
+}
+
 Test(call_patch, builds_the_way_behind_byte_for_byte)
 {
 	/* xor %eax,%eax; syscall; mov 16(%rip),%edi; nop... */

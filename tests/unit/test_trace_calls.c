@@ -56,7 +56,7 @@ static void make_record(uint64_t number)
 	struct dice dice = { number * 77 };
 	unsigned i, arguments = (unsigned)dice_roll(&dice, 7);
 	struct call_record *record =
-		begin_record((unsigned)dice_roll(&dice, 65536), arguments);
+		begin_record((unsigned)dice_roll(&dice, 32768), arguments);
 	size_t limit = dice_roll(&dice, 9) ? 40 : 5000;
 	unsigned inputs = (unsigned)dice_roll(&dice, 3);
 	unsigned outputs = (unsigned)dice_roll(&dice, 3);
@@ -525,6 +525,84 @@ Test(trace_calls, records_that_cannot_be_are_refused)
 	REFUSED(((char *)(input + 1))[5] = 1);
 	REFUSED(((char *)(input + 1))[7] = (char)0x80);
 	REFUSED(((char *)(output + 1))[13] = 1);
+}
+
+/* ---- instructions ---- */
+
+enum { RBX = 5, RAX = 10, RCX, RDX, RSP = 19 };
+
+/* A cpuid, as src/instruction.h and the agent have it. */
+static struct call_record *instruction_record(void)
+{
+	static const uint64_t values[] = {
+		(1ull << RAX | 1ull << RCX) |
+			(1ull << RBX | 1ull << RAX | 1ull << RCX | 1ull << RDX)
+				<< 32,
+		7, 1, 0xa, 0xc, 0xd,
+	};
+	struct call_record *record;
+
+	used = 0;
+	record = begin_record(CALL_RECORD_INSTRUCTION + 3, 6);
+	record->call_end = 0x401000;
+	record->stack = 0x7fff0000;
+	record->result = 0xb;
+	memcpy(record + 1, values, sizeof(values));
+	return record;
+}
+
+Test(trace_calls, an_instruction_tells_what_it_read_and_wrote)
+{
+	const char *path = in_directory("t");
+	struct trace_writer *writer = write_samples(path, 0, 0, 0);
+	const struct effect *effect;
+	struct trace_reader *reader;
+	const uint64_t *after;
+	struct event event;
+
+	instruction_record();
+	cr_assert_eq(trace_writer_append_calls(writer, 1, 1000, room, used, 1),
+		     0);
+	finish(writer);
+	cr_assert_eq(trace_reader_open(path, &reader), 0);
+	cr_assert_eq(trace_reader_next(reader, &event), 0);
+	cr_assert(event.kind == EVENT_INSTRUCTION && event.is_buffered);
+	cr_assert(event.detail == 3 && event.result == 0xa);
+	cr_assert_eq(event.registers[16], 0x401000);
+	cr_assert_eq(event.registers[RSP], 0x7fff0000);
+	cr_assert(event.registers[RAX] == 7 && event.registers[RCX] == 1);
+	effect = event_find_effect(&event, EFFECT_REGISTERS);
+	cr_assert_eq(effect->protection, 1u << RAX | 1u << RCX);
+	cr_assert_eq(effect->flags, 1u << RBX | 1u << RAX | 1u << RCX |
+				    1u << RDX);
+	after = effect->bytes;
+	cr_assert(after[RAX] == 0xa && after[RBX] == 0xb &&
+		  after[RCX] == 0xc && after[RDX] == 0xd);
+	cr_assert_null(event_fault(&event));
+	trace_reader_close(reader);
+}
+
+Test(trace_calls, instructions_that_cannot_be_are_refused)
+{
+	static const uint64_t wrong[] = {
+		0, 0x3f, 1ull << 15 | 0x1full << 32, 0x1full | 1ull << (32 + 19),
+		0x1full | 1ull << 63, 0x3ull | 0x7ull << 32,
+	};
+
+	instruction_record();
+	cr_assert(passes(used));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		memcpy(instruction_record() + 1, &wrong[i], sizeof(wrong[i]));
+		cr_assert_not(passes(used), "%d", (int)i);
+	}
+	instruction_record()->number = CALL_RECORD_INSTRUCTION +
+				       CALL_RECORD_INSTRUCTIONS;
+	cr_assert_not(passes(used));
+	add_piece(instruction_record(), PIECE_INPUT, 0, 8);
+	cr_assert_not(passes(used));
+	used = 0;
+	begin_record(CALL_RECORD_INSTRUCTION + 1, 0);
+	cr_assert_not(passes(used));
 }
 
 /* Whatever bytes: it ends, and the sanitizers have nothing to say. */
