@@ -214,9 +214,12 @@ static enum step go_for(struct point_search *search, uint64_t used_ns)
 	pid_t got;
 
 	do {
-		if (task_resume(&task->task, record_run_request(task), 0))
-			return STEP_CALL;
+		int request = record_run_request(task);
+
+		/* Before it runs: it must not be met within the agent. */
 		record_agent_stop_at_call(task);
+		if (task_resume(&task->task, request, 0))
+			return STEP_CALL;
 		got = wait_while_used(search, used_ns);
 		if (!got) {
 			task->is_interrupt_sent = 1;
@@ -497,14 +500,12 @@ static int append_point(struct point_search *search,
 /* No point: the task goes on as if it had not been interrupted. */
 static int go_on(struct point_search *search)
 {
-	int err;
+	int request = record_run_request(search->task);
 
 	search->task->state = TASK_RUNNING;
-	err = recorder_resume(search->task, record_run_request(search->task),
-			      0);
 	/* What it was interrupted for is due at its next call. */
 	record_agent_stop_at_call(search->task);
-	return err;
+	return recorder_resume(search->task, request, 0);
 }
 
 /*
