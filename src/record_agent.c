@@ -863,8 +863,12 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 		*err_out = fault_inside(task, info, registers);
 		return 1;
 	}
-	if (record_signal_outcome(task, info) == SIGNAL_IGNORED)
-		return 0;
+	if (record_signal_outcome(task, info) == SIGNAL_IGNORED) {
+		/* The kernel drops it; given by a tracer SIGSTOP would stop. */
+		*err_out = recorder_resume(task, PTRACE_CONT, signal == SIGSTOP ?
+					   0 : signal);
+		return 1;
+	}
 	record_withhold_here(recorder, task, info);
 	*err_out = run_to_end(task);
 	return 1;

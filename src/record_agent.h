@@ -78,10 +78,19 @@ void record_instruction_site(struct recorder *recorder,
 /* Where a task that met a trap of a jump goes on; 0 when it was none. */
 remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 			       int signal);
+/*
+ * A call that began at a syscall instruction which is none any more is to be
+ * made again: *rip, behind it, becomes the place behind one that does, with a
+ * stop, what it did.  True when it changed.
+ */
+int record_site_restart(const struct record_task *task, remote_addr *rip);
 /* Where the program would be, in *rip: true when that is elsewhere. */
 int record_site_original(const struct record_task *task, remote_addr *rip);
 /* The mapping is gone; trampolines that were in it are there again. */
 void record_sites_unmapped(struct record_task *task, remote_addr start,
+			   remote_addr end);
+/* It may be written from now on. */
+void record_sites_writable(struct record_task *task, remote_addr start,
 			   remote_addr end);
 /* Other code is mapped there; or it is now elsewhere. */
 void record_sites_forget(struct record_task *task, remote_addr start,

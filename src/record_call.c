@@ -962,6 +962,7 @@ int record_repeat_call(struct recorder *recorder, struct record_task *task,
 	struct registers again = task->has_restore ? task->restore :
 						     task->entry;
 
+	record_site_restart(task, &again.value[R_RIP]);
 	again.value[R_RIP] -= 2;
 	again.value[R_RAX] = (uint64_t)number;
 	again.value[R_ORIG_RAX] = (uint64_t)-1;
@@ -1006,7 +1007,7 @@ static int interrupted_call(struct recorder *recorder,
 
 	task->is_interrupted = 1;
 	record_scratch_undo(task, now);
-	if (task->passes)
+	if (record_site_restart(task, &now->value[R_RIP]) || task->passes)
 		task_set_registers(&task->task, now);
 	task->last = *now;
 	if (err || record_stops_at_restart(recorder, task, &err))

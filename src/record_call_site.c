@@ -154,6 +154,28 @@ static int overlaps(const struct call_sites *sites,
 	return 0;
 }
 
+/* The kernel is about to run the instruction again, in another's name. */
+static int is_being_restarted(const struct recorder *recorder,
+			      const struct record_task *by,
+			      remote_addr call_end)
+{
+	const struct record_task *task = recorder->all;
+
+	while (task && !(task->is_interrupted &&
+			 space_of(task) == space_of(by) &&
+			 task->entry.value[R_RIP] == call_end))
+		task = task->next_all;
+	return task != NULL;
+}
+
+static int is_replaced(const struct call_sites *sites, remote_addr call_end)
+{
+	for (size_t i = 0; i < sites->count; i++)
+		if (sites->patches[i].call_end == call_end)
+			return 1;
+	return 0;
+}
+
 /* ---- room for trampolines ---- */
 
 /* In the part of the hole [from, to) that is in [low, high). */
@@ -397,10 +419,11 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 	    !is_buffered(task->call.number))
 		return;
 	sites = own_sites(data);
-	if (is_in_areas(sites, call_end))
+	if (is_in_areas(sites, call_end) || is_replaced(sites, call_end))
 		return;
 	seen = see(sites, call_end);
-	if (seen->failure || ++seen->count != CALLS_BEFORE ||
+	if (seen->failure || ++seen->count < CALLS_BEFORE ||
+	    is_being_restarted(recorder, task, call_end) ||
 	    process_maps_read(task->task.tid, &maps))
 		return;
 	seen->failure = is_patchable(&maps, call_end) ?
@@ -497,6 +520,22 @@ remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 	return 0;
 }
 
+int record_site_restart(const struct record_task *task, remote_addr *rip)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+
+	for (size_t i = 0; sites && i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (patch->call_end != *rip || patch->is_before ||
+		    !is_in_place(task, patch))
+			continue;
+		*rip = patch->continuation;
+		return 1;
+	}
+	return 0;
+}
+
 int record_site_original(const struct record_task *task, remote_addr *rip)
 {
 	const struct call_sites *sites = space_data_of(task)->call_sites;
@@ -584,6 +623,34 @@ void record_sites_forget(struct record_task *task, remote_addr start,
 
 	if (data->call_sites && data->call_sites->count)
 		forget_patches(own_sites(data), start, end);
+}
+
+/*
+ * The program is about to write to its code: it finds its own there, and later
+ * its calls stop.
+ */
+void record_sites_writable(struct record_task *task, remote_addr start,
+			   remote_addr end)
+{
+	struct call_sites *sites = space_data_of(task)->call_sites;
+	size_t kept = 0;
+
+	if (!sites || !sites->count)
+		return;
+	sites = own_sites(space_data_of(task));
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (patch->start >= end ||
+		    patch->start + patch->length <= start) {
+			sites->patches[kept++] = *patch;
+			continue;
+		}
+		if (is_in_place(task, patch))
+			put_back(task, &task->effects, patch, 0);
+		see(sites, patch->call_end)->failure = CALL_PATCH_NOT_MOVING;
+	}
+	sites->count = kept;
 }
 
 /* A jump leads elsewhere from a new place: what it replaced is there again. */

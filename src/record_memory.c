@@ -650,6 +650,8 @@ int record_protect_exit(struct recorder *recorder, struct record_task *task)
 	int err = 0;
 
 	record_forget_held(space_data_of(task), start, end);
+	if (task->call.arguments[2] & PROT_WRITE)
+		record_sites_writable(task, start, end);
 	if (!(task->call.arguments[2] & PROT_EXEC) ||
 	    process_maps_read_range(task->task.tid, start, end, &maps))
 		return 0;

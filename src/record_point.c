@@ -156,7 +156,10 @@ static int classify(struct point_search *search, enum step *step_out)
 		   (info.si_code == TRAP_TRACE ||
 		    info.si_code == TRAP_HWBKPT))
 		*step_out = STEP_DONE;
-	if (*step_out != STEP_OTHER && look_up_registers(search))
+	/* Within the agent no task may lose its turn: that is a call, too. */
+	if (*step_out != STEP_OTHER &&
+	    (look_up_registers(search) ||
+	     record_agent_is_inside(search->task, &search->registers)))
 		*step_out = STEP_CALL;
 	return 0;
 }
@@ -500,8 +503,11 @@ static int append_point(struct point_search *search,
 /* No point: the task goes on as if it had not been interrupted. */
 static int go_on(struct point_search *search)
 {
-	int request = record_run_request(search->task);
+	int request, err;
 
+	if (record_agent_leave(search->recorder, search->task, &err))
+		return err;
+	request = record_run_request(search->task);
 	search->task->state = TASK_RUNNING;
 	/* What it was interrupted for is due at its next call. */
 	record_agent_stop_at_call(search->task);
