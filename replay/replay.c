@@ -221,14 +221,20 @@ static int replay_digest(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event)
 {
 	const struct effect *recorded = event_find_effect(event, EFFECT_DIGEST);
+	remote_addr stacks[MEMORY_DIGEST_STACKS] = { event->registers[R_RSP] };
 	struct memory_digest digest;
+	size_t others;
 
 	if (replayer->options->check != CHECK_MEMORY || !recorded)
 		return 0;
 	if (!proc_is_ours())
 		return report(-ENOENT, "check the memory without /proc of "
 			      "this pid namespace");
-	if (memory_digest(&task->task, 0, event->registers[R_RSP], &digest))
+	others = recorded->length / sizeof(*stacks);
+	if (others >= MEMORY_DIGEST_STACKS)
+		others = MEMORY_DIGEST_STACKS - 1;
+	memcpy(stacks + 1, recorded->bytes, others * sizeof(*stacks));
+	if (memory_digest(&task->task, 0, stacks, 1 + others, &digest))
 		return report(-EIO, "digest the memory of task %u",
 			      task->task.serial);
 	replayer->summary->digests++;

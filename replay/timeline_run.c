@@ -69,7 +69,7 @@ static int get_state(struct run *run, struct debug_state *state_out)
 
 	if (length < (ssize_t)VECTORS_END ||
 	    memory_digest(&run->task->task, 0,
-			  run->task->registers.value[R_RSP], &digest))
+			  &run->task->registers.value[R_RSP], 1, &digest))
 		return report(-EIO, "digest the memory of task %u",
 			      run->task->task.serial);
 	memset(state_out, 0, sizeof(*state_out));

@@ -364,11 +364,12 @@ static int digest(const struct task *task, struct digest_state *state,
 }
 
 int memory_digest(const struct task *task, uint64_t limit_pages,
-		  remote_addr stack_pointer, struct memory_digest *digest_out)
+		  const remote_addr *stack_pointers, size_t count,
+		  struct memory_digest *digest_out)
 {
 	struct digest_state state = { .limit = limit_pages };
 
-	return digest(task, &state, &stack_pointer, 1, digest_out);
+	return digest(task, &state, stack_pointers, count, digest_out);
 }
 
 int memory_digest_partial(const struct task *task,

@@ -10,6 +10,8 @@
 
 #include "src/task.h"
 
+#define MEMORY_DIGEST_STACKS 64u /* more of them are not looked at */
+
 struct memory_digest {
 	uint64_t hash;	/* XXH3 over (address, content) of the pages */
 	uint64_t pages;	/* pages that count */
@@ -19,11 +21,11 @@ struct memory_digest {
  * Digests the readable and writable mappings, except reel's own pages.
  * With limit_pages (0: none) the first so many pages that count are taken, and
  * 1 is returned if there are more.  What lies below the red
- * zone of stack_pointer is left out: it is dead (System V ABI), and XSAVEC of
- * the dynamic linker leaves bits there that depend on task switches.
+ * zones of these stack pointers is left out: it is dead (System V ABI), and
+ * XSAVEC of the dynamic linker leaves bits there that depend on task switches.
  */
 int memory_digest(const struct task *task, uint64_t limit_pages,
-		  remote_addr stack_pointer,
+		  const remote_addr *stack_pointers, size_t count,
 		  struct memory_digest *digest_out);
 
 /*
@@ -31,7 +33,6 @@ int memory_digest(const struct task *task, uint64_t limit_pages,
  * MiB of addresses the first 1024 pages that count, and 65,536 in all.  What is
  * dead of these stacks is left out, of no more than so many.
  */
-#define MEMORY_DIGEST_STACKS 64u
 int memory_digest_partial(const struct task *task,
 			  const remote_addr *stack_pointers, size_t count,
 			  struct memory_digest *digest_out);

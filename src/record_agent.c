@@ -865,8 +865,9 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 	}
 	if (record_signal_outcome(task, info) == SIGNAL_IGNORED) {
 		/* The kernel drops it; given by a tracer SIGSTOP would stop. */
-		*err_out = recorder_resume(task, PTRACE_CONT, signal == SIGSTOP ?
-					   0 : signal);
+		if (signal == SIGSTOP)
+			signal = 0;
+		*err_out = recorder_resume(task, PTRACE_CONT, signal);
 		return 1;
 	}
 	record_withhold_here(recorder, task, info);

@@ -57,14 +57,37 @@ int record_digest_is_due(const struct recorder *recorder,
 	return work_done(recorder) >= space_data_of(task)->next_digest;
 }
 
+/* The pointer of the stack in use, and the tops of those for signals. */
+static size_t find_stacks(const struct record_task *task,
+			  const struct registers *now,
+			  remote_addr stacks[MEMORY_DIGEST_STACKS])
+{
+	const struct record_task *other = task;
+	size_t count = 1;
+
+	stacks[0] = now->value[R_RSP];
+	do {
+		if (other->signal_stack && count < MEMORY_DIGEST_STACKS &&
+		    stacks[0] - other->signal_stack >=
+			    other->signal_stack_length)
+			stacks[count++] = other->signal_stack +
+				other->signal_stack_length - 1;
+		other = other->next_in_group;
+	} while (other != task);
+	return count;
+}
+
 int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages)
 {
+	remote_addr stacks[MEMORY_DIGEST_STACKS];
 	struct event event = { .kind = EVENT_DIGEST };
 	struct effect_list effects = { 0 };
+	struct registers now = task->last;
 	struct memory_digest digest;
 	struct effect *effect;
 	uint64_t budget = digest_budget(recorder);
+	size_t count;
 	int err;
 
 	space_data_of(task)->next_digest = work_done(recorder) + DIGEST_EVENTS;
@@ -72,15 +95,17 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 		limit_pages = budget;
 	if (limit_pages < DIGEST_LEAST)
 		return 0;
-	if (memory_digest(&task->task, limit_pages, task->last.value[R_RSP],
-			  &digest)) {
+	task_get_registers(&task->task, &now);
+	count = find_stacks(task, &now, stacks);
+	if (memory_digest(&task->task, limit_pages, stacks, count, &digest)) {
 		/* too large for the budget, or gone */
 		recorder->digested_pages += limit_pages;
 		return 0;
 	}
 	recorder->digested_pages += digest.pages + DIGEST_LEAST;
-	memcpy(event.registers, task->last.value, sizeof(event.registers));
-	effect = effect_list_add(&effects, EFFECT_DIGEST);
+	memcpy(event.registers, now.value, sizeof(event.registers));
+	effect = effect_list_add_bytes(&effects, EFFECT_DIGEST, stacks + 1,
+				       (count - 1) * sizeof(*stacks));
 	effect->offset = digest.hash;
 	effect->extent = digest.pages;
 	err = recorder_append(recorder, task, &event, &effects);
@@ -159,6 +184,11 @@ static void inherit(struct record_task *parent, struct record_task *child,
 			space_data_of(child)->shares_files = 1;
 	else
 		child->has_own_files = parent->has_own_files;
+	/* As sas_ss_reset() in the kernel's fork. */
+	if ((words->flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM) {
+		child->signal_stack = parent->signal_stack;
+		child->signal_stack_length = parent->signal_stack_length;
+	}
 	child->affinity = parent->affinity;
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);
@@ -369,6 +399,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 		return err;
 	task->clear_tid = 0;
 	task->is_dispatching = task->has_own_files = 0;
+	task->signal_stack = 0;
 	task->wants_no_stops = task->is_watched = 0;
 	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);

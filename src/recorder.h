@@ -165,6 +165,8 @@ struct record_task {
 	uint64_t clone_flags;
 	remote_addr untraced_flags; /* where CLONE_UNTRACED was taken out */
 	remote_addr clear_tid;
+	remote_addr signal_stack; /* sigaltstack(2), or 0 */
+	uint64_t signal_stack_length;
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;

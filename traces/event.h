@@ -90,7 +90,8 @@ enum effect_kind {
 	EFFECT_OUTPUT,	    /* id (1 stdout, 2 stderr), extent (length): the
 			       call's output; bytes only where no input of the
 			       call holds them */
-	EFFECT_DIGEST,	    /* offset: XXH3 64 of the memory; extent: pages */
+	EFFECT_DIGEST,	    /* offset: XXH3 64 of the memory; extent: pages;
+			       bytes: more stack pointers, 8 bytes each */
 	EFFECT_TEXT,	    /* id (enum event_text), bytes: text for people */
 	EFFECT_FD,	    /* not recorded yet, shown by dump where it is:
 			       id (descriptor number), bytes: what /proc/PID/fd
