@@ -575,7 +575,8 @@ int record_agent_request(struct record_task *task)
 	struct agent_shared *shared = area ? area->shared : NULL;
 	int is_traced_only = is_off(task);
 
-	if (!area)
+	/* One that is in a call may not be the one that runs. */
+	if (!area || task->phase != CALL_NONE || task->is_interrupted)
 		return PTRACE_SYSCALL;
 	if (shared) {
 		go_on_in_ring(area);
@@ -584,8 +585,7 @@ int record_agent_request(struct record_task *task)
 		shared->stops_after_wake = shared->has_woken = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);
 	}
-	return is_traced_only || task->phase != CALL_NONE ||
-	       task->is_interrupted ? PTRACE_SYSCALL : PTRACE_CONT;
+	return is_traced_only ? PTRACE_SYSCALL : PTRACE_CONT;
 }
 
 void record_agent_may_yield(struct record_task *task)
