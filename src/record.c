@@ -214,11 +214,25 @@ void recorder_make_ready(struct recorder *recorder, struct record_task *task)
 	recorder->ready_last = task;
 }
 
+/* The kernel is about to restart a call (record_site_restart). */
+static void stand_for_restart(struct record_task *task)
+{
+	struct registers now;
+
+	if (!task_get_registers(&task->task, &now) &&
+	    now.value[R_RIP] == task->entry.value[R_RIP] &&
+	    record_site_restart(task, &now.value[R_RIP]))
+		task_set_registers(&task->task, &now);
+}
+
 int recorder_resume(struct record_task *task, int request, int signal)
 {
-	int err = task->is_doomed && task->state != TASK_EXITING ? 0 :
-		task_resume(&task->task, request, signal);
+	int err = 0;
 
+	if (task->is_interrupted)
+		stand_for_restart(task);
+	if (!task->is_doomed || task->state == TASK_EXITING)
+		err = task_resume(&task->task, request, signal);
 	if (err && err != -ESRCH)
 		return report(err, "task %d: resume", task->task.tid);
 	return 0;

@@ -1023,7 +1023,7 @@ static int interrupted_call(struct recorder *recorder,
 
 	task->is_interrupted = 1;
 	record_scratch_undo(task, now);
-	if (record_site_restart(task, &now->value[R_RIP]) || task->passes)
+	if (task->passes)
 		task_set_registers(&task->task, now);
 	task->last = *now;
 	if (err || record_stops_at_restart(recorder, task, &err))

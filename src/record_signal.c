@@ -680,6 +680,22 @@ static enum signal_point point_of(const struct delivery *delivery)
 	return task->at_boundary ? SIGNAL_BEFORE_SYSCALL : SIGNAL_AFTER_EVENT;
 }
 
+/*
+ * The signal interrupts a call that would have been restarted elsewhere
+ * (recorder_resume): for the program it is where it was made.
+ */
+static void stand_at_call(struct record_task *task,
+			  struct registers *registers)
+{
+	remote_addr place = task->entry.value[R_RIP];
+
+	if (!task->is_interrupted || !record_site_restart(task, &place) ||
+	    registers->value[R_RIP] != place)
+		return;
+	registers->value[R_RIP] = task->entry.value[R_RIP];
+	task_set_registers(&task->task, registers);
+}
+
 /* It came into the middle of a jump to the agent (record_call_site.c). */
 static int takes_detour(struct record_task *task, const siginfo_t *info,
 			struct registers *registers, int *err_out)
@@ -711,6 +727,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return 0;
 	if (signal == SIGTERM)
 		task->terminated_ns = now_ns();
+	stand_at_call(task, &delivery.before);
 	if (record_agent_signal(recorder, task, &delivery.info,
 				&delivery.before, &err) ||
 	    takes_detour(task, &delivery.info, &delivery.before, &err))
