@@ -233,7 +233,8 @@ static int replay_digest(struct replayer *replayer, struct replay_task *task,
 	others = recorded->length / sizeof(*stacks);
 	if (others >= MEMORY_DIGEST_STACKS)
 		others = MEMORY_DIGEST_STACKS - 1;
-	memcpy(stacks + 1, recorded->bytes, others * sizeof(*stacks));
+	if (others)
+		memcpy(stacks + 1, recorded->bytes, others * sizeof(*stacks));
 	if (memory_digest(&task->task, 0, stacks, 1 + others, &digest))
 		return report(-EIO, "digest the memory of task %u",
 			      task->task.serial);
