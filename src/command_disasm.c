@@ -31,15 +31,7 @@ static int print_code(struct inspection *inspection, char **operands)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct inspection inspection = { 0 };
-	int first = options_parse(command, argc, argv, &inspection);
-	int err;
-
-	if (first < 0)
-		return options_exit_status(command, first);
-	err = print_code(&inspection, argv + first);
-	inspection_end(&inspection);
-	return err ? command->failure : 0;
+	return inspection_run(command, argc, argv, print_code);
 }
 
 const struct command command_disasm = {

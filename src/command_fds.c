@@ -191,12 +191,7 @@ static int show_fds(struct inspection *inspection, char **operands)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct inspection inspection = { 0 };
-	int first = options_parse(command, argc, argv, &inspection);
-
-	if (first < 0)
-		return options_exit_status(command, first);
-	return show_fds(&inspection, argv + first) ? command->failure : 0;
+	return inspection_run(command, argc, argv, show_fds);
 }
 
 const struct command command_fds = {

@@ -110,6 +110,21 @@ void inspection_end(struct inspection *inspection)
 	free(inspection->path);
 }
 
+int inspection_run(const struct command *command, int argc, char **argv,
+		   int (*show)(struct inspection *inspection,
+			       char **operands))
+{
+	struct inspection inspection = { 0 };
+	int first = options_parse(command, argc, argv, &inspection);
+	int err;
+
+	if (first < 0)
+		return options_exit_status(command, first);
+	err = show(&inspection, argv + first);
+	inspection_end(&inspection);
+	return err ? command->failure : 0;
+}
+
 int inspection_task(const struct inspection *inspection,
 		    struct replay_task **task_out)
 {

@@ -45,6 +45,11 @@ int inspection_begin(struct inspection *inspection, const char *trace,
 		     const char *event);
 void inspection_end(struct inspection *inspection);
 
+/* A command whose options are those of inspections, and nothing else. */
+int inspection_run(const struct command *command, int argc, char **argv,
+		   int (*show)(struct inspection *inspection,
+			       char **operands));
+
 /* The task that the options ask for; -ESRCH, reported, when there is none. */
 int inspection_task(const struct inspection *inspection,
 		    struct replay_task **task_out);

@@ -24,6 +24,21 @@ static void four_after(const char *text, const char *name, unsigned out[4])
 		       &out[2], &out[3]);
 }
 
+long process_status_number(pid_t tid, const char *name)
+{
+	char path[64], line[64], *text, *at;
+	long number = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	snprintf(line, sizeof(line), "\n%s:", name);
+	text = read_proc_file(path, NULL);
+	at = text ? strstr(text, line) : NULL;
+	if (at)
+		number = strtol(at + strlen(line), NULL, 10);
+	free(text);
+	return number;
+}
+
 int process_status_read(pid_t tid, struct process_status *status_out)
 {
 	char path[64], *text;

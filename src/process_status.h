@@ -17,4 +17,7 @@ struct process_status {
 /* 0, or -ESRCH with all zero. */
 int process_status_read(pid_t tid, struct process_status *status_out);
 
+/* The decimal number of one line ("Seccomp"), or -1 where there is none. */
+long process_status_number(pid_t tid, const char *name);
+
 #endif

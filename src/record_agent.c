@@ -38,6 +38,7 @@
 #include "src/cpuid_hidden.h"
 #include "src/process_file.h"
 #include "src/process_maps.h"
+#include "src/process_status.h"
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/session_page.h"
@@ -79,13 +80,7 @@ static int install(const struct sock_fprog *program)
  */
 int record_agent_is_possible(void)
 {
-	char *status = read_proc_file("/proc/self/status", NULL), *line;
-	int mode;
-
-	line = status ? strstr(status, "\nSeccomp:") : NULL;
-	mode = line ? atoi(line + strlen("\nSeccomp:")) : 0;
-	free(status);
-	return mode == SECCOMP_MODE_DISABLED;
+	return process_status_number(getpid(), "Seccomp") <= 0;
 }
 
 /*

@@ -6,14 +6,11 @@
 #include "src/recorder.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "src/process_maps.h"
+#include "src/process_status.h"
 
 /* Resumes to the next syscall stop of this task; other stops end the try. */
 int record_to_syscall_stop(struct record_task *task)
@@ -34,15 +31,7 @@ int record_to_syscall_stop(struct record_task *task)
 
 int record_has_filter(const struct record_task *task)
 {
-	char path[64], *status, *line;
-	int has_filter;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
-	status = read_proc_file(path, NULL);
-	line = status ? strstr(status, "\nSeccomp:") : NULL;
-	has_filter = line && atoi(line + strlen("\nSeccomp:")) != 0;
-	free(status);
-	return has_filter;
+	return process_status_number(task->task.tid, "Seccomp") > 0;
 }
 
 /* Filters come after the entry's stop (seccomp(2)). */

@@ -26,32 +26,19 @@
 
 /* ---- what there is ---- */
 
-static long number_in(pid_t tid, const char *name)
-{
-	char path[64], *text, *line;
-	long number = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	text = read_proc_file(path, NULL);
-	line = text ? strstr(text, name) : NULL;
-	if (line)
-		number = strtol(line + strlen(name), NULL, 10);
-	free(text);
-	return number;
-}
-
 void record_own_filter_init(struct recorder *recorder,
 			    struct record_task *root)
 {
 	pid_t here = getpid();
 
-	recorder->mode_outside = (int)number_in(here, "\nSeccomp:");
+	recorder->mode_outside = (int)process_status_number(here, "Seccomp");
 	recorder->filters_outside =
-		(int)number_in(here, "\nSeccomp_filters:");
-	root->has_no_new_privs = number_in(here, "\nNoNewPrivs:") == 1;
+		(int)process_status_number(here, "Seccomp_filters");
+	root->has_no_new_privs =
+		process_status_number(here, "NoNewPrivs") == 1;
 	recorder->has_own_filter = recorder->agent_rules != NULL;
 	recorder->has_own_no_new_privs = !root->has_no_new_privs &&
-		number_in(root->task.tid, "\nNoNewPrivs:") == 1;
+		process_status_number(root->task.tid, "NoNewPrivs") == 1;
 }
 
 /* As /proc and prctl(2) tell it. */
@@ -149,7 +136,8 @@ struct editor {
 static void editor_init(struct editor *editor, const struct recorder *recorder,
 			const struct record_task *target)
 {
-	long filters = number_in(target->task.tid, "\nSeccomp_filters:");
+	long filters = process_status_number(target->task.tid,
+					     "Seccomp_filters");
 
 	filters -= recorder->has_own_filter;
 	snprintf(editor->mode, sizeof(editor->mode), "%d",

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "src/process_maps.h"
+#include "src/process_status.h"
 #include "traces/report.h"
 
 #define WATCHED_LIMIT 4096u /* files */
@@ -52,20 +53,6 @@ struct peer_watch {
 };
 
 /* ---- one process ---- */
-
-static long status_number(pid_t pid, const char *name)
-{
-	char path[64], *text, *line;
-	long value = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	text = read_proc_file(path, NULL);
-	line = text ? strstr(text, name) : NULL;
-	if (line)
-		value = strtol(line + strlen(name), NULL, 10);
-	free(text);
-	return value;
-}
 
 static void name_of(pid_t pid, char *name, size_t room)
 {
@@ -160,7 +147,7 @@ static ino_t shared_inode(const char *line)
 /* False, too, for one that has ended meanwhile. */
 static int is_outside(const struct peer_watch *watch, pid_t pid)
 {
-	long tracer = status_number(pid, "\nTracerPid:");
+	long tracer = process_status_number(pid, "TracerPid");
 
 	return tracer >= 0 && tracer != watch->recorder;
 }
