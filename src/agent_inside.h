@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the agent share (agent*.c, freestanding). */
+/*
+ * What the parts of the agent share; all are freestanding.
+ *
+ *   agent_entry.S        from the jump that was a call, and back
+ *   agent.c              which of the conditions the call has
+ *   agent_transfer.c     reads and writes
+ *   agent_open.c         paths; descriptors that come and go
+ *   agent_wait.c         poll, futexes and the like
+ *   agent_descriptor.c   what is known of descriptors
+ *   agent_memory.c       the program's memory
+ *   agent_record.c       the record of a call
+ *   agent_replay.c       the same record, when it is the answer
+ *   agent_instruction.c  instructions that trapped often
+ */
 #ifndef REEL_AGENT_INSIDE_H
 #define REEL_AGENT_INSIDE_H
 
@@ -18,6 +31,7 @@
 int64_t agent_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
 		      uint64_t d, uint64_t e, uint64_t f);
 
+#define PAGE 4096u
 #define TEXT_LIMIT 4096u /* of inputs, as in record_call.c */
 #define ROOM_LIMIT (AGENT_RING_LENGTH / 4) /* for a call */
 /* With less than this left, the ring is to be emptied. */
@@ -42,9 +56,84 @@ static inline void agent_took(uint32_t size)
 		shared->is_stop_wanted = 1;
 }
 
-/* agent.c, called by agent_entry.S: true when the call is done. */
-struct agent_frame;
+/* Registers as agent_entry.S leaves them on the stack. */
+struct agent_frame {
+	uint64_t r9, r8, r10, rdx, rsi, rdi, rax;
+	uint64_t flags, call_end, continuation;
+	uint64_t r15, r14, r13, r12, rbp, rbx;
+};
+
+_Static_assert(sizeof(struct agent_frame) == 128, "agent_entry.S knows it");
+
+/* In the order of the arguments of a call: rdi, rsi, rdx, r10, r8, r9. */
+static inline uint64_t argument_of(const struct agent_frame *frame, unsigned i)
+{
+	return ((const uint64_t *)frame)[5 - i];
+}
+
+static inline int64_t make(const struct agent_frame *frame)
+{
+	return agent_syscall(frame->rax, frame->rdi, frame->rsi, frame->rdx,
+			     frame->r10, frame->r8, frame->r9);
+}
+
+static inline int is_error(int64_t result)
+{
+	return (uint64_t)result > (uint64_t)-4096;
+}
+
+/* ---- memory ---- */
+
+static inline uint64_t padded(uint64_t length)
+{
+	return (length + 7) & ~7ull;
+}
+
+static inline void clear(void *bytes, size_t length)
+{
+	uint8_t zero = 0;
+
+	__asm__ volatile("rep stosb"
+			 : "+D"(bytes), "+c"(length) : "a"(zero) : "memory");
+}
+
+static inline void copy(void *to, const void *from, size_t length)
+{
+	__asm__ volatile("rep movsb"
+			 : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+}
+
+static inline void copy_words(void *to, const void *from, size_t length)
+{
+	uint64_t *target = to;
+	const uint64_t *source = from;
+
+	if (length > 256) {
+		copy(to, from, length);
+		return;
+	}
+	for (; length >= 8; length -= 8)
+		*target++ = *source++;
+	for (size_t i = 0; i < length; i++)
+		((uint8_t *)target)[i] = ((const uint8_t *)source)[i];
+}
+
+/* agent_memory.c */
+/*
+ * The length with the final NUL, or more than the limit.  Words are read where
+ * they are aligned: so none reaches into a page that the string does not.
+ */
+uint64_t agent_copy_string(char *to, const char *from, uint64_t limit);
+int agent_are_faults_seen(void);
+/* False when it would fault where that shows; else it just may. */
+int agent_may_read(uint64_t address, uint64_t length);
+
+/* ---- called by agent_entry.S ---- */
+
+/* agent.c: true when the call is done. */
 int agent_call(struct agent_frame *frame);
+/* agent_replay.c: the same; false when there is no record of the call. */
+int agent_replay(struct agent_frame *frame);
 
 /*
  * agent_instruction.c, likewise: registers as in struct user_regs_struct, the

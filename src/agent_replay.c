@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent in replay: calls are answered from their records. */
+#include "src/agent_inside.h"
+
+#include "traces/call_record.h"
+
+static int are_equal(const void *a, const void *b, size_t length)
+{
+	const uint64_t *one = a, *other = b;
+
+	for (; length >= 8; length -= 8)
+		if (*one++ != *other++)
+			return 0;
+	for (size_t i = 0; i < length; i++)
+		if (((const uint8_t *)one)[i] != ((const uint8_t *)other)[i])
+			return 0;
+	return 1;
+}
+
+static int is_recorded(const struct agent_frame *frame,
+		       const struct call_record *record)
+{
+	const uint64_t *arguments = (const uint64_t *)(record + 1);
+
+	if (record->number != frame->rax ||
+	    record->call_end != frame->call_end ||
+	    record->stack != shared->saved_stack)
+		return 0;
+	for (unsigned i = 0; i < record->arguments; i++)
+		if (arguments[i] != argument_of(frame, i))
+			return 0;
+	return 1;
+}
+
+/* Inputs come first: what the call read is compared before it writes. */
+static int take_pieces(const struct call_record *record)
+{
+	const struct call_piece *piece = (const struct call_piece *)
+		((const uint64_t *)(record + 1) + record->arguments);
+
+	for (unsigned i = 0; i < record->pieces; i++) {
+		void *memory = (void *)piece->address;
+
+		if (piece->kind == PIECE_OUTPUT)
+			copy_words(memory, piece + 1, piece->length);
+		else if (!are_equal(memory, piece + 1, piece->length))
+			return 0;
+		piece = (const struct call_piece *)((const uint8_t *)
+			(piece + 1) + padded(piece->length));
+	}
+	return 1;
+}
+
+/* The call is answered; with a stop when there is no record of it. */
+int agent_replay(struct agent_frame *frame)
+{
+	const struct call_record *record = (const struct call_record *)
+		(ring + shared->position);
+
+	if (shared->position >= shared->limit)
+		return 0;
+	if (!is_recorded(frame, record) || !take_pieces(record)) {
+		shared->is_different = 1;
+		return 0;
+	}
+	frame->rax = (uint64_t)record->result;
+	agent_took(record->size);
+	return 1;
+}
