@@ -145,7 +145,7 @@ struct agent_private {
 	uint32_t generation;
 	uint32_t is_stale; /* classes are, since a call with a stop */
 	uint32_t are_faults_ignored, zero;
-	uint8_t classes[AGENT_DESCRIPTORS]; /* enum of src/agent.c; 0 unknown */
+	uint8_t classes[AGENT_DESCRIPTORS]; /* agent_descriptor.h; 0 unknown */
 };
 
 _Static_assert(sizeof(struct agent_shared) <= 0x4000 &&

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent (src/agent_layout.h) while recording: how it gets into a program,
- * what it may do there, and what becomes of the records that it makes.
+ * The agent (src/agent_layout.h) while recording:
+ *
+ *   record_agent.c         how it gets into a program, and when it may go on
+ *   record_agent_filter.c  calls that are not its own stop
+ *   record_agent_rules.c   what it is told
+ *   record_agent_ring.c    what becomes of the records that it makes
+ *   record_agent_stop.c    stops within
+ *   record_call_site.c     how calls come to it
  */
 #ifndef REEL_RECORD_AGENT_H
 #define REEL_RECORD_AGENT_H
@@ -63,6 +69,22 @@ void record_agent_know(struct recorder *recorder, struct record_task *task,
 /* After a call with a stop. */
 void record_agent_after_call(struct recorder *recorder,
 			     struct record_task *task);
+
+/* ---- between record_agent*.c ---- */
+
+/* What is known of other mount namespaces stays. */
+void record_agent_read_mounts(struct recorder *recorder, pid_t tid);
+/* The rules are in every area; descriptors are looked at again. */
+void record_agent_tell(struct agent_area *area);
+void record_agent_learn_all(struct agent_area *area);
+/* A fault of the agent's is seen where the program ignores such signals. */
+void record_agent_look_at_actions(struct record_task *task);
+/* From here on the agent makes records. */
+void record_agent_begin_part(struct agent_area *area, unsigned part);
+/* What was in the ring has its events. */
+void record_agent_go_on_in_ring(struct agent_area *area);
+/* The writer has read all of it. */
+void record_agent_end_ring(const struct agent_area *area);
 
 /* ---- record_call_site.c ---- */
 

@@ -23,7 +23,7 @@ int record_to_syscall_stop(struct record_task *task)
 		err = task_wait(&task->task, &status);
 		if (err)
 			return -ESRCH;
-		/* A filter of ours stops at calls, too (record_agent.c). */
+		/* Our own filter stops at calls, too. */
 	} while (WIFSTOPPED(status) &&
 		 status_event(status) == PTRACE_EVENT_SECCOMP);
 	return status_is_syscall(status) ? 0 : -ESRCH;

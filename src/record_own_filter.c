@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recorder's own seccomp filter (record_agent.c) must not show: what tells
- * of filters and of no_new_privs, which the filter needs where reel has no
- * privileges, tells what it would without reel.
+ * The recorder's own seccomp filter (record_agent_filter.c) must not show: what
+ * tells of filters and of no_new_privs, which the filter needs where reel has
+ * no privileges, tells what it would without reel.
  */
 #include "src/recorder.h"
 

@@ -20,7 +20,7 @@
  *   record_life.c     tasks come and go: clone, exec, exit
  *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
- *   record_agent.c    the agent, which makes calls unseen; record_agent.h
+ *   record_agent*.c   the agent, which makes calls unseen; record_agent.h
  *   record_call_site.c  syscall instructions that became jumps to it
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them

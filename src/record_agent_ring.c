@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring where agents put their records, which become events.  It has two
+ * parts: while the writer's thread copies one, the agent goes on in the other.
+ */
+#include "src/record_agent.h"
+
+#include <errno.h>
+
+#include "traces/call_record.h"
+#include "traces/report.h"
+
+/* Bytes of records that the writer's thread copies; fewer are copied here. */
+#define HAND_OVER_LEAST 0x10000
+
+static int is_free(const struct agent_area *area, unsigned part)
+{
+	return __atomic_load_n(&area->is_free[part], __ATOMIC_ACQUIRE);
+}
+
+void record_agent_begin_part(struct agent_area *area, unsigned part)
+{
+	area->part = part;
+	area->taken = (uint64_t)part * AGENT_RING_LENGTH;
+	area->shared->position = area->taken;
+	area->shared->limit = area->taken + AGENT_RING_LENGTH;
+}
+
+void record_agent_go_on_in_ring(struct agent_area *area)
+{
+	if (area->taken != area->shared->position)
+		return;
+	record_agent_begin_part(area, is_free(area, area->part) ?
+				area->part : (area->part + 1) % AGENT_RINGS);
+}
+
+static int spoiled(const struct record_task *task, const char *fault)
+{
+	return report(-EBADMSG, "task %d: the program wrote into the memory "
+		      "where reel records calls (%s)", task->task.tid, fault);
+}
+
+/*
+ * Many are copied by the writer's thread, as long as the agent can go on in the
+ * other part of the ring: *count is checked there.
+ */
+static int drain(struct recorder *recorder, struct record_task *task,
+		 struct agent_area *area, size_t length, uint64_t *count)
+{
+	const uint8_t *bytes = (const uint8_t *)area->shared +
+		(AGENT_RING - AGENT_SHARED) + area->taken;
+	uint64_t time_ns = now_ns() - recorder->start_ns;
+	uint32_t serial = task->task.serial;
+	unsigned other = (area->part + 1) % AGENT_RINGS;
+	const char *fault;
+
+	if (length >= HAND_OVER_LEAST && is_free(area, area->part) &&
+	    is_free(area, other))
+		return trace_writer_hand_over_calls(
+			recorder->writer, serial, time_ns, bytes, length,
+			*count, &area->is_free[area->part]);
+	fault = call_records_check(bytes, length, count);
+	return fault ? spoiled(task, fault) :
+		trace_writer_append_calls(recorder->writer, serial, time_ns,
+					  bytes, length, *count);
+}
+
+int record_agent_drain(struct recorder *recorder, struct record_task *task)
+{
+	struct space_data *data = task->task.space ? space_data_of(task) : NULL;
+	struct agent_area *area = data ? data->agent : NULL;
+	uint64_t position, count;
+	int err;
+
+	if (!area || !area->shared)
+		return 0;
+	position = area->shared->position;
+	if (position == area->taken)
+		return 0;
+	count = (uint32_t)(area->shared->count - area->counted);
+	if (position < area->taken ||
+	    position > (area->part + 1ul) * AGENT_RING_LENGTH ||
+	    !count || count > AGENT_RING_LENGTH / sizeof(struct call_record))
+		return spoiled(task, "where they end");
+	task->last = (struct registers){ { 0 } };
+	task->at_boundary = 0;
+	err = drain(recorder, task, area, position - area->taken, &count);
+	area->taken = position;
+	area->counted += (uint32_t)count;
+	recorder->agent_calls += count;
+	if (err)
+		recorder->failure = err;
+	return err;
+}
+
+void record_agent_end_ring(const struct agent_area *area)
+{
+	for (unsigned i = 0; i < AGENT_RINGS; i++)
+		if (!is_free(area, i))
+			trace_writer_flush(area->recorder->writer);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Stops of a task that is within its agent. */
+#include "src/record_agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "src/agent_code.h"
+#include "src/record_ptrace.h"
+#include "traces/report.h"
+
+#define ENTRY_CODE_END (AGENT_TEXT + 0x400) /* of agent_entry.S */
+#define LEAVE_STEPS 32
+#define PUSHF 0x9c
+#define TRAP_FLAG 0x100
+
+int record_agent_is_inside(const struct record_task *task,
+			   const struct registers *registers)
+{
+	remote_addr rip = registers->value[R_RIP];
+	const struct agent_area *area = space_data_of(task)->agent;
+
+	return area && area->shared && rip >= AGENT_TEXT &&
+	       rip < AGENT_TEXT + AGENT_TEXT_LENGTH;
+}
+
+/* It goes on, and stops where the agent ends. */
+static int run_to_end(struct record_task *task)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+
+	area->shared->is_stop_wanted = 1;
+	area->shared->is_traced = 1;
+	task->state = TASK_RUNNING;
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
+/* The stop of its group is told once more. */
+static int stop_with_group(struct record_task *task)
+{
+	task->is_stop_put_off = 0;
+	task->state = TASK_RUNNING;
+	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+	return recorder_resume(task, record_agent_request(task), 0);
+}
+
+/*
+ * A stop of the group, or an interrupt, is told before the step's trap, or
+ * before the step; signals wait for the agent's end.  Nonzero when it is gone.
+ */
+static int step(struct recorder *recorder, struct record_task *task)
+{
+	int request = PTRACE_SINGLESTEP, status, signal;
+	siginfo_t info;
+
+	for (;;) {
+		if (task_resume(&task->task, request, 0) ||
+		    task_wait(&task->task, &status) || !WIFSTOPPED(status))
+			return -ESRCH;
+		signal = WSTOPSIG(status);
+		request = PTRACE_SINGLESTEP;
+		if (status_event(status) == PTRACE_EVENT_STOP) {
+			task->is_stop_put_off |= signal != SIGTRAP;
+			if (record_has_pending(task, SIGTRAP))
+				request = PTRACE_CONT;
+			continue;
+		}
+		if (status_event(status) ||
+		    task_get_siginfo(&task->task, &info))
+			return -ESRCH;
+		if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
+			return 0;
+		if (record_signal_outcome(task, &info) != SIGNAL_IGNORED)
+			record_withhold_here(recorder, task, &info);
+	}
+}
+
+/* The processor has pushed the flag by which it steps, too. */
+static void forget_trap_flag(struct record_task *task,
+			     const struct registers *registers)
+{
+	remote_addr at = registers->value[R_RSP];
+	uint64_t flags;
+
+	if (address_space_read(space_of(task), at, &flags, sizeof(flags)))
+		return;
+	flags &= ~(uint64_t)TRAP_FLAG;
+	address_space_write(space_of(task), at, &flags, sizeof(flags));
+}
+
+/*
+ * On the way in or out, the word that asks for a stop may have been read
+ * already: there it is stepped, some instructions.  True when it is out.
+ */
+static int step_out(struct recorder *recorder, struct record_task *task,
+		    struct registers *registers)
+{
+	for (unsigned i = 0; i < LEAVE_STEPS; i++) {
+		remote_addr rip = registers->value[R_RIP];
+
+		if (!record_agent_is_inside(task, registers))
+			return 1;
+		if (rip >= ENTRY_CODE_END || rip == AGENT_STOP)
+			return 0;
+		if (step(recorder, task) ||
+		    task_get_registers(&task->task, registers))
+			return 0;
+		if (agent_code[rip - AGENT_TEXT] == PUSHF)
+			forget_trap_flag(task, registers);
+	}
+	return 0;
+}
+
+int record_agent_leave(struct recorder *recorder, struct record_task *task,
+		       int *err_out)
+{
+	struct registers registers;
+
+	*err_out = 0;
+	if (!space_data_of(task)->agent ||
+	    task_get_registers(&task->task, &registers) ||
+	    !record_agent_is_inside(task, &registers))
+		return 0;
+	if (!step_out(recorder, task, &registers)) {
+		*err_out = run_to_end(task);
+		return 1;
+	}
+	if (!task->is_stop_put_off)
+		return 0;
+	*err_out = stop_with_group(task);
+	return 1;
+}
+
+/* At AGENT_STOP: all is as after the call, but for where it is. */
+static int stopped_at_end(struct recorder *recorder, struct record_task *task,
+			  struct registers *registers)
+{
+	struct agent_area *area = space_data_of(task)->agent;
+	int has_woken = area->shared->has_woken != 0;
+	int err = record_agent_drain(recorder, task);
+
+	area->shared->is_stop_wanted = 0;
+	registers->value[R_RIP] = area->shared->saved_continuation;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	if (err)
+		return err;
+	if (task_set_registers(&task->task, registers))
+		return 0;
+	task->last = *registers;
+	task->at_boundary = 0;
+	task->is_point_wanted = 0;
+	if (task->is_stop_put_off)
+		return stop_with_group(task);
+	if (record_deliverable(task))
+		return record_deliver_at_point(recorder, task);
+	err = record_go_on(recorder, task, 0);
+	return err || !has_woken ? err : recorder_yield(recorder, task);
+}
+
+/* An address that the call can't have: it is made with a stop. */
+static int fault_inside(struct record_task *task, const siginfo_t *info,
+			struct registers *registers)
+{
+	const struct agent_shared *shared = space_data_of(task)->agent->shared;
+
+	if (shared->is_made)
+		return report(-EFAULT, "task %d: its agent can't read what a "
+			      "call wrote at %p", task->task.tid,
+			      info->si_addr);
+	registers->value[R_RIP] = AGENT_FAULT;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	task_set_registers(&task->task, registers);
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
+int record_agent_signal(struct recorder *recorder, struct record_task *task,
+			const siginfo_t *info, struct registers *registers,
+			int *err_out)
+{
+	int signal = info->si_signo;
+
+	*err_out = 0;
+	if (!record_agent_is_inside(task, registers))
+		return 0;
+	if (signal == SIGTRAP && info->si_code == SI_KERNEL &&
+	    registers->value[R_RIP] == AGENT_STOP_END) {
+		*err_out = stopped_at_end(recorder, task, registers);
+		return 1;
+	}
+	if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0) {
+		*err_out = fault_inside(task, info, registers);
+		return 1;
+	}
+	if (record_signal_outcome(task, info) == SIGNAL_IGNORED) {
+		/* The kernel drops it; given by a tracer SIGSTOP would stop. */
+		if (signal == SIGSTOP)
+			signal = 0;
+		*err_out = recorder_resume(task, PTRACE_CONT, signal);
+		return 1;
+	}
+	record_withhold_here(recorder, task, info);
+	*err_out = run_to_end(task);
+	return 1;
+}
