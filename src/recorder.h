@@ -2,7 +2,9 @@
 /*
  * Inside of the recorder: its session and tasks, shared by the record*.c files.
  *
- *   record.c          session: main loop, scheduling, end
+ *   record.c          session: stops, events, end
+ *   record_tasks.c    its tasks
+ *   record_schedule.c whose turn it is
  *   record_launch.c   how it begins
  *   record_call.c     system calls: entry, exit, what rows and hooks save
  *   record_audit.c    memory compared around calls
@@ -337,6 +339,15 @@ static inline struct space_data *space_data_of(const struct record_task *task)
 
 /* record.c */
 uint64_t now_ns(void);
+/* What is to be done about a stop or an end, as waitpid(2) tells it. */
+int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
+/* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
+int recorder_append(struct recorder *recorder, struct record_task *task,
+		    struct event *event, struct effect_list *effects);
+int recorder_note(struct recorder *recorder, struct record_task *task,
+		  enum event_text kind, const char *text);
+
+/* record_tasks.c */
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
 struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 				 pid_t tgid);
@@ -347,6 +358,18 @@ void recorder_rehash(struct recorder *recorder, struct record_task *task,
 		     pid_t tid);
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
+void recorder_unready(struct recorder *recorder, struct record_task *task);
+/* Resumes; a task that is gone is no error. */
+int recorder_resume(struct record_task *task, int request, int signal);
+
+/* record_schedule.c */
+#define SLICE_NS 20000000ull /* a task's turn while others are ready */
+/* How soon to look again when a signal is withheld. */
+#define SOON_NS 1200000ull
+/* Runs tasks until there is none, or until the recorder is told to stop. */
+int recorder_loop(struct recorder *recorder);
+/* Waits for the next stop of any task and handles it, now or soon. */
+int recorder_wait(struct recorder *recorder, int options);
 /* A stop that was seen is handled as soon as no user code runs. */
 void recorder_defer(struct recorder *recorder, pid_t tid, int status);
 /* True when a stop of this task was seen and put off; it is no more. */
@@ -357,27 +380,15 @@ int recorder_has_deferred(const struct recorder *recorder, pid_t tid);
  * its effects now.
  */
 int recorder_settle(struct recorder *recorder);
-/* What is to be done about a stop or an end, as waitpid(2) tells it. */
-int recorder_handle_status(struct recorder *recorder, pid_t tid, int status);
 /* The turn of a task, which is stopped, is over: who was woken gets theirs. */
 int recorder_yield(struct recorder *recorder, struct record_task *task);
 /* What it computes can't be seen by others, nor what they do by it. */
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
-#define SLICE_NS 20000000ull /* a task's turn while others are ready */
 /* From now on, with what SIGALRM did before; the child is to restore it. */
 void recorder_start_ticking(struct sigaction *before_out);
-/* How soon to look again when a signal is withheld. */
-#define SOON_NS 1200000ull
 /* The next tick comes so soon, or sooner. */
 void recorder_tick_in(uint64_t duration_ns);
-/* Resumes; a task that is gone is no error. */
-int recorder_resume(struct record_task *task, int request, int signal);
-/* Writes the event, after the SYSCALL_ENTER of a call that it interrupts. */
-int recorder_append(struct recorder *recorder, struct record_task *task,
-		    struct event *event, struct effect_list *effects);
-int recorder_note(struct recorder *recorder, struct record_task *task,
-		  enum event_text kind, const char *text);
 
 /* record_launch.c */
 /* Starts the command; it is stopped at its exec. */
