@@ -420,8 +420,8 @@ void replay_close(struct replayer *replayer)
 		return;
 	replay_kill_all(replayer);
 	replay_files_free(replayer);
-	replay_agent_deinit(replayer);
 	trace_reader_close(replayer->reader);
+	replay_agent_deinit(replayer);
 	if (replayer->has_affinity)
 		sched_setaffinity(0, sizeof(replayer->affinity),
 				  &replayer->affinity);

@@ -4,9 +4,9 @@
  * (src/agent_layout.h) finds their records in memory that all replayed tasks
  * share with us, checks each call against the next one and answers it.
  *
- * That memory is the program's to write, and so is the agent's: a program that
- * does can bring about a divergence, and nothing else.  Its calls are never
- * made, whoever answers them.
+ * The records are where the reader unpacks them, which the program can't write
+ * to.  The agent's words it can, and so it can bring about a divergence, and
+ * nothing else.  Its calls are never made, whoever answers them.
  */
 #include "replay/replayer.h"
 
@@ -103,6 +103,12 @@ int replay_takes_detour(struct replay_task *task, int status)
 
 /* ---- the agent ---- */
 
+/* Its first part is the reader's. */
+static uint8_t *ring_of(const struct replayer *replayer)
+{
+	return (uint8_t *)replayer->agent + (AGENT_RING - AGENT_SHARED);
+}
+
 static void *map_at(uint64_t address, size_t length, int flags)
 {
 	void *at = mmap((void *)address, length, PROT_READ | PROT_WRITE,
@@ -126,7 +132,15 @@ int replay_agent_init(struct replayer *replayer)
 		return report(errno ? -errno : -ENOMEM, "reserve memory at "
 			      "%#x for the replay", AGENT_TEXT);
 	replayer->agent->mode = AGENT_REPLAYS;
+	_Static_assert(TRACE_READER_ROOM <= AGENT_RING_LENGTH, "one part");
+	trace_reader_lend(replayer->reader, ring_of(replayer));
 	return 0;
+}
+
+int replay_agent_protect(void)
+{
+	return mprotect((void *)AGENT_RING, AGENT_RINGS * AGENT_RING_LENGTH,
+			PROT_READ);
 }
 
 void replay_agent_deinit(struct replayer *replayer)
@@ -143,10 +157,17 @@ static void feed(struct replayer *replayer, const void *bytes, size_t length,
 		 int is_last_stopped)
 {
 	struct agent_shared *agent = replayer->agent;
+	uint8_t *ring = ring_of(replayer);
+	size_t start = AGENT_RING_LENGTH;
 
-	memcpy((char *)agent + (AGENT_RING - AGENT_SHARED), bytes, length);
-	agent->position = 0;
-	agent->limit = length;
+	/* Those that were out of two frames are elsewhere. */
+	if ((const uint8_t *)bytes >= ring &&
+	    (const uint8_t *)bytes < ring + start)
+		start = (size_t)((const uint8_t *)bytes - ring);
+	else
+		memcpy(ring + start, bytes, length);
+	agent->position = (uint32_t)start;
+	agent->limit = start + length;
 	agent->count = 0;
 	agent->is_last_stopped = (uint32_t)is_last_stopped;
 	agent->is_different = agent->is_stop_wanted = agent->is_traced = 0;

@@ -157,6 +157,7 @@ static void become_template(pid_t replayer, unsigned first_file,
 		_exit(125);
 	memcpy((void *)SESSION_PAGE, session_code, sizeof(session_code));
 	if (mprotect((void *)SESSION_PAGE, 0x1000, PROT_READ | PROT_EXEC) ||
+	    replay_agent_protect() ||
 	    prctl(PR_SET_TSC, PR_TSC_SIGSEGV) ||
 	    ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(125);

@@ -225,6 +225,8 @@ int replay_compare_registers(struct replayer *replayer,
 /* replay_agent.c */
 /* Before the first task is made. */
 int replay_agent_init(struct replayer *replayer);
+/* In a process that becomes a task: negative when it can't be. */
+int replay_agent_protect(void);
 void replay_agent_deinit(struct replayer *replayer);
 /* A buffered event and those that follow it. */
 int replay_calls(struct replayer *replayer, struct replay_task *task,

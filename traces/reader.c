@@ -153,6 +153,12 @@ void trace_reader_close(struct trace_reader *reader)
 	free(reader);
 }
 
+void trace_reader_lend(struct trace_reader *reader, void *bytes)
+{
+	_Static_assert(TRACE_READER_ROOM == STREAM_FRAME_SIZE, "one frame");
+	stream_reader_lend(&reader->memory, bytes);
+}
+
 const struct trace_info *trace_reader_info(const struct trace_reader *reader)
 {
 	return &reader->info;

@@ -16,6 +16,14 @@ struct trace_reader;
 int trace_reader_open(const char *path, struct trace_reader **reader_out);
 void trace_reader_close(struct trace_reader *reader);
 
+/*
+ * The bytes of effects and records may be put there from now on, in
+ * TRACE_READER_ROOM bytes that outlive the reader.  What is there must not
+ * change while events, or records, that were read are looked at.
+ */
+#define TRACE_READER_ROOM ((size_t)1 << 20)
+void trace_reader_lend(struct trace_reader *reader, void *bytes);
+
 /* Description of the trace; lives as long as the reader. */
 const struct trace_info *trace_reader_info(const struct trace_reader *reader);
 

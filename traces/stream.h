@@ -76,6 +76,8 @@ struct stream_reader {
 	size_t loaded; /* frame whose content is there; count when none is */
 	uint8_t *content;
 	size_t content_room;
+	int is_lent;	    /* content: it is not ours to free */
+	int checks_content; /* its checksum, too, not only the packed one */
 	uint8_t *packed;
 	size_t packed_room;
 	ZSTD_DCtx *context;
@@ -89,7 +91,17 @@ int stream_reader_open(struct stream_reader *stream, int directory,
 		       const char *name, const struct stream_seal *seal);
 void stream_reader_deinit(struct stream_reader *stream);
 
-/* Makes the content of a frame available in stream->content. */
+/*
+ * Contents that fit into these STREAM_FRAME_SIZE bytes are put there from now
+ * on; they must outlive the stream.
+ */
+void stream_reader_lend(struct stream_reader *stream, void *bytes);
+
+/*
+ * Makes the content of a frame available in stream->content.  The checksum of
+ * what is in the file finds all damage there; that of the content, which takes
+ * longer than to decompress it, is for who doubts zstd.
+ */
 int stream_reader_load(struct stream_reader *stream, size_t frame);
 
 /* The frame that has the content at this position, which must be there. */

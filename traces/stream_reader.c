@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading of seekable streams.  Nothing in the file is trusted. */
+#define ZSTD_STATIC_LINKING_ONLY 1 /* ZSTD_d_forceIgnoreChecksum */
 #include "traces/stream.h"
 
 #include <errno.h>
@@ -214,7 +215,8 @@ void stream_reader_deinit(struct stream_reader *stream)
 	fd_close(&stream->fd);
 	ZSTD_freeDCtx(stream->context);
 	free(stream->frames);
-	free(stream->content);
+	if (!stream->is_lent)
+		free(stream->content);
 	free(stream->packed);
 	memset(stream, 0, sizeof(*stream));
 	stream->fd = -1;
@@ -228,6 +230,42 @@ static void make_room(uint8_t **bytes, size_t *room, size_t wanted)
 	free(*bytes);
 	*bytes = xmalloc(wanted);
 	*room = wanted;
+}
+
+static void make_content_room(struct stream_reader *stream, size_t wanted)
+{
+	if (stream->content_room >= wanted)
+		return;
+	if (stream->is_lent)
+		stream->content = NULL;
+	stream->is_lent = 0;
+	make_room(&stream->content, &stream->content_room, wanted);
+}
+
+void stream_reader_lend(struct stream_reader *stream, void *bytes)
+{
+	if (!stream->is_lent)
+		free(stream->content);
+	stream->content = bytes;
+	stream->content_room = STREAM_FRAME_SIZE;
+	stream->is_lent = 1;
+	stream->loaded = stream->count;
+}
+
+static size_t decompress(struct stream_reader *stream,
+			 const struct stream_frame *frame)
+{
+	size_t err = ZSTD_DCtx_setParameter(
+		stream->context, ZSTD_d_forceIgnoreChecksum,
+		stream->checks_content ? ZSTD_d_validateChecksum :
+					 ZSTD_d_ignoreChecksum);
+
+	if (ZSTD_isError(err))
+		return err;
+	make_content_room(stream, frame->size);
+	return ZSTD_decompressDCtx(stream->context, stream->content,
+				   frame->size, stream->packed,
+				   frame->compressed);
 }
 
 int stream_reader_load(struct stream_reader *stream, size_t index)
@@ -246,15 +284,13 @@ int stream_reader_load(struct stream_reader *stream, size_t index)
 	if (err)
 		return report(err, "read the trace's %s", stream->name);
 	packed = stream->packed;
-	/* zstd checks the content only where a frame's header asks for it. */
+	/* zstd knows the content's only where a frame's header says so. */
 	if ((uint32_t)XXH64(packed, frame->compressed, 0) !=
 		    frame->packed_checksum ||
 	    !(packed[4] & 4) ||
 	    get32(packed + frame->compressed - 4) != frame->checksum)
 		return damaged(stream, frame->offset, "a frame is damaged");
-	make_room(&stream->content, &stream->content_room, frame->size);
-	length = ZSTD_decompressDCtx(stream->context, stream->content,
-				     frame->size, packed, frame->compressed);
+	length = decompress(stream, frame);
 	if (ZSTD_isError(length))
 		return damaged(stream, frame->offset,
 			       ZSTD_getErrorName(length));

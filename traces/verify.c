@@ -61,6 +61,7 @@ static int verify_frames(struct verification *verification,
 	size_t i;
 	int err;
 
+	stream->checks_content = 1;
 	for (i = 0; i < stream->count; i++) {
 		err = stream_reader_load(stream, i);
 		if (err)

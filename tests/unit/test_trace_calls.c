@@ -327,6 +327,36 @@ Test(trace_calls, the_rest_of_a_batch_comes_as_it_was_written)
 	trace_reader_close(reader);
 }
 
+Test(trace_calls, records_come_in_the_room_that_was_lent)
+{
+	const char *path = in_directory("t");
+	uint8_t *lent = xmalloc(TRACE_READER_ROOM);
+	struct trace_reader *reader;
+	uint64_t first, count, all = 0, there = 0;
+	struct event event;
+	const void *bytes;
+	size_t length;
+
+	finish(write_calls(path, 20000, 0));
+	cr_assert_eq(trace_reader_open(path, &reader), 0);
+	trace_reader_lend(reader, lent);
+	while (trace_reader_next(reader, &event) == 0) {
+		expect_event(&event, event.number);
+		if (!event.is_buffered)
+			continue;
+		cr_assert_eq(trace_reader_next_calls(reader, &bytes, &length,
+						     &first, &count), 0);
+		there += (const uint8_t *)bytes >= lent &&
+			 (const uint8_t *)bytes + length <=
+				 lent + TRACE_READER_ROOM;
+		all++;
+	}
+	/* Those that are in two frames need not be. */
+	cr_assert_gt(there, all - all / 10);
+	trace_reader_close(reader);
+	free(lent);
+}
+
 Test(trace_calls, only_a_buffered_event_has_a_rest)
 {
 	const char *path = in_directory("t");
