@@ -113,7 +113,7 @@ static int64_t repeat_range(struct replay_task *task, int number,
 	uint64_t start = arguments[0], end = start + arguments[1];
 	uint64_t below[6] = { start, SESSION_PAGE - start, arguments[2] };
 	uint64_t above[6] = { SESSION_END, 0, arguments[2] };
-	int64_t result = 0;
+	int64_t result = 0, last = 0;
 
 	if (!replay_is_reserved(start, arguments[1]))
 		return replay_inject(task, number,
@@ -123,11 +123,13 @@ static int64_t repeat_range(struct replay_task *task, int number,
 		return -ENOMEM;
 	if (start < SESSION_PAGE)
 		result = replay_inject(task, number, below);
-	if (!result && end > above[0]) {
+	/* madvise(2) goes on behind a hole, and then tells of it. */
+	if (end > above[0] && (!result || (number == SYS_madvise &&
+					   result == -ENOMEM))) {
 		above[1] = end - above[0];
-		result = replay_inject(task, number, above);
+		last = replay_inject(task, number, above);
 	}
-	return result;
+	return last ? last : result;
 }
 
 static int64_t repeat_mremap(struct replay_task *task,

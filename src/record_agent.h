@@ -108,7 +108,13 @@ remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
 int record_site_restart(const struct record_task *task, remote_addr *rip);
 /* Where the program would be, in *rip: true when that is elsewhere. */
 int record_site_original(const struct record_task *task, remote_addr *rip);
-/* The mapping is gone; trampolines that were in it are there again. */
+/* The first area of trampolines that [start, end) has a part of, or 0. */
+remote_addr record_sites_area(const struct record_task *task,
+			      remote_addr start, remote_addr end);
+/* Those that a call went around: in replay they are there again. */
+void record_sites_spared(struct record_task *task, remote_addr start,
+			 remote_addr end);
+/* The mapping is gone. */
 void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end);
 /* It may be written from now on. */

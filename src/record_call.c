@@ -155,8 +155,7 @@ static int save_outputs(struct recorder *recorder, struct record_task *task)
 
 /* ---- hooks ---- */
 
-/* The program gets its own registers back at the exit. */
-static int set_changed(struct record_task *task, struct registers *changed)
+int record_change_call(struct record_task *task, struct registers *changed)
 {
 	record_pass(task, changed);
 	task->restore = task->entry;
@@ -172,7 +171,7 @@ static int change_argument(struct record_task *task, enum register_name name,
 
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
 	changed.value[name] = value;
-	return set_changed(task, &changed);
+	return record_change_call(task, &changed);
 }
 
 int record_answer(struct record_task *task, int64_t result)
@@ -298,6 +297,25 @@ static int prctl_entry(struct recorder *recorder, struct record_task *task)
 	return record_answer(task, 0);
 }
 
+/* Lazily freed pages would be zero or not, at any moment. */
+uint64_t record_advice(const struct record_task *task)
+{
+	uint64_t advice = task->call.arguments[2];
+
+	return task->call.number == SYS_madvise && advice == MADV_FREE ?
+		MADV_DONTNEED : advice;
+}
+
+static int range_entry(struct record_task *task)
+{
+	int err = record_own_memory_entry(task);
+	uint64_t advice = record_advice(task);
+
+	if (err || task->goes_around || advice == task->call.arguments[2])
+		return err;
+	return change_argument(task, R_RDX, advice);
+}
+
 /* Flags that there are none of: what it says before it looks at them stands. */
 static int landlock_entry(const struct recorder *recorder,
 			  struct record_task *task)
@@ -322,7 +340,7 @@ static int affinity_entry(struct recorder *recorder, struct record_task *task)
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
 	changed.value[R_RSI] = sizeof(cpu_set_t);
 	changed.value[R_RDX] = FILTER_START;
-	return set_changed(task, &changed);
+	return record_change_call(task, &changed);
 }
 
 static int clone_entry(struct record_task *task)
@@ -337,8 +355,7 @@ static int clone_entry(struct record_task *task)
 
 static int hook_entry(struct recorder *recorder, struct record_task *task)
 {
-	const uint64_t *arguments = task->call.arguments;
-
+	task->goes_around = 0;
 	switch (task->call.number) {
 	case SYS_clone:
 	case SYS_clone3:
@@ -350,11 +367,11 @@ static int hook_entry(struct recorder *recorder, struct record_task *task)
 		return record_exec_entry(recorder, task);
 	case SYS_mmap:
 		return record_mmap_entry(recorder, task);
+	case SYS_munmap:
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
 	case SYS_madvise:
-		/* Lazily freed pages would be zero or not, at any moment. */
-		if (arguments[2] == MADV_FREE)
-			return change_argument(task, R_RDX, MADV_DONTNEED);
-		return 0;
+		return range_entry(task);
 	case SYS_process_madvise:
 		return process_madvise_entry(recorder, task);
 	case SYS_kill:
@@ -575,9 +592,11 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 
 static int hook_exit(struct recorder *recorder, struct record_task *task)
 {
+	int err = record_own_memory_exit(task);
 	int64_t result = task->call.result;
-	int err;
 
+	if (err)
+		return err;
 	switch (task->call.number) {
 	case SYS_mmap:
 		return record_mmap_exit(recorder, task);
@@ -643,7 +662,7 @@ static int vdso_call_entry(struct recorder *recorder, struct record_task *task)
 	if (!task->filters || !task->filters->lets_us_pass)
 		return record_answer(task, record_vdso_answer(recorder, task));
 	changed.value[R_RAX] = (uint64_t)-ENOSYS;
-	return set_changed(task, &changed);
+	return record_change_call(task, &changed);
 }
 
 static int warn_of_supervisor(struct recorder *recorder,
@@ -670,6 +689,7 @@ static int unchange_call(struct recorder *recorder, struct record_task *task)
 	task->is_denied = task->is_cancelled;
 	task->denied = task->call.result;
 	task->has_restore = task->is_cancelled = task->passes = 0;
+	task->goes_around = 0;
 	if (task_set_registers(&task->task, &entry))
 		return -ESRCH;
 	return task->is_denied ? 0 : warn_of_supervisor(recorder, task);

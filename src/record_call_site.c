@@ -576,6 +576,13 @@ static void forget_patches(struct call_sites *sites, remote_addr start,
 			sites->seen[i] = (struct seen_site){ 0 };
 }
 
+static int is_area_in(const struct area *area, remote_addr start,
+		      remote_addr end)
+{
+	return area->area.start < end &&
+		area->area.start + CALL_AREA_LENGTH > start;
+}
+
 void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end)
 {
@@ -586,15 +593,47 @@ void record_sites_unmapped(struct record_task *task, remote_addr start,
 		return;
 	sites = own_sites(data);
 	forget_patches(sites, start, end);
-	for (size_t i = 0; i < sites->area_count; i++) {
-		struct area *area = sites->areas[i];
+	for (size_t i = 0; !task->goes_around && i < sites->area_count; i++) {
+		const struct area *area = sites->areas[i];
 		remote_addr at = area->area.start;
 
-		if (at >= end || at + CALL_AREA_LENGTH <= start ||
-		    !map_area(task, at))
+		if (!is_area_in(area, start, end) || !map_area(task, at))
 			continue;
 		area_effect(task, at);
 		write_code(task, at, area->bytes, sizeof(area->bytes));
+	}
+}
+
+remote_addr record_sites_area(const struct record_task *task,
+			      remote_addr start, remote_addr end)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+	remote_addr first = 0;
+
+	for (size_t i = 0; sites && i < sites->area_count; i++) {
+		remote_addr at = sites->areas[i]->area.start;
+
+		if (is_area_in(sites->areas[i], start, end) &&
+		    (!first || at < first))
+			first = at;
+	}
+	return first;
+}
+
+void record_sites_spared(struct record_task *task, remote_addr start,
+			 remote_addr end)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+
+	for (size_t i = 0; sites && i < sites->area_count; i++) {
+		const struct area *area = sites->areas[i];
+
+		if (!is_area_in(area, start, end))
+			continue;
+		area_effect(task, area->area.start);
+		effect_list_add_bytes(&task->effects, EFFECT_WRITE,
+				      area->bytes, sizeof(area->bytes))
+			->address = area->area.start;
 	}
 }
 

@@ -282,7 +282,8 @@ int record_munmap_exit(struct recorder *recorder, struct record_task *task)
 		return 0;
 	record_forget_held(space_data_of(task), start, end);
 	replace_syscall_address(task, start, end);
-	if (overlaps_session_page(start, task->call.arguments[1])) {
+	if (!task->goes_around &&
+	    overlaps_session_page(start, task->call.arguments[1])) {
 		record_reserve(task);
 		record_agent_map(recorder, task);
 	}
@@ -658,7 +659,8 @@ int record_protect_exit(struct recorder *recorder, struct record_task *task)
 	for (size_t i = 0; i < maps.count && !err; i++) {
 		const struct process_map *map = &maps.maps[i];
 
-		if (map->is_shared || map->end <= start || map->start >= end)
+		if (map->is_shared || map->end <= start || map->start >= end ||
+		    record_sites_area(task, map->start, map->end))
 			continue;
 		if (map->inode)
 			protect_file(recorder, task, map);

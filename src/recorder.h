@@ -9,6 +9,7 @@
  *   record_call.c     system calls: entry, exit, what rows and hooks save
  *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
+ *   record_own_memory.c  calls of the program on memory of reel
  *   record_execute.c  code that is looked at when it is first executed
  *   record_image.c    what an exec leaves behind
  *   record_file.c     files whose content the trace must know
@@ -160,6 +161,7 @@ struct record_task {
 	remote_addr selector; /* the byte that decides, or 0 */
 	uint8_t selector_byte; /* what to restore there */
 	uint64_t notify_id; /* of the question about it to a supervisor */
+	int goes_around; /* the call leaves out memory of reel's */
 	int is_denied;	 /* reel would have refused it: */
 	int64_t denied;	 /* its result then */
 	int was_stopped; /* by job control, within the call */
@@ -407,6 +409,10 @@ int record_call_begins(struct record_task *task);
 int record_call_goes_on(struct recorder *recorder, struct record_task *task);
 /* The kernel makes the call again, which the program did not see return. */
 int record_call_restarts(struct recorder *recorder, struct record_task *task);
+/* It is made with these; the program gets its own registers back. */
+int record_change_call(struct record_task *task, struct registers *changed);
+/* What the kernel gets for a third argument of a call on a range. */
+uint64_t record_advice(const struct record_task *task);
 /* The call isn't made; the program gets this result. */
 int record_answer(struct record_task *task, int64_t result);
 /* Makes the task run its system call instruction once more. */
@@ -431,6 +437,10 @@ void record_audit_entry(struct recorder *recorder, struct record_task *task);
 int record_audit_exit(struct recorder *recorder, struct record_task *task);
 /* Says once, by name, that the call has no row. */
 int record_unknown_call(struct recorder *recorder, struct record_task *task);
+
+/* record_own_memory.c */
+int record_own_memory_entry(struct record_task *task);
+int record_own_memory_exit(struct record_task *task);
 
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
