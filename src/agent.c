@@ -92,6 +92,18 @@ static __attribute__((noinline)) int record(struct agent_frame *frame,
 		return agent_no_sleep(&recording);
 	case CONDITION_NON_BLOCKING_LOCK:
 		return agent_non_blocking_lock(&recording);
+	case CONDITION_FILE_COPY:
+		return agent_file_copy(&recording);
+	case CONDITION_SYNC:
+		return agent_sync(&recording);
+	case CONDITION_POLL_MASKED:
+		return agent_poll_masked(&recording);
+	case CONDITION_SIGNAL_ACTION:
+		return agent_signal_action(&recording);
+	case CONDITION_SOCKET_OPTION:
+		return agent_socket_option(&recording);
+	case CONDITION_LIMIT:
+		return agent_limit(&recording);
 	case CONDITION_NONE:
 		break;
 	}

@@ -14,6 +14,8 @@ int agent_write(struct recording *recording);
 int agent_file_read(struct recording *recording);
 int agent_file_write(struct recording *recording);
 int agent_directory(struct recording *recording);
+int agent_file_copy(struct recording *recording);
+int agent_sync(struct recording *recording);
 int agent_vector_read(struct recording *recording);
 int agent_vector_write(struct recording *recording);
 int agent_send(struct recording *recording);
@@ -31,10 +33,16 @@ int agent_new_connection(struct recording *recording);
 
 /* agent_wait.c */
 int agent_poll(struct recording *recording);
+int agent_poll_masked(struct recording *recording);
 int agent_epoll(struct recording *recording);
 int agent_select(struct recording *recording);
 int agent_futex_wake(struct recording *recording);
 int agent_futex_wait(struct recording *recording);
 int agent_no_sleep(struct recording *recording);
+
+/* agent_setting.c */
+int agent_signal_action(struct recording *recording);
+int agent_socket_option(struct recording *recording);
+int agent_limit(struct recording *recording);
 
 #endif

@@ -21,6 +21,14 @@ static int is_plain_device(uint64_t device)
 	return 0;
 }
 
+static int is_in_memory(uint64_t device)
+{
+	for (unsigned i = 0; i < shared->device_count; i++)
+		if (shared->devices[i] == device)
+			return shared->devices_in_memory >> i & 1;
+	return 0;
+}
+
 static int is_followed(uint64_t device, uint64_t inode)
 {
 	uint32_t bit = agent_followed_bit(device, inode);
@@ -95,6 +103,10 @@ static uint8_t look_at(uint64_t fd)
 	class = agent_class_of_status(&status);
 	if (class == CLASS_SOCKET)
 		class = class_of_socket(fd);
+	if (((status.st_mode & S_IFMT) == S_IFREG ||
+	     (status.st_mode & S_IFMT) == S_IFDIR) &&
+	    is_in_memory(status.st_dev))
+		class |= CLASS_IN_MEMORY;
 	for (unsigned i = 1; i <= 2; i++)
 		if (status.st_dev == shared->standard[i].device &&
 		    status.st_ino == shared->standard[i].inode)

@@ -29,6 +29,7 @@ enum descriptor_class {
 	CLASS_MASK = 15,
 	CLASS_OUTPUT = 16, /* the session's standard output */
 	CLASS_ERROR = 32,
+	CLASS_IN_MEMORY = 64, /* a file or directory that is on no disk */
 };
 
 struct stat;

@@ -77,7 +77,7 @@
 #ifndef __ASSEMBLER__
 
 #define AGENT_DESCRIPTORS 4096
-#define AGENT_DEVICES 32
+#define AGENT_DEVICES 32 /* as many as bits of devices_in_memory */
 #define AGENT_FOLLOWED_BITS 32768
 #define AGENT_LEAVES 256
 
@@ -135,6 +135,7 @@ struct agent_shared {
 	uint32_t generation;   /* descriptors' classes are of this one */
 	uint32_t device_count; /* file systems that are plain files' */
 	uint64_t devices[AGENT_DEVICES];
+	uint32_t devices_in_memory; /* a bit for each: it has no disk */
 	struct { /* of the session's standard output and error */
 		uint64_t device, inode;
 	} standard[3];

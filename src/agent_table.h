@@ -33,7 +33,13 @@
 	X(FUTEX_WAKE)                                                   \
 	X(FUTEX_WAIT)                                                   \
 	X(NO_SLEEP)                                                     \
-	X(NON_BLOCKING_LOCK)
+	X(NON_BLOCKING_LOCK)                                            \
+	X(FILE_COPY)        /* from one file to another */              \
+	X(SYNC)             /* of files that are on no disk */          \
+	X(POLL_MASKED)                                                  \
+	X(SIGNAL_ACTION)    /* of signals that we need not know of */   \
+	X(SOCKET_OPTION)                                                \
+	X(LIMIT)            /* is asked for, and not set */
 
 enum agent_condition {
 #define CONDITION_ENUM(name) CONDITION_##name,

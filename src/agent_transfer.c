@@ -173,16 +173,42 @@ int agent_file_read(struct recording *recording)
 		agent_make(recording) : 0;
 }
 
+/* Not the session's output, whose bytes are shown again in replay. */
+static int is_plain_file(uint64_t fd)
+{
+	return (agent_class_of(fd) & ~CLASS_IN_MEMORY) == CLASS_FILE;
+}
+
 int agent_file_write(struct recording *recording)
 {
-	return agent_class_of(recording->frame->rdi) == CLASS_FILE ?
+	return is_plain_file(recording->frame->rdi) ? agent_make(recording) : 0;
+}
+
+/* What is copied is in no mapping that the trace must follow. */
+int agent_file_copy(struct recording *recording)
+{
+	const struct agent_frame *frame = recording->frame;
+	int is_range = frame->rax == __NR_copy_file_range;
+	uint64_t from = is_range ? frame->rdi : frame->rsi;
+	uint64_t to = is_range ? frame->rdx : frame->rdi;
+	uint8_t class = agent_class_of(from) & CLASS_MASK;
+
+	return (class == CLASS_FILE || class == CLASS_FOLLOWED) &&
+	       is_plain_file(to) ? agent_make(recording) : 0;
+}
+
+/* On a disk it waits for long, and others are to run meanwhile. */
+int agent_sync(struct recording *recording)
+{
+	return agent_class_of(recording->frame->rdi) & CLASS_IN_MEMORY ?
 		agent_make(recording) : 0;
 }
 
 int agent_directory(struct recording *recording)
 {
-	return agent_class_of(recording->frame->rdi) == CLASS_DIRECTORY ?
-		agent_make(recording) : 0;
+	uint8_t class = agent_class_of(recording->frame->rdi) & CLASS_MASK;
+
+	return class == CLASS_DIRECTORY ? agent_make(recording) : 0;
 }
 
 /* The vector itself, and as much of its pieces as there may be. */
@@ -243,7 +269,7 @@ int agent_vector_write(struct recording *recording)
 	struct agent_frame *frame = recording->frame;
 	uint8_t class = agent_class_of(frame->rdi);
 
-	if (class != CLASS_FILE &&
+	if (!is_plain_file(frame->rdi) &&
 	    ((class != CLASS_UNIX && class != CLASS_SOCKET) ||
 	     !agent_is_non_blocking(frame->rdi)))
 		return 0;

@@ -5,12 +5,16 @@
 #include <linux/errno.h>
 #include <linux/futex.h>
 
+#define SECOND_NS 1000000000u
+#define SECONDS_LIMIT 1000000000u
+#define MASK_LENGTH 8u
+
 /*
  * As if with no time to wait: what there is counts, if it is anything.  Until
  * then the program's memory is left as it is, for others may look at it; a copy
  * is where the record has it, too.
  */
-int agent_poll(struct recording *recording)
+static int poll_now(struct recording *recording, int can_wait)
 {
 	struct agent_frame *frame = recording->frame;
 	struct call_piece *piece;
@@ -26,7 +30,7 @@ int agent_poll(struct recording *recording)
 	copy_words(piece + 1, (const void *)frame->rdi, length);
 	result = agent_syscall(__NR_poll, length ? (uint64_t)(piece + 1) :
 			       frame->rdi, frame->rsi, 0, 0, 0, 0);
-	if (!result && (int32_t)frame->rdx) {
+	if (!result && can_wait) {
 		shared->will_wait = 1;
 		return 0;
 	}
@@ -37,6 +41,32 @@ int agent_poll(struct recording *recording)
 		copy_words((void *)frame->rdi, piece + 1, length);
 	shared->is_made = 1;
 	return agent_keep(recording, result);
+}
+
+int agent_poll(struct recording *recording)
+{
+	return poll_now(recording, (int32_t)recording->frame->rdx != 0);
+}
+
+/*
+ * What there is counts before any signal that the mask lets in, and takes no
+ * time: all of the timeout is left.
+ */
+int agent_poll_masked(struct recording *recording)
+{
+	const struct agent_frame *frame = recording->frame;
+	const uint64_t *timeout = (const uint64_t *)frame->rdx;
+	int can_wait = 1;
+
+	if (frame->r10 && frame->r8 != MASK_LENGTH)
+		return 0;
+	if (timeout) {
+		if (!agent_may_read(frame->rdx, 16) ||
+		    timeout[0] >= SECONDS_LIMIT || timeout[1] >= SECOND_NS)
+			return 0;
+		can_wait = frame->r10 || timeout[0] || timeout[1];
+	}
+	return poll_now(recording, can_wait);
 }
 
 int agent_epoll(struct recording *recording)

@@ -48,13 +48,23 @@ static int is_slow_type(const char *type)
 	       !strcmp(type, "virtiofs");
 }
 
-static void add_device(struct agent_shared *allowed, uint64_t device)
+static int is_type_in_memory(const char *type)
+{
+	return !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ||
+	       !strcmp(type, "ramfs");
+}
+
+static void add_device(struct agent_shared *allowed, uint64_t device,
+		       int is_in_memory)
 {
 	for (unsigned i = 0; i < allowed->device_count; i++)
 		if (allowed->devices[i] == device)
 			return;
-	if (allowed->device_count < AGENT_DEVICES)
-		allowed->devices[allowed->device_count++] = device;
+	if (allowed->device_count == AGENT_DEVICES)
+		return;
+	allowed->devices_in_memory |= (uint32_t)(is_in_memory != 0) <<
+				      allowed->device_count;
+	allowed->devices[allowed->device_count++] = device;
 }
 
 /*
@@ -90,7 +100,8 @@ static void add_mount(struct recorder *recorder, char *line)
 	if (is_slow_type(type))
 		add_slow_device(recorder, makedev(major, minor));
 	else if (is_plain_type(type))
-		add_device(recorder->agent_rules, makedev(major, minor));
+		add_device(recorder->agent_rules, makedev(major, minor),
+			   is_type_in_memory(type));
 }
 
 /* Memfds are files of a file system that is mounted nowhere. */
@@ -100,7 +111,7 @@ static void add_memfds(struct agent_shared *allowed)
 	struct stat status;
 
 	if (fd >= 0 && !fstat(fd, &status))
-		add_device(allowed, status.st_dev);
+		add_device(allowed, status.st_dev, 1);
 }
 
 void record_agent_read_mounts(struct recorder *recorder, pid_t tid)
