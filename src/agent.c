@@ -34,6 +34,55 @@ static const struct agent_row *row_of(const struct agent_frame *frame)
 	return 0;
 }
 
+static int open_here(struct recording *recording)
+{
+	const struct agent_frame *frame = recording->frame;
+
+	return agent_open(recording, (uint64_t)AT_FDCWD, frame->rdi,
+			  frame->rsi);
+}
+
+static int open_at(struct recording *recording)
+{
+	const struct agent_frame *frame = recording->frame;
+
+	return agent_open(recording, frame->rdi, frame->rsi, frame->rdx);
+}
+
+/* By enum agent_condition. */
+static int (*const makers[])(struct recording *recording) = {
+	[CONDITION_ALWAYS] = agent_make,
+	[CONDITION_PATH] = agent_path,
+	[CONDITION_READ] = agent_read,
+	[CONDITION_WRITE] = agent_write,
+	[CONDITION_FILE_READ] = agent_file_read,
+	[CONDITION_FILE_WRITE] = agent_file_write,
+	[CONDITION_VECTOR_READ] = agent_vector_read,
+	[CONDITION_VECTOR_WRITE] = agent_vector_write,
+	[CONDITION_DIRECTORY] = agent_directory,
+	[CONDITION_OPEN] = open_here,
+	[CONDITION_OPEN_AT] = open_at,
+	[CONDITION_CLOSE] = agent_close,
+	[CONDITION_NEW_DESCRIPTOR] = agent_new_descriptor,
+	[CONDITION_NEW_PAIR] = agent_new_pair,
+	[CONDITION_NEW_CONNECTION] = agent_new_connection,
+	[CONDITION_SEND] = agent_send,
+	[CONDITION_RECEIVE] = agent_receive,
+	[CONDITION_POLL] = agent_poll,
+	[CONDITION_SELECT] = agent_select,
+	[CONDITION_EPOLL] = agent_epoll,
+	[CONDITION_FUTEX_WAKE] = agent_futex_wake,
+	[CONDITION_FUTEX_WAIT] = agent_futex_wait,
+	[CONDITION_NO_SLEEP] = agent_no_sleep,
+	[CONDITION_NON_BLOCKING_LOCK] = agent_non_blocking_lock,
+	[CONDITION_FILE_COPY] = agent_file_copy,
+	[CONDITION_SYNC] = agent_sync,
+	[CONDITION_POLL_MASKED] = agent_poll_masked,
+	[CONDITION_SIGNAL_ACTION] = agent_signal_action,
+	[CONDITION_SOCKET_OPTION] = agent_socket_option,
+	[CONDITION_LIMIT] = agent_limit,
+};
+
 static __attribute__((noinline)) int record(struct agent_frame *frame,
 					    const struct agent_row *row)
 {
@@ -41,73 +90,7 @@ static __attribute__((noinline)) int record(struct agent_frame *frame,
 
 	recording.frame = frame;
 	recording.row = row;
-	switch ((enum agent_condition)row->condition) {
-	case CONDITION_ALWAYS:
-		return agent_make(&recording);
-	case CONDITION_PATH:
-		return agent_path(&recording);
-	case CONDITION_READ:
-		return agent_read(&recording);
-	case CONDITION_WRITE:
-		return agent_write(&recording);
-	case CONDITION_FILE_READ:
-		return agent_file_read(&recording);
-	case CONDITION_FILE_WRITE:
-		return agent_file_write(&recording);
-	case CONDITION_VECTOR_READ:
-		return agent_vector_read(&recording);
-	case CONDITION_VECTOR_WRITE:
-		return agent_vector_write(&recording);
-	case CONDITION_DIRECTORY:
-		return agent_directory(&recording);
-	case CONDITION_OPEN:
-		return agent_open(&recording, (uint64_t)AT_FDCWD, frame->rdi,
-				 frame->rsi);
-	case CONDITION_OPEN_AT:
-		return agent_open(&recording, frame->rdi, frame->rsi,
-				 frame->rdx);
-	case CONDITION_CLOSE:
-		return agent_close(&recording);
-	case CONDITION_NEW_DESCRIPTOR:
-		return agent_new_descriptor(&recording);
-	case CONDITION_NEW_PAIR:
-		return agent_new_pair(&recording);
-	case CONDITION_NEW_CONNECTION:
-		return agent_new_connection(&recording);
-	case CONDITION_SEND:
-		return agent_send(&recording);
-	case CONDITION_RECEIVE:
-		return agent_receive(&recording);
-	case CONDITION_POLL:
-		return agent_poll(&recording);
-	case CONDITION_SELECT:
-		return agent_select(&recording);
-	case CONDITION_EPOLL:
-		return agent_epoll(&recording);
-	case CONDITION_FUTEX_WAKE:
-		return agent_futex_wake(&recording);
-	case CONDITION_FUTEX_WAIT:
-		return agent_futex_wait(&recording);
-	case CONDITION_NO_SLEEP:
-		return agent_no_sleep(&recording);
-	case CONDITION_NON_BLOCKING_LOCK:
-		return agent_non_blocking_lock(&recording);
-	case CONDITION_FILE_COPY:
-		return agent_file_copy(&recording);
-	case CONDITION_SYNC:
-		return agent_sync(&recording);
-	case CONDITION_POLL_MASKED:
-		return agent_poll_masked(&recording);
-	case CONDITION_SIGNAL_ACTION:
-		return agent_signal_action(&recording);
-	case CONDITION_SOCKET_OPTION:
-		return agent_socket_option(&recording);
-	case CONDITION_LIMIT:
-		return agent_limit(&recording);
-	case CONDITION_NONE:
-		break;
-	}
-	return 0;
+	return makers[row->condition](&recording);
 }
 
 int agent_call(struct agent_frame *frame)
