@@ -294,6 +294,16 @@ int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b)
 	       (a->hop_at && a->hop_at == b->hop_at);
 }
 
+int call_patch_touches(const struct call_patch *patch, remote_addr start,
+		       remote_addr end)
+{
+	unsigned length = patch->call_length + patch->moved_length;
+	remote_addr call_start = patch->call_end - patch->call_length;
+
+	return is_replaced(patch, start, end - start) ||
+	       (call_start < end && start < call_start + length);
+}
+
 const char *call_patch_failure_text(enum call_patch_failure failure)
 {
 	static const char *const texts[CALL_PATCH_FAILURES] = {

@@ -95,6 +95,9 @@ enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
 						    struct call_patch *out);
 /* True when the two replace some byte both. */
 int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b);
+/* True when it replaces, or stands for, some byte in [start, end). */
+int call_patch_touches(const struct call_patch *patch, remote_addr start,
+		       remote_addr end);
 /* What is in the way, for people. */
 const char *call_patch_failure_text(enum call_patch_failure failure);
 

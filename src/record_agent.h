@@ -120,9 +120,9 @@ void record_sites_unmapped(struct record_task *task, remote_addr start,
 /* It may be written from now on. */
 void record_sites_writable(struct record_task *task, remote_addr start,
 			   remote_addr end);
-/* Other code is mapped there; or it is now elsewhere. */
-void record_sites_forget(struct record_task *task, remote_addr start,
-			 remote_addr end);
+/* Other code is there, or none; or it is now elsewhere. */
+void record_sites_forget(struct record_task *task, struct effect_list *effects,
+			 remote_addr start, remote_addr end);
 void record_sites_moved(struct record_task *task, remote_addr from,
 			uint64_t length, remote_addr to);
 /* All code is as it was: who looks at it, or steps through it, sees that. */

@@ -406,20 +406,29 @@ static void count(struct recorder *recorder, const struct seen_site *seen)
 		recorder->agent_sites++;
 }
 
-void record_call_site(struct recorder *recorder, struct record_task *task)
+/* The task's sites, where code at addr may become a jump; or NULL. */
+static struct call_sites *sites_for(struct record_task *task, remote_addr addr)
 {
 	struct space_data *data = space_data_of(task);
+	struct call_sites *sites;
+
+	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
+	    is_traced(task) || record_has_own_filter(task))
+		return NULL;
+	sites = own_sites(data);
+	return is_in_areas(sites, addr) ? NULL : sites;
+}
+
+void record_call_site(struct recorder *recorder, struct record_task *task)
+{
 	remote_addr call_end = task->entry.value[R_RIP];
 	struct call_sites *sites;
 	struct process_maps maps;
 	struct seen_site *seen;
 
-	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
-	    is_traced(task) || record_has_own_filter(task) ||
-	    !is_buffered(task->call.number))
-		return;
-	sites = own_sites(data);
-	if (is_in_areas(sites, call_end) || is_replaced(sites, call_end))
+	sites = is_buffered(task->call.number) ? sites_for(task, call_end) :
+						 NULL;
+	if (!sites || is_replaced(sites, call_end))
 		return;
 	seen = see(sites, call_end);
 	if (seen->failure || ++seen->count < CALLS_BEFORE ||
@@ -470,17 +479,12 @@ void record_instruction_site(struct recorder *recorder,
 			     struct record_task *task, remote_addr addr,
 			     const struct instruction *instruction)
 {
-	struct space_data *data = space_data_of(task);
 	struct call_sites *sites;
 	struct process_maps maps;
 	struct seen_site *seen;
 
-	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
-	    is_traced(task) || record_has_own_filter(task) ||
-	    task != recorder->current)
-		return;
-	sites = own_sites(data);
-	if (is_in_areas(sites, addr))
+	sites = task == recorder->current ? sites_for(task, addr) : NULL;
+	if (!sites)
 		return;
 	seen = see(sites, addr + instruction->length);
 	if (seen->failure || ++seen->count != TRAPS_BEFORE ||
@@ -495,15 +499,44 @@ void record_instruction_site(struct recorder *recorder,
 
 /* ---- what is in the way of it ---- */
 
-/* The jump is there still, and not other code in the same place. */
+/* Bytes that are written to the program's code, and what was there. */
+struct part {
+	remote_addr at;
+	const uint8_t *bytes, *original;
+	size_t length;
+};
+
+/* The jump, and the hop that leads to it if it is elsewhere. */
+static unsigned parts_of(const struct call_patch *patch, struct part parts[2])
+{
+	parts[0] = (struct part){ patch->start, patch->jump, patch->original,
+				  sizeof(patch->jump) };
+	parts[1] = (struct part){ patch->hop_at, patch->hop,
+				  patch->hop_original, sizeof(patch->hop) };
+	return patch->hop_at ? 2 : 1;
+}
+
+static int is_there(const struct record_task *task, remote_addr addr,
+		    const uint8_t *bytes, size_t length)
+{
+	uint8_t now[CODE_JUMP_LENGTH];
+
+	return !address_space_read(space_of(task), addr, now, length) &&
+	       !memcmp(now, bytes, length);
+}
+
+/* It is there still, and not other code in the same place. */
 static int is_in_place(const struct record_task *task,
 		       const struct call_patch *patch)
 {
-	uint8_t bytes[CODE_JUMP_LENGTH];
+	struct part parts[2];
+	unsigned count = parts_of(patch, parts);
 
-	return !address_space_read(space_of(task), patch->start, bytes,
-				   sizeof(bytes)) &&
-	       !memcmp(bytes, patch->jump, sizeof(bytes));
+	for (unsigned i = 0; i < count; i++)
+		if (!is_there(task, parts[i].at, parts[i].bytes,
+			      parts[i].length))
+			return 0;
+	return 1;
 }
 
 remote_addr record_site_detour(const struct record_task *task, remote_addr rip,
@@ -557,18 +590,85 @@ int record_site_original(const struct record_task *task, remote_addr *rip)
 	return 0;
 }
 
-static void forget_patches(struct call_sites *sites, remote_addr start,
-			   remote_addr end)
+/* ---- putting back what was there ---- */
+
+static void put_back_part(struct record_task *task, struct effect_list *effects,
+			  const struct part *part, remote_addr start,
+			  remote_addr end, uint64_t distance)
 {
+	size_t skipped, length;
+
+	if (start < part->at)
+		start = part->at;
+	if (end > part->at + part->length)
+		end = part->at + part->length;
+	if (start >= end)
+		return;
+	skipped = (size_t)(start - part->at);
+	length = (size_t)(end - start);
+	if (!is_there(task, start + distance, part->bytes + skipped, length))
+		return;
+	effect_list_add_bytes(effects, EFFECT_WRITE, part->original + skipped,
+			      length)->address = start + distance;
+	address_space_write(space_of(task), start + distance,
+			    part->original + skipped, length);
+}
+
+/*
+ * What the patch replaced in [start, end), which is now at such a distance; no
+ * more of it than is there.
+ */
+static void put_back(struct record_task *task, struct effect_list *effects,
+		     const struct call_patch *patch, remote_addr start,
+		     remote_addr end, uint64_t distance)
+{
+	struct part parts[2];
+	unsigned count = parts_of(patch, parts);
+
+	for (unsigned i = 0; i < count; i++)
+		put_back_part(task, effects, &parts[i], start, end, distance);
+}
+
+#define SPACE_END UINT64_MAX
+
+static void put_all_back(struct record_task *task, struct effect_list *effects,
+			 const struct call_patch *patch)
+{
+	put_back(task, effects, patch, 0, SPACE_END, 0);
+}
+
+/* Some code in [start, end) is replaced, or was seen. */
+static int is_concerned(const struct call_sites *sites, remote_addr start,
+			remote_addr end)
+{
+	for (size_t i = 0; i < sites->count; i++)
+		if (call_patch_touches(&sites->patches[i], start, end))
+			return 1;
+	for (size_t i = 0; i < SEEN_SITES; i++)
+		if (sites->seen[i].call_end - start <= end - start)
+			return 1;
+	return 0;
+}
+
+void record_sites_forget(struct record_task *task, struct effect_list *effects,
+			 remote_addr start, remote_addr end)
+{
+	struct call_sites *sites = space_data_of(task)->call_sites;
 	size_t kept = 0;
 
+	if (!sites || !is_concerned(sites, start, end))
+		return;
+	sites = own_sites(space_data_of(task));
 	for (size_t i = 0; i < sites->count; i++) {
 		const struct call_patch *patch = &sites->patches[i];
 
-		if ((patch->start >= end ||
-		     patch->start + patch->length <= start) &&
-		    (patch->hop_at < start || patch->hop_at >= end))
+		if (!call_patch_touches(patch, start, end)) {
 			sites->patches[kept++] = *patch;
+			continue;
+		}
+		/* The rest of it leads to what is gone. */
+		put_back(task, effects, patch, 0, start, 0);
+		put_back(task, effects, patch, end, SPACE_END, 0);
 	}
 	sites->count = kept;
 	for (size_t i = 0; i < SEEN_SITES; i++)
@@ -586,14 +686,13 @@ static int is_area_in(const struct area *area, remote_addr start,
 void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end)
 {
-	struct space_data *data = space_data_of(task);
-	struct call_sites *sites = data->call_sites;
+	struct call_sites *sites;
 
-	if (!sites)
+	record_sites_forget(task, &task->effects, start, end);
+	sites = space_data_of(task)->call_sites;
+	if (!sites || task->goes_around)
 		return;
-	sites = own_sites(data);
-	forget_patches(sites, start, end);
-	for (size_t i = 0; !task->goes_around && i < sites->area_count; i++) {
+	for (size_t i = 0; i < sites->area_count; i++) {
 		const struct area *area = sites->areas[i];
 		remote_addr at = area->area.start;
 
@@ -637,33 +736,6 @@ void record_sites_spared(struct record_task *task, remote_addr start,
 	}
 }
 
-/* What a jump replaced, at such a distance from where it was. */
-static void put_back(struct record_task *task, struct effect_list *effects,
-		     const struct call_patch *patch, uint64_t distance)
-{
-	effect_list_add_bytes(effects, EFFECT_WRITE, patch->original,
-			      CODE_JUMP_LENGTH)->address =
-		patch->start + distance;
-	address_space_write(space_of(task), patch->start + distance,
-			    patch->original, CODE_JUMP_LENGTH);
-	if (!patch->hop_at)
-		return;
-	effect_list_add_bytes(effects, EFFECT_WRITE, patch->hop_original,
-			      sizeof(patch->hop_original))->address =
-		patch->hop_at + distance;
-	address_space_write(space_of(task), patch->hop_at + distance,
-			    patch->hop_original, sizeof(patch->hop_original));
-}
-
-void record_sites_forget(struct record_task *task, remote_addr start,
-			 remote_addr end)
-{
-	struct space_data *data = space_data_of(task);
-
-	if (data->call_sites && data->call_sites->count)
-		forget_patches(own_sites(data), start, end);
-}
-
 /*
  * The program is about to write to its code: it finds its own there, and later
  * its calls stop.
@@ -674,19 +746,17 @@ void record_sites_writable(struct record_task *task, remote_addr start,
 	struct call_sites *sites = space_data_of(task)->call_sites;
 	size_t kept = 0;
 
-	if (!sites || !sites->count)
+	if (!sites || !is_concerned(sites, start, end))
 		return;
 	sites = own_sites(space_data_of(task));
 	for (size_t i = 0; i < sites->count; i++) {
 		const struct call_patch *patch = &sites->patches[i];
 
-		if (patch->start >= end ||
-		    patch->start + patch->length <= start) {
+		if (!call_patch_touches(patch, start, end)) {
 			sites->patches[kept++] = *patch;
 			continue;
 		}
-		if (is_in_place(task, patch))
-			put_back(task, &task->effects, patch, 0);
+		put_all_back(task, &task->effects, patch);
 		see(sites, patch->call_end)->failure = CALL_PATCH_NOT_MOVING;
 	}
 	sites->count = kept;
@@ -699,10 +769,9 @@ void record_sites_moved(struct record_task *task, remote_addr from,
 	const struct call_sites *sites = space_data_of(task)->call_sites;
 
 	for (size_t i = 0; sites && i < sites->count; i++)
-		if (sites->patches[i].start - from < length)
-			put_back(task, &task->effects, &sites->patches[i],
-				 to - from);
-	record_sites_forget(task, from, from + length);
+		put_back(task, &task->effects, &sites->patches[i], from,
+			 from + length, to - from);
+	record_sites_forget(task, &task->effects, from, from + length);
 }
 
 void record_sites_undo(struct record_task *task, struct effect_list *effects)
@@ -711,12 +780,8 @@ void record_sites_undo(struct record_task *task, struct effect_list *effects)
 	struct call_sites *sites = data->call_sites;
 
 	data->is_unpatchable = 1;
-	for (size_t i = 0; sites && i < sites->count; i++) {
-		const struct call_patch *patch = &sites->patches[i];
-
-		if (is_in_place(task, patch))
-			put_back(task, effects, patch, 0);
-	}
+	for (size_t i = 0; sites && i < sites->count; i++)
+		put_all_back(task, effects, &sites->patches[i]);
 	if (sites) {
 		sites = own_sites(data);
 		sites->count = 0;

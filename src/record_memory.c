@@ -236,7 +236,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	effect->id = file ? file->id : 0;
 	effect->offset = offset;
 	record_forget_sites(space_data_of(task), addr, addr + length);
-	record_sites_forget(task, addr, addr + length);
+	record_sites_forget(task, effects, addr, addr + length);
 	record_forget_held(space_data_of(task), addr, addr + length);
 	if (flags & MAP_SHARED)
 		space_data_of(task)->maps_shared = 1;
@@ -690,13 +690,16 @@ static void move_known(struct record_task *task)
 	remote_addr from = arguments[0], end = from + PAGE_UP(arguments[1]);
 	remote_addr new_end = to + PAGE_UP(arguments[2]);
 	uint64_t distance = to - from;
+	uint64_t kept = new_end - to < end - from ? new_end - to : end - from;
 
 	if (to != from) {
 		record_forget_held(data, to, new_end);
 		record_forget_sites(data, to, new_end);
+		record_sites_forget(task, &task->effects, to, new_end);
+		record_sites_moved(task, from, kept, to);
 	}
-	if (to != from)
-		record_sites_moved(task, from, end - from, to);
+	if (kept < end - from)
+		record_sites_forget(task, &task->effects, from + kept, end);
 	if (data->syscall_address >= from && data->syscall_address < end)
 		data->syscall_address += distance;
 	for (size_t i = 0; i < data->site_count; i++)

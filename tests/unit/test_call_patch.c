@@ -218,6 +218,15 @@ Test(call_patch, hops_to_room_between_functions, .init = set_up)
 	cr_assert_not(call_patch_overlaps(&patch, &other));
 	other.hop_at = patch.hop_at;
 	cr_assert(call_patch_overlaps(&patch, &other));
+	/* All of it, and nothing between. */
+	cr_assert(call_patch_touches(&patch, address(MIDDLE + 3),
+				     address(MIDDLE + 4)));
+	cr_assert_not(call_patch_touches(&patch, address(MIDDLE + 4),
+					 address(MIDDLE + 39)));
+	cr_assert(call_patch_touches(&patch, address(MIDDLE + 43),
+				     address(MIDDLE + 44)));
+	cr_assert_not(call_patch_touches(&patch, address(MIDDLE + 44),
+					 address(MIDDLE + 60)));
 	/* Room that is come to from before is none. */
 	PUT(MIDDLE + 36, "\x31\xc0\x90");
 	cr_assert_eq(plan(39, &patch), CALL_PATCH_ENTERED);
