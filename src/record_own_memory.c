@@ -14,19 +14,21 @@
 #include "src/session_page.h"
 
 #define PAGE 4096ul
+#define USER_END 0x7ffffffff000ul /* Documentation/arch/x86/x86_64/mm.rst */
 
 struct range {
 	remote_addr start, end;
 };
 
-/* Empty where the kernel will find it wrong. */
+/* Empty where the kernel finds it wrong before it does anything. */
 static struct range range_of(const struct record_task *task)
 {
 	uint64_t length = task->call.arguments[1];
 	struct range range = { .start = task->call.arguments[0] };
 
 	range.end = range.start + ((length + PAGE - 1) & ~(PAGE - 1));
-	if (range.start % PAGE || range.end < range.start)
+	if (range.start % PAGE || range.end < range.start ||
+	    (range.end > USER_END && task->call.number == SYS_munmap))
 		range.end = range.start;
 	return range;
 }

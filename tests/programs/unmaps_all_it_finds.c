@@ -75,6 +75,20 @@ static int is_foreign(int i)
 	return is_code[i] || (starts[i] >= LOW && starts[i] < HIGH);
 }
 
+/* Not even the instruction behind the call is left. */
+static void unmap_everything(void)
+{
+	pid_t child = sys(fork());
+	int status;
+
+	if (!child) {
+		munmap(NULL, 0x7ffffffff000);
+		_exit(1);
+	}
+	sys(waitpid(child, &status, 0));
+	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
 int main(void)
 {
 	char *below, *above;
@@ -100,9 +114,12 @@ int main(void)
 	call_often();
 	make(LOW);
 	make(HIGH - PAGE);
+	check(munmap(NULL, 1ul << 62) == -1 && errno == EINVAL);
+	check(is_mapped(LOW) && is_mapped(HIGH - PAGE));
 	sys(munmap((void *)LOW, HIGH - LOW));
 	check(!is_mapped(LOW) && !is_mapped(HIGH - PAGE));
 	call_often();
+	unmap_everything();
 	puts("EXIT-SUCCESS");
 	return 0;
 }
