@@ -960,9 +960,14 @@ static int settle_registers(struct record_task *task, struct registers *now)
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task)
 {
+	int err;
+
 	task->is_interrupted = 0;
 	if (task->phase == CALL_NONE)
 		return 0;
+	err = save_outputs(recorder, task);
+	if (err)
+		return err;
 	memory_copy_destroy(task->audit);
 	task->audit = NULL;
 	task->has_restore = 0;
@@ -1035,11 +1040,14 @@ static int makes_child_wait(const struct record_task *task)
 					(task->clone_flags & CLONE_VFORK)));
 }
 
-/* It will be made again, unless a handler comes first. */
+/*
+ * It will be made again, unless a handler comes first: only then do its outputs
+ * (what is left of a sleep) become the program's.
+ */
 static int interrupted_call(struct recorder *recorder,
 			    struct record_task *task, struct registers *now)
 {
-	int err = save_outputs(recorder, task);
+	int err = 0;
 
 	task->is_interrupted = 1;
 	record_scratch_undo(task, now);
