@@ -24,7 +24,10 @@ static const char help[] =
 	"dump               events around here\n"
 	"bt-at EVENT        backtrace behind this event\n"
 	"checkpoint         remember this place\n"
+	"checkpoint every MS  take them on the way so often\n"
 	"restart N          go to checkpoint N\n"
+	"info checkpoints   which there are\n"
+	"delete checkpoint N\n"
 	"help               this\n"
 	"After seek and restart, gdb must forget what it knew of registers:\n"
 	"maintenance flush register-cache (reel debug sees to that).\n";
@@ -248,6 +251,8 @@ static void backtrace_at(struct gdb_server *server, const char *text)
 
 static void checkpoint(struct gdb_server *server)
 {
+	struct gdb_bookmark *bookmark;
+
 	if (server->bookmark_count == GDB_BOOKMARKS_MAX) {
 		say(server, "there are %d checkpoints already\n",
 		    GDB_BOOKMARKS_MAX);
@@ -256,24 +261,83 @@ static void checkpoint(struct gdb_server *server)
 	server->bookmarks = xrealloc(server->bookmarks,
 				     (server->bookmark_count + 1) *
 				     sizeof(*server->bookmarks));
-	server->bookmarks[server->bookmark_count++] = (struct gdb_bookmark){
-		server->timeline->now, server->general,
-	};
+	bookmark = &server->bookmarks[server->bookmark_count++];
+	*bookmark = (struct gdb_bookmark){ .thread = server->general };
+	timeline_place_take(server->timeline, &bookmark->place);
 	say(server, "checkpoint %zu at ", server->bookmark_count);
 	when(server);
 }
 
-static void restart(struct gdb_server *server, const char *text)
+static struct gdb_bookmark *find_checkpoint(struct gdb_server *server,
+					    const char *text)
 {
 	unsigned long number = strtoul(text, NULL, 10);
 
-	if (!number || number > server->bookmark_count)
-		say(server, "there is no checkpoint %s\n", text);
-	else if (timeline_go(server->timeline,
-			     &server->bookmarks[number - 1].position))
+	if (number && number <= server->bookmark_count &&
+	    !server->bookmarks[number - 1].is_deleted)
+		return &server->bookmarks[number - 1];
+	say(server, "there is no checkpoint %s\n", text);
+	return NULL;
+}
+
+static void checkpoints_every(struct gdb_server *server, const char *text)
+{
+	unsigned long ms = strtoul(text, NULL, 10);
+
+	if (ms && ms <= 1000000)
+		timeline_checkpoints_every(server->timeline,
+					   (uint64_t)ms * 1000000);
+	else
+		say(server, "milliseconds from 1 to 1000000 are wanted\n");
+}
+
+static void restart(struct gdb_server *server, const char *text)
+{
+	struct gdb_bookmark *bookmark = find_checkpoint(server, text);
+
+	if (!bookmark)
+		return;
+	if (timeline_place_go(server->timeline, &bookmark->place))
 		server->is_over = 1;
 	else
-		arrive(server, server->bookmarks[number - 1].thread);
+		arrive(server, bookmark->thread);
+}
+
+static void delete_checkpoint(struct gdb_server *server, const char *text)
+{
+	struct gdb_bookmark *bookmark = find_checkpoint(server, text);
+
+	if (!bookmark)
+		return;
+	bookmark->is_deleted = 1;
+	timeline_place_drop(server->timeline, &bookmark->place);
+}
+
+static void info_checkpoints(struct gdb_server *server)
+{
+	unsigned shown = 0;
+
+	for (size_t i = 0; i < server->bookmark_count; i++) {
+		const struct gdb_bookmark *bookmark = &server->bookmarks[i];
+
+		if (bookmark->is_deleted)
+			continue;
+		say(server, "%zu  behind event %" PRIu64 "%s\n", i + 1,
+		    bookmark->place.position.event - 1,
+		    bookmark->place.state ? "" :
+		    " (its place alone: there was no room)");
+		shown++;
+	}
+	say(server, "%u checkpoints; %zu more that reel took on its own\n",
+	    shown, server->timeline->checkpoints.count);
+}
+
+void gdb_bookmarks_free(struct gdb_server *server)
+{
+	for (size_t i = 0; i < server->bookmark_count; i++)
+		timeline_place_drop(server->timeline,
+				    &server->bookmarks[i].place);
+	free(server->bookmarks);
 }
 
 void gdb_monitor(struct gdb_server *server, const char *command)
@@ -296,8 +360,14 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		backtrace_at(server, command + 6);
 	else if (!strcmp(command, "checkpoint"))
 		checkpoint(server);
+	else if (!strncmp(command, "checkpoint every ", 17))
+		checkpoints_every(server, command + 17);
 	else if (!strncmp(command, "restart ", 8))
 		restart(server, command + 8);
+	else if (!strcmp(command, "info checkpoints"))
+		info_checkpoints(server);
+	else if (!strncmp(command, "delete checkpoint ", 18))
+		delete_checkpoint(server, command + 18);
 	else if (!strcmp(command, "help"))
 		say(server, "%s", help);
 	else

@@ -653,7 +653,7 @@ int gdb_serve(struct timeline *timeline, int fd)
 	gdb_files_close(server);
 	gdb_reply_deinit(&server->reply);
 	gdb_reply_deinit(&server->framed);
-	free(server->bookmarks);
+	gdb_bookmarks_free(server);
 	free(server);
 	return timeline->is_lost ? -EIO : 0;
 }

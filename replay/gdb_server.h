@@ -20,8 +20,9 @@
 #define GDB_BOOKMARKS_MAX 64
 
 struct gdb_bookmark {
-	struct position position;
+	struct place place;
 	pid_t thread;
+	int is_deleted; /* numbers stay what they are */
 };
 
 struct gdb_server {
@@ -72,5 +73,6 @@ char *gdb_target_description(void);
 
 void gdb_monitor(struct gdb_server *server, const char *command);
 void gdb_files_close(struct gdb_server *server);
+void gdb_bookmarks_free(struct gdb_server *server);
 
 #endif

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replay/checkpoint.h"
 #include "replay/replayer.h"
 #include "src/memory_digest.h"
 #include "src/process_maps.h"
@@ -418,6 +419,8 @@ void replay_close(struct replayer *replayer)
 {
 	if (!replayer)
 		return;
+	while (replayer->checkpoints)
+		checkpoint_destroy(replayer, replayer->checkpoints);
 	replay_kill_all(replayer);
 	replay_files_free(replayer);
 	trace_reader_close(replayer->reader);

@@ -87,8 +87,17 @@ static int map_effect(struct replayer *replayer, struct replay_task *task,
 		if (err)
 			return err;
 		arguments[4] = (uint64_t)file->fd;
-	} else {
+	} else if (!(effect->flags & MAP_SHARED) ||
+		   !replayer->keeps_checkpoints) {
 		arguments[3] |= MAP_ANONYMOUS;
+		arguments[5] = 0;
+	} else {
+		err = replay_file_nameless(replayer, effect->extent);
+		if (err < 0)
+			return report(err, "event %llu: make shared memory",
+				      (unsigned long long)replayer->event);
+		arguments[3] &= ~(uint64_t)MAP_ANONYMOUS;
+		arguments[4] = (uint64_t)err;
 		arguments[5] = 0;
 	}
 	result = replay_inject(task, SYS_mmap, arguments);

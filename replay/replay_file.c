@@ -26,6 +26,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "replay/checkpoint.h"
 #include "src/process_maps.h"
 #include "traces/report.h"
 
@@ -71,21 +72,73 @@ replay_file_of_map(const struct replayer *replayer,
 		     file = file->next)
 			if (file->fd >= 0 && is_mapped(file, map))
 				return file;
+	for (const struct replay_file *file = replayer->nameless; file;
+	     file = file->next)
+		if (is_mapped(file, map))
+			return file;
 	return NULL;
+}
+
+/* ---- descriptors, which copies share ---- */
+
+static void take_descriptor(struct replay_file *file, int fd)
+{
+	file->fd = fd;
+	file->memory = xcalloc(1, sizeof(*file->memory));
+	file->memory->users = 1;
+	file->memory->is_changed = file->is_shared;
+}
+
+static void drop_descriptor(struct replay_file *file)
+{
+	if (file->fd >= 0 && !--file->memory->users) {
+		fd_close(&file->fd);
+		free(file->memory);
+	}
+	file->fd = -1;
+	file->memory = NULL;
+}
+
+struct replay_file *replay_file_copy(const struct replay_file *file)
+{
+	struct replay_file *copy = xmemdup(file, sizeof(*file));
+
+	copy->next = NULL;
+	copy->name = xstrdup(file->name);
+	copy->local_path = file->local_path ? xstrdup(file->local_path) : NULL;
+	if (copy->fd >= 0)
+		copy->memory->users++;
+	return copy;
+}
+
+void replay_file_destroy(struct replay_file *file)
+{
+	drop_descriptor(file);
+	free(file->local_path);
+	free(file->name);
+	free(file);
+}
+
+static void free_list(struct replay_file **list)
+{
+	while (*list) {
+		struct replay_file *file = *list;
+
+		*list = file->next;
+		replay_file_destroy(file);
+	}
+}
+
+void replay_files_drop(struct replayer *replayer)
+{
+	for (size_t i = 0; i < FILE_BUCKETS; i++)
+		free_list(&replayer->files[i]);
+	free_list(&replayer->nameless);
 }
 
 void replay_files_free(struct replayer *replayer)
 {
-	for (size_t i = 0; i < FILE_BUCKETS; i++)
-		while (replayer->files[i]) {
-			struct replay_file *file = replayer->files[i];
-
-			replayer->files[i] = file->next;
-			fd_close(&file->fd);
-			free(file->local_path);
-			free(file->name);
-			free(file);
-		}
+	replay_files_drop(replayer);
 	store_close(replayer->store);
 }
 
@@ -254,7 +307,7 @@ static int put_away(struct replayer *replayer)
 				kept += bytes_of(file);
 				continue;
 			}
-			fd_close(&file->fd);
+			drop_descriptor(file);
 			count++;
 		}
 	free(mapped.inodes);
@@ -329,7 +382,7 @@ static int use_local(struct replayer *replayer, struct replay_file *file)
 		fd_close(&fd);
 		return 0;
 	}
-	file->fd = fd;
+	take_descriptor(file, fd);
 	file->local_path = path;
 	path = NULL;
 	return 1;
@@ -363,10 +416,117 @@ int replay_file_open(struct replayer *replayer, struct replay_file *file)
 		status.st_ino = 0;
 	file->inode = status.st_ino;
 	file->is_changeable = 1; /* not put away while it is made */
-	file->fd = fd;
+	take_descriptor(file, fd);
 	fd = extract(replayer, file);
 	file->is_changeable = file->is_shared;
 	return fd;
+}
+
+int replay_file_reset(struct replayer *replayer, struct replay_file *file)
+{
+	AUTO(fd_close) int fd = memfd_create("reel", MFD_CLOEXEC);
+	int err = fd < 0 ? report(-errno, "make a memfd") :
+		trace_reader_extract_at_most(replayer->reader, file->sha256,
+					     fd, room_left(replayer));
+
+	if (err == TRACE_TOO_LARGE)
+		return no_room(replayer, file);
+	if (!err && ftruncate(fd, (off_t)file->size))
+		err = -errno;
+	return err ? err : replay_content_copy(fd, file->fd);
+}
+
+/* ---- contents ---- */
+
+static int copy_range(int from, int to, off_t start, off_t end)
+{
+	char bytes[65536];
+
+	while (start < end) {
+		size_t piece = end - start < (off_t)sizeof(bytes) ?
+			(size_t)(end - start) : sizeof(bytes);
+
+		if (pread_all(from, bytes, piece, (uint64_t)start) ||
+		    pwrite(to, bytes, piece, start) != (ssize_t)piece)
+			return -EIO;
+		start += (off_t)piece;
+	}
+	return 0;
+}
+
+int replay_content_copy(int from, int to)
+{
+	struct stat source, target;
+	off_t start = 0, end;
+	int err = 0;
+
+	if (fstat(from, &source) || fstat(to, &target) ||
+	    (target.st_size && fallocate(to, FALLOC_FL_PUNCH_HOLE |
+					 FALLOC_FL_KEEP_SIZE, 0,
+					 target.st_size)) ||
+	    (target.st_size != source.st_size && ftruncate(to, source.st_size)))
+		return report(-errno, "copy what is in shared memory");
+	while (!err && start < source.st_size) {
+		start = lseek(from, start, SEEK_DATA);
+		end = start < 0 ? -1 : lseek(from, start, SEEK_HOLE);
+		if (start < 0 || end < 0)
+			return start < 0 && errno == ENXIO ? 0 : -errno;
+		err = copy_range(from, to, start, end);
+		start = end;
+	}
+	return err;
+}
+
+void replay_files_add(struct replayer *replayer, struct replay_file *file)
+{
+	file->next = *bucket_of(replayer, file->id);
+	*bucket_of(replayer, file->id) = file;
+}
+
+/* ---- shared memory without a file ---- */
+
+int replay_file_nameless(struct replayer *replayer, uint64_t length)
+{
+	struct replay_file *file;
+	struct stat status;
+	int fd = make_memfd(replayer, "");
+
+	if (fd >= 0 && (ftruncate(fd, (off_t)length) || fstat(fd, &status))) {
+		int err = -errno;
+
+		fd_close(&fd);
+		return err;
+	}
+	if (fd < 0)
+		return fd;
+	file = xcalloc(1, sizeof(*file));
+	take_descriptor(file, fd);
+	file->inode = status.st_ino;
+	file->is_shared = file->is_changeable = 1;
+	file->memory->is_changed = 1;
+	file->name = xstrdup("/dev/zero (deleted)");
+	file->next = replayer->nameless;
+	replayer->nameless = file;
+	return fd;
+}
+
+void replay_files_forget(struct replayer *replayer)
+{
+	struct replay_file **link = &replayer->nameless;
+	struct inode_list mapped = { 0 };
+	int err = *link ? list_mapped(replayer, &mapped) : 0;
+
+	while (!err && *link) {
+		struct replay_file *file = *link;
+
+		if (is_listed(&mapped, file->inode)) {
+			link = &file->next;
+			continue;
+		}
+		*link = file->next;
+		replay_file_destroy(file);
+	}
+	free(mapped.inodes);
 }
 
 int replay_file_add(struct replayer *replayer, const struct effect *effect)
@@ -386,6 +546,8 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect)
 		if (fixed.use & FILE_SHARED) {
 			file->is_shared = 1;
 			file->is_changeable = 1;
+			if (file->memory)
+				file->memory->is_changed = 1;
 			return replay_file_open(replayer, file);
 		}
 		return 0;
@@ -400,8 +562,7 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect)
 	file->recorded_inode = fixed.inode;
 	file->name = xasprintf("%.*s", (int)(effect->length - sizeof(fixed)),
 			       label);
-	file->next = *bucket_of(replayer, effect->id);
-	*bucket_of(replayer, effect->id) = file;
+	replay_files_add(replayer, file);
 	return replay_file_open(replayer, file);
 }
 
@@ -437,10 +598,12 @@ int replay_file_effect(struct replayer *replayer,
 		return failed;
 	if (file->local_path)
 		return refuse_change(replayer, file);
-	file->is_changeable = 1;
+	file->is_changeable = file->memory->is_changed = 1;
 	if (effect->kind == EFFECT_FILE_WRITE)
 		return write_file(replayer, file, effect);
 	before = bytes_of(file);
+	if (effect->kind == EFFECT_FILE_SIZE)
+		checkpoints_shrink(replayer, file, effect->extent);
 	if (effect->kind == EFFECT_FILE_SIZE)
 		failed = ftruncate(file->fd, (off_t)effect->extent);
 	else

@@ -29,6 +29,7 @@
 #include <sys/resource.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,6 +183,12 @@ int replay_is_reserved(uint64_t address, uint64_t length)
 	return address >= SESSION_PAGE || length > SESSION_PAGE - address;
 }
 
+/* A stop that somebody outside asked for is none of the program's. */
+static int is_foreign_stop(int status)
+{
+	return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
+}
+
 /* One that ended is gone: its number may soon be that of another process. */
 static int wait_for_stop(struct task *task, int *status_out)
 {
@@ -190,6 +197,21 @@ static int wait_for_stop(struct task *task, int *status_out)
 	if (!err && !WIFSTOPPED(*status_out))
 		task->tid = 0;
 	return err;
+}
+
+/*
+ * To the next stop of the task itself: one from outside may have been asked for
+ * when it had stopped already.
+ */
+static int go_on(struct task *task, int *status_out)
+{
+	do
+		if (task_resume(task, PTRACE_CONT, 0) ||
+		    wait_for_stop(task, status_out) ||
+		    !WIFSTOPPED(*status_out))
+			return -ESRCH;
+	while (is_foreign_stop(*status_out));
+	return 0;
 }
 
 /* Lets the task run its syscall instruction; status as waitpid(2) has it. */
@@ -213,11 +235,9 @@ static int start_call(struct task *task, int number,
 	changed.value[R_R10] = arguments[3];
 	changed.value[R_R8] = arguments[4];
 	changed.value[R_R9] = arguments[5];
-	if (task_set_registers(task, &changed) ||
-	    task_resume(task, PTRACE_CONT, 0) ||
-	    wait_for_stop(task, status_out) || !WIFSTOPPED(*status_out))
+	if (task_set_registers(task, &changed))
 		return -ESRCH;
-	return 0;
+	return go_on(task, status_out);
 }
 
 static int64_t inject(struct task *task, int number,
@@ -317,10 +337,9 @@ static int lost(const struct replayer *replayer)
 
 /*
  * Clones from (the template or a replayed task).  Its parent is the replayer
- * (CLONE_PARENT), which so is the only one to reap it.
+ * (CLONE_PARENT), which so is the only one to reap it.  Nothing is reported.
  */
-static int clone_from(struct replayer *replayer, struct task *from,
-		      uint64_t share, pid_t *child_out)
+static int make_process(struct task *from, uint64_t share, pid_t *child_out)
 {
 	uint64_t arguments[6] = { CLONE_PARENT | CLONE_FILES | share };
 	struct task child = { 0 };
@@ -328,18 +347,26 @@ static int clone_from(struct replayer *replayer, struct task *from,
 	int status;
 
 	if (start_call(from, SYS_clone, arguments, &status))
-		return lost(replayer);
+		return -ESRCH;
 	if (!status_event(status) || task_get_event_message(from, &tid))
-		return report(-EAGAIN, "event %llu: make a replayed task",
-			      (unsigned long long)replayer->event);
+		return -EAGAIN;
 	child.tid = (pid_t)tid;
 	*child_out = child.tid;
 	if (wait_for_stop(&child, &status) || !WIFSTOPPED(status))
-		return lost(replayer);
+		return -ESRCH;
 	/* on to the int3 after the call */
-	if (task_resume(from, PTRACE_CONT, 0) || wait_for_stop(from, &status))
+	return go_on(from, &status);
+}
+
+static int clone_from(struct replayer *replayer, struct task *from,
+		      uint64_t share, pid_t *child_out)
+{
+	int err = make_process(from, share, child_out);
+
+	if (err == -ESRCH)
 		return lost(replayer);
-	return 0;
+	return err ? report(err, "event %llu: make a replayed task",
+			    (unsigned long long)replayer->event) : 0;
 }
 
 /* Registers that the replayer put off setting. */
@@ -350,6 +377,15 @@ static int settle(struct replay_task *task)
 	task->is_dirty = 0;
 	task->registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	return task_set_registers(&task->task, &task->registers);
+}
+
+void replay_task_insert(struct replayer *replayer, struct replay_task *task)
+{
+	struct replay_task **bucket = bucket_of(replayer, task->task.serial);
+
+	task->next = *bucket;
+	*bucket = task;
+	replayer->task_count++;
 }
 
 int replay_task_create(struct replayer *replayer, struct replay_task *parent,
@@ -373,7 +409,6 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		return err;
 	task = xcalloc(1, sizeof(*task));
 	task->task.tid = tid;
-	replayer->task_count++;
 	task->task.tgid = task->task.tid;
 	task->task.serial = serial;
 	task->task.space = is_shared ?
@@ -384,8 +419,7 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		replay_copy_names(task->task.space, parent->task.space);
 		replay_copy_detours(task->task.space, parent->task.space);
 	}
-	task->next = *bucket_of(replayer, serial);
-	*bucket_of(replayer, serial) = task;
+	replay_task_insert(replayer, task);
 	*task_out = task;
 	return 0;
 }
@@ -427,6 +461,73 @@ void replay_task_end(struct replayer *replayer, struct replay_task *task)
 		link = &(*link)->next;
 	*link = task->next;
 	replayer->task_count--;
+	replay_task_destroy(task);
+}
+
+/* ---- copies ---- */
+
+/* fork(2) copies neither debug registers nor, for others, what is theirs. */
+static int copy_debug_registers(const struct task *from, const struct task *to)
+{
+	static const uint8_t order[] = { 0, 1, 2, 3, 6, 7 };
+
+	for (size_t i = 0; i < sizeof(order); i++) {
+		size_t place = offsetof(struct user, u_debugreg) +
+			       order[i] * 8ul;
+		long value;
+
+		errno = 0;
+		value = ptrace(PTRACE_PEEKUSER, from->tid, place, NULL);
+		if (errno || (value && ptrace(PTRACE_POKEUSER, to->tid, place,
+					      value)))
+			return -ESRCH;
+	}
+	return 0;
+}
+
+static int copy_rest(const struct task *from, const struct task *to)
+{
+	struct rlimit limit;
+
+	if (!prlimit(from->tid, RLIMIT_STACK, NULL, &limit))
+		prlimit(to->tid, RLIMIT_STACK, &limit, NULL);
+	if (task_copy_xstate(from, to))
+		return -ESRCH;
+	return copy_debug_registers(from, to);
+}
+
+int replay_task_copy(struct replayer *replayer, struct replay_task *task,
+		     struct replay_task *other, struct replay_task **copy_out)
+{
+	struct replay_task *copy;
+	pid_t tid;
+	int err = task->task.tid ? 0 : -ESRCH;
+
+	if (!err)
+		err = replay_get_registers(replayer, task);
+	if (!err)
+		err = make_process(other ? &other->task : &task->task,
+				   other ? CLONE_VM : 0, &tid);
+	if (err)
+		return err;
+	copy = xmemdup(task, sizeof(*task));
+	copy->next = NULL;
+	copy->task.tid = copy->task.tgid = tid;
+	if (other) {
+		copy->task.space = address_space_share(other->task.space);
+	} else {
+		copy->task.space = address_space_create(tid);
+		replay_copy_names(copy->task.space, task->task.space);
+		replay_copy_detours(copy->task.space, task->task.space);
+	}
+	*copy_out = copy;
+	return copy_rest(&task->task, &copy->task);
+}
+
+void replay_task_destroy(struct replay_task *task)
+{
+	if (!task)
+		return;
 	kill_process(task->task.tid);
 	address_space_release(task->task.space);
 	free(task);
@@ -460,12 +561,6 @@ int64_t replay_inject(struct replay_task *task, int number,
 		task->is_dirty = 1;
 	}
 	return inject(&task->task, number, arguments);
-}
-
-/* A stop that somebody outside asked for is none of the program's. */
-static int is_foreign_stop(int status)
-{
-	return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
 }
 
 int replay_resume_task(struct replayer *replayer, struct replay_task *task,

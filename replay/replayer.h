@@ -12,6 +12,7 @@
  *   replay_name.c     names of mappings that no file has
  *   replay_call.c     system calls: checking, answering, repeating
  *   replay_agent.c    calls that were recorded without stops: many at once
+ *   checkpoint.c      the whole state of a replay, to come back to
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
  *
@@ -45,6 +46,12 @@ struct replay_task {
 	int is_at_call; /* it has run to the entry of its next call already */
 };
 
+/* What a descriptor is of, for a file and copies of it (checkpoint.h). */
+struct replay_memory {
+	unsigned users;
+	int is_changed; /* its content may be another than at first */
+};
+
 /*
  * A file of the trace, materialized in a memfd; or, where it will not change,
  * the very file on this machine, mapped privately.
@@ -52,6 +59,7 @@ struct replay_task {
 struct replay_file {
 	uint32_t id;
 	int fd; /* -1: put away until it is used again */
+	struct replay_memory *memory; /* what fd is of; with it */
 	uint64_t inode;
 	uint64_t recorded_device, recorded_inode;
 	uint8_t sha256[32]; /* of its content at first */
@@ -90,6 +98,9 @@ struct replayer {
 	struct task template; /* an empty process in the sandbox */
 	struct replay_task *buckets[TASK_BUCKETS]; /* by serial number */
 	struct replay_file *files[FILE_BUCKETS]; /* by id */
+	struct replay_file *nameless; /* shared memory without a file */
+	int keeps_checkpoints; /* it may be needed (checkpoint.h) */
+	struct checkpoint *checkpoints; /* newest first */
 	struct store *store;	/* says where files of ours are; or NULL */
 	unsigned first_file; /* lowest descriptor that may be mapped */
 	uint64_t file_bytes, file_bytes_limit; /* memory that files take */
@@ -134,6 +145,17 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 /* Gives the task (whose exec is replayed) a process with an empty space. */
 int replay_task_renew(struct replayer *replayer, struct replay_task *task);
 void replay_task_end(struct replayer *replayer, struct replay_task *task);
+/* Among the replayer's tasks, which one that was copied is not yet. */
+void replay_task_insert(struct replayer *replayer, struct replay_task *task);
+/*
+ * A task in the same state, which goes on when that one does not, in a copy of
+ * its address space; or in that of other, which was copied so.  -EAGAIN or
+ * -ESRCH, not reported.
+ */
+int replay_task_copy(struct replayer *replayer, struct replay_task *task,
+		     struct replay_task *other, struct replay_task **copy_out);
+/* One that is not among the replayer's; accepts NULL. */
+void replay_task_destroy(struct replay_task *task);
 void replay_kill_all(struct replayer *replayer);
 /* Makes sure that task->registers are the task's. */
 int replay_get_registers(struct replayer *replayer, struct replay_task *task);
@@ -186,6 +208,20 @@ int replay_files_check(const struct replayer *replayer);
 int replay_file_add(struct replayer *replayer, const struct effect *effect);
 int replay_file_effect(struct replayer *replayer, const struct effect *effect);
 void replay_files_init(struct replayer *replayer);
+/* All of them, and the files only. */
+void replay_files_drop(struct replayer *replayer);
+void replay_files_add(struct replayer *replayer, struct replay_file *file);
+/* Shared memory without a file: a descriptor for it, or negative. */
+int replay_file_nameless(struct replayer *replayer, uint64_t length);
+/* Forgets such memory that is not mapped any more. */
+void replay_files_forget(struct replayer *replayer);
+/* Another one with the same descriptor. */
+struct replay_file *replay_file_copy(const struct replay_file *file);
+void replay_file_destroy(struct replay_file *file);
+/* The content that it had at first. */
+int replay_file_reset(struct replayer *replayer, struct replay_file *file);
+/* All that one memfd holds, and no more, into another. */
+int replay_content_copy(int from, int to);
 void replay_files_free(struct replayer *replayer);
 
 /* replay_name.c */

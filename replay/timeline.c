@@ -61,11 +61,10 @@ static int same_leg(const struct leg *a, const struct leg *b)
 		       sizeof(a->state.registers));
 }
 
-/* Whether a pass that goes on from a comes to b. */
-static int leads_to(const struct position *a, const struct position *b)
+int position_leads_to(const struct position *a, const struct position *b)
 {
 	if (a->event != b->event)
-		return a->event < b->event && !a->leg_count;
+		return a->event < b->event;
 	if (a->leg_count > b->leg_count)
 		return 0;
 	for (size_t i = 0; i < a->leg_count; i++)
@@ -162,22 +161,17 @@ int timeline_browse(struct timeline *timeline, uint64_t number,
 
 /* ---- open, close ---- */
 
-int timeline_restart(struct timeline *timeline)
+static int start(struct timeline *timeline)
 {
-	int err;
+	int err = replay_open(&timeline->options, &timeline->summary,
+			      &timeline->replayer);
 
-	replay_close(timeline->replayer);
-	timeline->replayer = NULL;
-	memset(&timeline->now, 0, sizeof(timeline->now));
-	timeline->now.event = 1;
-	timeline->vforked = 0;
-	err = replay_open(&timeline->options, &timeline->summary,
-			  &timeline->replayer);
 	if (err)
-		timeline->is_lost = 1;
-	else
-		timeline->replayer->watcher = &timeline->watcher;
-	return err;
+		return err;
+	timeline->now.event = 1;
+	timeline->replayer->watcher = &timeline->watcher;
+	timeline->replayer->keeps_checkpoints = 1;
+	return timeline_checkpoints_init(timeline);
 }
 
 int timeline_open(const char *trace_path, struct timeline **timeline_out)
@@ -193,7 +187,7 @@ int timeline_open(const char *trace_path, struct timeline **timeline_out)
 	timeline->breakpoints.context = timeline;
 	err = trace_reader_open(trace_path, &timeline->browser);
 	if (!err)
-		err = timeline_restart(timeline);
+		err = start(timeline);
 	if (err) {
 		timeline_close(timeline);
 		return err;
@@ -206,6 +200,7 @@ void timeline_close(struct timeline *timeline)
 {
 	if (!timeline)
 		return;
+	timeline_checkpoints_deinit(timeline);
 	replay_close(timeline->replayer);
 	trace_reader_close(timeline->browser);
 	breakpoints_deinit(&timeline->breakpoints);
@@ -241,7 +236,8 @@ int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop)
 {
 	if (timeline->mode == PASS_RECORDS) {
-		if (!leg && is_at_target(timeline) && stop->kind != STOP_EXEC &&
+		if (!leg && !timeline->is_part &&
+		    is_at_target(timeline) && stop->kind != STOP_EXEC &&
 		    stop->kind != STOP_WATCH)
 			return 0;
 		timeline->found = timeline->now;
@@ -458,6 +454,8 @@ int timeline_one_event(struct timeline *timeline)
 	timeline->now.leg_count = 0;
 	timeline->leg_hits = 0;
 	breakpoints_count_anew(&timeline->breakpoints);
+	timeline_checkpoints_pass(timeline);
+	timeline_checkpoints_between(timeline);
 	return behind_event(timeline, &passed);
 }
 
@@ -481,7 +479,7 @@ static void refresh_watched(struct timeline *timeline)
 }
 
 int timeline_pass(struct timeline *timeline, enum pass_mode mode,
-		  const struct position *target)
+		  struct position *target)
 {
 	int err = 0;
 
@@ -497,8 +495,10 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (timeline->breakpoints.count)
 		refresh_watched(timeline);
+	timeline_checkpoints_start(timeline);
 	while (!err && !is_at_target(timeline) && !is_past_target(timeline))
 		err = timeline_one_event(timeline);
+	timeline_checkpoints_stop();
 	if (err == REPLAY_ENDED) {
 		end_of_trace(timeline);
 		return 0;
@@ -514,10 +514,9 @@ int timeline_pass(struct timeline *timeline, enum pass_mode mode,
 int timeline_try(struct timeline *timeline, const struct position *target)
 {
 	struct position copy = *target;
-	int err = 0;
+	int err = timeline->is_lost ? -EIO :
+		timeline_checkpoints_return(timeline, &copy);
 
-	if (!leads_to(&timeline->now, &copy))
-		err = timeline_restart(timeline);
 	if (!err)
 		err = timeline_pass(timeline, PASS_FOLLOWS, &copy);
 	timeline->target = NULL;
@@ -591,6 +590,7 @@ int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 				continue;
 			timeline_attach(timeline, image->process);
 			timeline->begin = timeline->now;
+			timeline_checkpoints_add(timeline);
 			return 0;
 		}
 		err = timeline_one_event(timeline);

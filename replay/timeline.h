@@ -4,12 +4,13 @@
  *
  * A position is the number of the event that comes next and a trail: what its
  * task did since the event before.  Going back is going there again from the
- * beginning, which is exact because a trail says it exactly: so many arrivals
- * at an instruction, so many steps from there.
+ * last checkpoint before it, which is exact because a trail says it exactly: so
+ * many arrivals at an instruction, so many steps from there.
  *
  *   timeline.c       positions, passes over the trace
  *   timeline_run.c   looks on while a task runs to its event
  *   timeline_back.c  reverse execution
+ *   timeline_checkpoint.c  where it need not begin from the beginning
  *   debug_image.c    the programs of the processes
  */
 #ifndef REEL_TIMELINE_H
@@ -87,6 +88,26 @@ struct debug_image {
 	size_t auxv_length;
 };
 
+/* A place to come back to, and the replay as it is there. */
+struct place {
+	struct checkpoint *state; /* NULL: it must be gone to */
+	struct position position;
+	uint32_t vforked;
+};
+
+/* timeline_checkpoint.c */
+struct timeline_checkpoints {
+	/* In the order of the execution; the first is its beginning. */
+	struct place *places;
+	size_t count;
+	struct place near; /* one more, which was costly to come to */
+	size_t base;	   /* of places: the last that is before now */
+	size_t bound;	   /* of places: it is behind the target; or 0 */
+	uint64_t interval_ns, base_ns; /* between them; when it was at base */
+	int is_interval_given; /* by the person */
+	volatile int is_due;
+};
+
 enum pass_mode {
 	PASS_STOPS,   /* at the first thing that the debugger wants to see */
 	PASS_RECORDS, /* the last such thing before the target */
@@ -113,9 +134,10 @@ struct timeline {
 
 	/* Of the pass that is going on. */
 	enum pass_mode mode;
-	const struct position *target; /* NULL: none */
+	struct position *target; /* NULL: none */
 	uint64_t leg_hits;
 	int is_reached;
+	int is_part; /* RECORDS: more follows behind the target */
 	struct debug_stop stop;
 	struct position found; /* RECORDS: the last one, and what it was */
 	struct debug_stop found_stop;
@@ -130,6 +152,7 @@ struct timeline {
 	volatile int is_interrupted;
 	volatile pid_t running; /* process to be stopped by an interrupt */
 	int is_lost; /* after an error nothing is known */
+	struct timeline_checkpoints checkpoints;
 };
 
 /* Starts before the first event. */
@@ -176,10 +199,11 @@ int timeline_browse(struct timeline *timeline, uint64_t number,
 /* ---- among the timeline's own files ---- */
 
 void position_append(struct position *position, const struct leg *leg);
-int timeline_restart(struct timeline *timeline);
 int timeline_one_event(struct timeline *timeline);
 int timeline_pass(struct timeline *timeline, enum pass_mode mode,
-		  const struct position *target);
+		  struct position *target);
+/* Whether a pass that goes on from a comes to b. */
+int position_leads_to(const struct position *a, const struct position *b);
 int timeline_run(const struct replay_watcher *watcher,
 		 struct replayer *replayer, struct replay_task *task,
 		 int *status_out);
@@ -191,6 +215,37 @@ int timeline_try(struct timeline *timeline, const struct position *target);
 /* What the debugger wants to see happened: REPLAY_STOPPED or 0. */
 int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop);
+
+/* timeline_checkpoint.c */
+int timeline_checkpoints_init(struct timeline *timeline);
+void timeline_checkpoints_deinit(struct timeline *timeline);
+/* While a pass runs, one becomes due now and then. */
+void timeline_checkpoints_start(struct timeline *timeline);
+void timeline_checkpoints_stop(void);
+/* now is an event further. */
+void timeline_checkpoints_pass(struct timeline *timeline);
+/* One is taken between events when it is due. */
+void timeline_checkpoints_between(struct timeline *timeline);
+/* The replay is at the last place before the target that there is. */
+int timeline_checkpoints_return(struct timeline *timeline,
+				const struct position *target);
+/* The last of the places before the position. */
+size_t timeline_checkpoints_before(const struct timeline *timeline,
+				   const struct position *position);
+/* Between events: one more. */
+void timeline_checkpoints_add(struct timeline *timeline);
+/* now is one that was costly to come to. */
+void timeline_checkpoints_near(struct timeline *timeline);
+
+/* ---- for the person's checkpoints ---- */
+
+/* Of now.  Where there is no room for a state, the place has none. */
+void timeline_place_take(struct timeline *timeline, struct place *place);
+/* Those that are taken on the way, so often. */
+void timeline_checkpoints_every(struct timeline *timeline, uint64_t ns);
+void timeline_place_drop(struct timeline *timeline, struct place *place);
+int timeline_place_go(struct timeline *timeline, const struct place *place);
+
 void timeline_add_image(struct timeline *timeline, const struct event *event);
 void timeline_free_images(struct timeline *timeline);
 

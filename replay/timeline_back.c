@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reverse execution.  To go back to the last breakpoint is to run from the
- * beginning to here, which shows the last one on the way, and once more to
- * there.  To go back an instruction is to come near by breakpoints, and count
- * the single steps from there.
+ * Reverse execution.  To go back to the last breakpoint is to run from the last
+ * checkpoint to here, which shows the last one on the way, and once more to
+ * there; or else from the checkpoint before to that one, and so on.  To go back
+ * an instruction is to come near by breakpoints, and count the single steps
+ * from there.
  */
 #include <errno.h>
 #include <string.h>
@@ -344,17 +345,55 @@ static int go_to_found(struct timeline *timeline)
 	return err;
 }
 
-static int reverse_continue(struct timeline *timeline)
+/*
+ * Looks at the way from *start, a place before *target, to there.  What is
+ * looked at next leads to the place.
+ */
+static int look_from(struct timeline *timeline, size_t start,
+		     struct position *target)
 {
-	struct position here = timeline->now;
+	struct timeline_checkpoints *checkpoints = &timeline->checkpoints;
+	struct position from = checkpoints->places[start].position;
 	int err;
 
-	if (is_begin(timeline, &here))
-		return go_to_begin(timeline);
-	err = timeline_go(timeline, &timeline->begin);
+	if (from.event <= timeline->begin.event)
+		from = timeline->begin;
+	err = timeline_go(timeline, &from);
 	if (!err)
-		err = timeline_pass(timeline, PASS_RECORDS, &here);
+		err = timeline_pass(timeline, PASS_RECORDS, target);
 	timeline->target = NULL;
+	*target = from;
+	return err;
+}
+
+static int find_last(struct timeline *timeline, struct position *target)
+{
+	int err = 0;
+
+	timeline->found_stop.kind = STOP_NONE;
+	while (!err && !timeline->found_stop.kind &&
+	       !is_begin(timeline, target)) {
+		size_t start = timeline_checkpoints_before(timeline, target);
+
+		/* Not that very place again. */
+		if (start && same_position(target, &timeline->checkpoints
+					   .places[start].position))
+			start--;
+		err = look_from(timeline, start, target);
+		timeline->is_part = 1;
+	}
+	timeline->is_part = 0;
+	return err;
+}
+
+static int reverse_continue(struct timeline *timeline)
+{
+	struct position target = timeline->now;
+	int err;
+
+	if (is_begin(timeline, &target))
+		return go_to_begin(timeline);
+	err = find_last(timeline, &target);
 	if (err)
 		return err;
 	return timeline->found_stop.kind ? go_to_found(timeline) :

@@ -222,6 +222,18 @@ int task_set_xstate(const struct task *task, const void *bytes, size_t length,
 		      NT_X86_XSTATE : NT_PRFPREG, &vector) ? -errno : 0;
 }
 
+int task_copy_xstate(const struct task *from, const struct task *to)
+{
+	uint8_t own[XSTATE_ROOM];
+	struct iovec vector = { own, 0 };
+	int err = get_own_xstate(from, own, &vector.iov_len);
+
+	if (err)
+		return err;
+	return ptrace(PTRACE_SETREGSET, to->tid, extended_layout_has_xsave() ?
+		      NT_X86_XSTATE : NT_PRFPREG, &vector) ? -errno : 0;
+}
+
 int task_get_siginfo(const struct task *task, siginfo_t *out)
 {
 	return ptrace(PTRACE_GETSIGINFO, task->tid, NULL, out) ? -errno : 0;

@@ -59,6 +59,9 @@ ssize_t task_get_xstate(const struct task *task,
 int task_set_xstate(const struct task *task, const void *bytes, size_t length,
 		    unsigned *missing_out);
 
+/* All extended registers of one task become the other's. */
+int task_copy_xstate(const struct task *from, const struct task *to);
+
 int task_get_siginfo(const struct task *task, siginfo_t *out);
 int task_set_siginfo(const struct task *task, const siginfo_t *info);
 int task_get_event_message(const struct task *task, unsigned long *out);

@@ -113,6 +113,8 @@ def quiet_settings():
 def run():
     quiet_settings()
     do("monitor checkpoint")
+    if "REEL_DEBUG_EVERY" in os.environ:
+        do("monitor checkpoint every " + os.environ["REEL_DEBUG_EVERY"])
     failed = 0
     for number, function in enumerate(scenarios, 1):
         try:
