@@ -211,6 +211,15 @@ static uint64_t bytes_of(const struct replay_file *file)
 	return (uint64_t)status.st_blocks * 512;
 }
 
+/* The program's stores change what it takes, too: that is seen later. */
+static void count_bytes(struct replayer *replayer, struct replay_file *file)
+{
+	uint64_t now = bytes_of(file);
+
+	replayer->file_bytes += now - file->counted;
+	file->counted = now;
+}
+
 static uint64_t room_left(struct replayer *replayer)
 {
 	if (!replayer->file_bytes_limit)
@@ -294,7 +303,6 @@ static int is_listed(const struct inode_list *list, uint64_t inode)
 static int put_away(struct replayer *replayer)
 {
 	struct inode_list mapped = { 0 };
-	uint64_t kept = 0;
 	int count = 0, err = list_mapped(replayer, &mapped);
 
 	for (size_t i = 0; !err && i < FILE_BUCKETS; i++)
@@ -304,17 +312,18 @@ static int put_away(struct replayer *replayer)
 				continue;
 			if (file->is_changeable || file->local_path ||
 			    is_listed(&mapped, file->inode)) {
-				kept += bytes_of(file);
+				count_bytes(replayer, file);
 				continue;
 			}
 			drop_descriptor(file);
+			replayer->file_bytes -= file->counted;
+			file->counted = 0;
 			count++;
 		}
 	free(mapped.inodes);
-	if (count) {
-		replayer->file_bytes = kept;
-		limit_bytes(replayer, kept + available_bytes());
-	}
+	if (count)
+		limit_bytes(replayer,
+			    replayer->file_bytes + available_bytes());
 	return count > 0;
 }
 
@@ -331,7 +340,7 @@ static int extract(struct replayer *replayer, struct replay_file *file)
 						   room_left(replayer));
 	if (err == TRACE_TOO_LARGE)
 		return no_room(replayer, file);
-	replayer->file_bytes += bytes_of(file);
+	count_bytes(replayer, file);
 	if (!err && ftruncate(file->fd, (off_t)file->size))
 		err = report(-errno, "size the copy of %s", file->name);
 	return err;
@@ -571,15 +580,13 @@ int replay_file_add(struct replayer *replayer, const struct effect *effect)
 static int write_file(struct replayer *replayer, struct replay_file *file,
 		      const struct effect *effect)
 {
-	uint64_t before = bytes_of(file);
-
 	if (effect->length > room_left(replayer))
 		return no_room(replayer, file);
 	if (pwrite(file->fd, effect->bytes, effect->length,
 		   (off_t)effect->offset) != (ssize_t)effect->length)
 		return report(-errno, "event %llu: write to the copy of %s",
 			      (unsigned long long)replayer->event, file->name);
-	replayer->file_bytes += bytes_of(file) - before;
+	count_bytes(replayer, file);
 	return 0;
 }
 
@@ -587,7 +594,6 @@ int replay_file_effect(struct replayer *replayer,
 		       const struct effect *effect)
 {
 	struct replay_file *file = replay_file_find(replayer, effect->id);
-	uint64_t before;
 	int failed;
 
 	if (!file)
@@ -601,7 +607,6 @@ int replay_file_effect(struct replayer *replayer,
 	file->is_changeable = file->memory->is_changed = 1;
 	if (effect->kind == EFFECT_FILE_WRITE)
 		return write_file(replayer, file, effect);
-	before = bytes_of(file);
 	if (effect->kind == EFFECT_FILE_SIZE)
 		checkpoints_shrink(replayer, file, effect->extent);
 	if (effect->kind == EFFECT_FILE_SIZE)
@@ -613,6 +618,6 @@ int replay_file_effect(struct replayer *replayer,
 	if (failed)
 		return report(-errno, "event %llu: change the copy of %s",
 			      (unsigned long long)replayer->event, file->name);
-	replayer->file_bytes += bytes_of(file) - before;
+	count_bytes(replayer, file);
 	return 0;
 }

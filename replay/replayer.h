@@ -64,6 +64,7 @@ struct replay_file {
 	uint64_t recorded_device, recorded_inode;
 	uint8_t sha256[32]; /* of its content at first */
 	uint64_t size;	    /* then */
+	uint64_t counted;   /* bytes of it that are in file_bytes */
 	char *local_path;   /* this file of ours, not a copy; or NULL */
 	struct stat local_status;
 	int is_shared;	    /* mapped shared somewhere */
