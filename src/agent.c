@@ -16,6 +16,9 @@
 #include "src/agent_conditions.h"
 #include "src/agent_rows.h" /* made by agent_table.c */
 
+_Static_assert(sizeof(agent_index) <= AGENT_NUMBERS,
+	       "there is a bit for each call");
+
 static const struct agent_row *row_of(const struct agent_frame *frame)
 {
 	const struct agent_row *row;
@@ -93,6 +96,38 @@ static __attribute__((noinline)) int record(struct agent_frame *frame,
 	return makers[row->condition](&recording);
 }
 
+/* It is made as another call, or answered without one. */
+static int is_changed(const struct agent_row *row)
+{
+	switch ((enum agent_condition)row->condition) {
+	case CONDITION_READ:
+	case CONDITION_WRITE:
+	case CONDITION_VECTOR_READ:
+	case CONDITION_OPEN:
+	case CONDITION_OPEN_AT:
+	case CONDITION_SEND:
+	case CONDITION_RECEIVE:
+	case CONDITION_POLL:
+	case CONDITION_POLL_MASKED:
+	case CONDITION_EPOLL:
+	case CONDITION_FUTEX_WAIT:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Whether the program's seccomp filters leave the call to the agent. */
+static int may_make(const struct agent_frame *frame,
+		    const struct agent_row *row)
+{
+	const uint8_t *set = is_changed(row) ? shared->allowed :
+					       shared->harmless;
+
+	return !shared->is_filtered ||
+	       (set[frame->rax / 8] >> frame->rax % 8 & 1);
+}
+
 int agent_call(struct agent_frame *frame)
 {
 	const struct agent_row *row;
@@ -103,5 +138,5 @@ int agent_call(struct agent_frame *frame)
 		return agent_replay(frame);
 	shared->is_made = shared->will_wait = 0;
 	row = row_of(frame);
-	return row ? record(frame, row) : 0;
+	return row && may_make(frame, row) ? record(frame, row) : 0;
 }

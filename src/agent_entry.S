@@ -19,7 +19,11 @@
 	.section .text.entry, "ax"
 	.globl agent_start
 agent_start:
-	syscall			/* the one instruction that is let through */
+	syscall			/* the program's calls: let through */
+	ret
+	.org 4
+own_call:
+	syscall			/* ours: let through, too */
 	ret
 	.org 8			/* AGENT_STOP */
 	int3
@@ -160,9 +164,8 @@ stop_behind:
 	restore_all
 	jmp	agent_start + 8
 
-/* int64_t agent_syscall(number, one, two, three, four, five, six) */
-	.globl agent_syscall
-agent_syscall:
+/* int64_t agent_make_call(number, one, two, three, four, five, six) */
+	.macro make_call_at place
 	movq	%rdi, %rax
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
@@ -170,6 +173,15 @@ agent_syscall:
 	movq	%r8, %r10
 	movq	%r9, %r8
 	movq	8(%rsp), %r9
-	jmp	agent_start
+	jmp	\place
+	.endm
+
+	.globl agent_make_call
+agent_make_call:
+	make_call_at agent_start
+
+	.globl agent_syscall
+agent_syscall:
+	make_call_at own_call
 
 	.section .note.GNU-stack, "", @progbits

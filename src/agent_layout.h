@@ -45,7 +45,8 @@
 /* Code: the same bytes in every process. */
 #define AGENT_TEXT AGENT_START
 #define AGENT_TEXT_LENGTH 0x10000
-#define AGENT_CALL_END (AGENT_TEXT + 2) /* of calls that are let through */
+#define AGENT_CALL_END (AGENT_TEXT + 2) /* of the program's calls */
+#define AGENT_OWN_CALL_END (AGENT_TEXT + 6) /* of the agent's own */
 #define AGENT_STOP (AGENT_TEXT + 8)	/* an int3 on the way out */
 #define AGENT_STOP_END (AGENT_STOP + 1) /* where that stops */
 #define AGENT_FAULT (AGENT_TEXT + 12)	/* where it goes on after a SIGSEGV */
@@ -80,6 +81,7 @@
 #define AGENT_DEVICES 32 /* as many as bits of devices_in_memory */
 #define AGENT_FOLLOWED_BITS 32768
 #define AGENT_LEAVES 256
+#define AGENT_NUMBERS 512 /* more than there are calls */
 
 enum agent_mode { AGENT_RECORDS = 1, AGENT_REPLAYS };
 
@@ -129,6 +131,12 @@ struct agent_shared {
 	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
 	uint32_t trapped;      /* recording: bits of enum instruction_kind */
 	uint32_t is_host;      /* recording: the processor may be asked */
+	/*
+	 * Recording: the program has seccomp filters.  By number, the calls
+	 * that they always allow, and those of which at most an error comes.
+	 */
+	uint32_t is_filtered;
+	uint8_t allowed[AGENT_NUMBERS / 8], harmless[AGENT_NUMBERS / 8];
 	struct agent_leaf leaves[AGENT_LEAVES]; /* agent_leaf_of() */
 
 	/* Recording: what may be done without a stop. */

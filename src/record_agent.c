@@ -165,7 +165,7 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 
 static int is_off(const struct record_task *task)
 {
-	return record_has_own_filter(task) || task->is_dispatching ||
+	return record_filters_stop_calls(task) || task->is_dispatching ||
 	       task->has_own_files || space_data_of(task)->shares_files ||
 	       is_traced(task);
 }
@@ -183,6 +183,32 @@ static uint32_t trapped_kinds(const struct recorder *recorder,
 	return kinds;
 }
 
+/* Those of the vDSO are none for the filters, where reel makes them. */
+static const int vdso_numbers[] = {
+	SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_time,
+	SYS_getcpu,
+};
+
+/* Other tasks that share this memory may have other filters. */
+static void tell_of_filters(const struct record_task *task,
+			    struct agent_shared *shared)
+{
+	const struct seccomp_filter *filters = task->filters;
+
+	shared->is_filtered = filters != NULL;
+	if (!filters)
+		return;
+	memcpy(shared->allowed, filters->allowed, sizeof(shared->allowed));
+	memcpy(shared->harmless, filters->harmless, sizeof(shared->harmless));
+	for (size_t i = 0; i < sizeof(vdso_numbers) / sizeof(int); i++) {
+		uint8_t bit = (uint8_t)(1u << vdso_numbers[i] % 8);
+		uint8_t *byte = &shared->harmless[vdso_numbers[i] / 8];
+
+		*byte &= (uint8_t)~(bit & ~filters->allowed[vdso_numbers[i] /
+							    8]);
+	}
+}
+
 int record_agent_request(struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;
@@ -198,6 +224,7 @@ int record_agent_request(struct record_task *task)
 		shared->is_stop_wanted = shared->is_mask_known = 0;
 		shared->stops_after_wake = shared->has_woken = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);
+		tell_of_filters(task, shared);
 	}
 	return is_traced_only ? PTRACE_SYSCALL : PTRACE_CONT;
 }

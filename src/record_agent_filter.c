@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "src/process_status.h"
+#include "src/seccomp_wrap.h"
 #include "src/session_page.h"
 
 #define VSYSCALL_PAGE 0xffffffffff600000ul
@@ -53,14 +54,16 @@ int record_agent_is_possible(void)
 int record_agent_install_filter(void)
 {
 	struct sock_filter code[] = {
-		LOAD(arch, 0),
-		IF_EQUAL(AUDIT_ARCH_X86_64, 0, 6),
 		LOAD(instruction_pointer, 4),
-		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 5, 0),
-		IF_EQUAL(VSYSCALL_PAGE >> 32, 4, 0),
-		IF_EQUAL(0, 0, 2),
+		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 9, 0),
+		IF_EQUAL(SECCOMP_ANSWER_POINTER >> 32, 8, 0),
+		IF_EQUAL(VSYSCALL_PAGE >> 32, 7, 0),
+		IF_EQUAL(0, 0, 5),
 		LOAD(instruction_pointer, 0),
 		IF_EQUAL(AGENT_CALL_END, 1, 0),
+		IF_EQUAL(AGENT_OWN_CALL_END, 0, 2),
+		LOAD(arch, 0),
+		IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};

@@ -413,7 +413,7 @@ static struct call_sites *sites_for(struct record_task *task, remote_addr addr)
 	struct call_sites *sites;
 
 	if (!data->agent || !data->agent->shared || data->is_unpatchable ||
-	    is_traced(task) || record_has_own_filter(task))
+	    is_traced(task) || record_filters_stop_calls(task))
 		return NULL;
 	sites = own_sites(data);
 	return is_in_areas(sites, addr) ? NULL : sites;

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
+#include "src/seccomp_wrap.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
@@ -17,6 +18,13 @@ static int is_request(const struct record_task *task, unsigned long request)
 {
 	return task->call.number == SYS_ioctl &&
 	       task->call.arguments[1] == request;
+}
+
+/* By us, in the name of a filter of the program's (seccomp_wrap.h). */
+static int is_given(const struct seccomp_notif *asked)
+{
+	return asked->data.instruction_pointer ==
+	       (SECCOMP_ANSWER_POINTER | SECCOMP_RET_USER_NOTIF);
 }
 
 static int is_asked_for(const struct record_task *task,
@@ -27,7 +35,8 @@ static int is_asked_for(const struct record_task *task,
 	return task->phase != CALL_NONE && record_seccomp_asks(task) &&
 	       !task->notify_id &&
 	       asked->data.nr == (int)entry->value[R_ORIG_RAX] &&
-	       asked->data.instruction_pointer == entry->value[R_RIP] &&
+	       (asked->data.instruction_pointer == entry->value[R_RIP] ||
+		is_given(asked)) &&
 	       (asked->data.args[0] == entry->value[R_RDI] ||
 		asked->data.args[0] == entry->value[R_RBX]);
 }
@@ -36,8 +45,8 @@ static int is_asked_for(const struct record_task *task,
  * The notification has the task's number in the supervisor's namespace, which
  * may be another than ours: of several with the same call it decides.
  */
-static void note_question(struct recorder *recorder,
-			  const struct seccomp_notif *asked)
+static struct record_task *find_asking(const struct recorder *recorder,
+				       const struct seccomp_notif *asked)
 {
 	struct record_task *found = NULL;
 
@@ -46,8 +55,28 @@ static void note_question(struct recorder *recorder,
 		if (is_asked_for(task, asked) &&
 		    (!found || task->task.tid == (pid_t)asked->pid))
 			found = task;
-	if (found)
-		found->notify_id = asked->id;
+	return found;
+}
+
+/* The supervisor is told where the program made the call. */
+void record_notify_result(struct recorder *recorder, struct record_task *task)
+{
+	remote_addr addr = record_scratch_address(task,
+						  task->call.arguments[2]);
+	struct record_task *asking;
+	struct seccomp_notif asked;
+
+	if (!is_request(task, SECCOMP_IOCTL_NOTIF_RECV) || task->call.result ||
+	    address_space_read(space_of(task), addr, &asked, sizeof(asked)))
+		return;
+	asking = find_asking(recorder, &asked);
+	if (!asking)
+		return;
+	asking->notify_id = asked.id;
+	if (!is_given(&asked))
+		return;
+	asked.data.instruction_pointer = record_place_of(asking);
+	address_space_write(space_of(task), addr, &asked, sizeof(asked));
 }
 
 static struct record_task *asking_task(struct recorder *recorder, uint64_t id)
@@ -89,16 +118,10 @@ int record_notify_entry(struct recorder *recorder, struct record_task *task)
 void record_notify_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct seccomp_notif_resp answer;
-	struct seccomp_notif asked;
 	struct record_task *asking;
 	remote_addr addr = task->call.arguments[2];
 
-	if (is_request(task, SECCOMP_IOCTL_NOTIF_RECV)) {
-		if (task->call.result == 0 &&
-		    !address_space_read(space_of(task), addr, &asked,
-					sizeof(asked)))
-			note_question(recorder, &asked);
-	} else if (is_request(task, SECCOMP_IOCTL_NOTIF_SEND) &&
+	if (is_request(task, SECCOMP_IOCTL_NOTIF_SEND) &&
 		   task->call.result < 0 &&
 		   !address_space_read(space_of(task), addr, &answer,
 				       sizeof(answer))) {

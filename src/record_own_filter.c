@@ -327,6 +327,9 @@ void record_own_filter_result(struct recorder *recorder,
 	case SYS_prctl:
 		prctl_result(recorder, task);
 		break;
+	case SYS_ioctl:
+		record_notify_result(recorder, task);
+		break;
 	case SYS_read:
 	case SYS_pread64:
 	case SYS_readv:

@@ -336,6 +336,23 @@ int record_stop_at_signal(struct recorder *recorder, struct record_task *task,
 	return err;
 }
 
+int record_has_seccomp_tracer(const struct record_task *task)
+{
+	return is_option_set(task, PTRACE_EVENT_SECCOMP) && !task->is_doomed;
+}
+
+/* The tracer sees where the call was made. */
+static void show_place(struct record_task *task)
+{
+	struct registers now;
+
+	if (!task->passes || task_get_registers(&task->task, &now))
+		return;
+	record_unpass(task, &now);
+	task->passes = 0;
+	task_set_registers(&task->task, &now);
+}
+
 /*
  * A filter said SECCOMP_RET_TRACE, so the call was not prepared.  Without a
  * tracer that asked for it, it fails as if the kernel lacked it (seccomp(2)).
@@ -345,9 +362,9 @@ int record_seccomp_event(struct recorder *recorder, struct record_task *task)
 	unsigned long message = 0;
 	struct registers now;
 
-	if (is_option_set(task, PTRACE_EVENT_SECCOMP) && !task->is_doomed &&
-	    task->is_skipped) {
+	if (record_has_seccomp_tracer(task) && task->is_skipped) {
 		task_get_event_message(&task->task, &message);
+		show_place(task);
 		return stop(recorder, task, STOP_SECCOMP,
 			    EVENT_CODE(PTRACE_EVENT_SECCOMP), message);
 	}

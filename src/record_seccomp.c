@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "src/record_agent.h"
+#include "src/seccomp_wrap.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
@@ -34,6 +35,8 @@
 #define I386_READ 3
 #define I386_GETPID 20
 #define INT80_LENGTH 2
+#define NUMBER_TO_ASK 0x7fffffff
+#define CODE_SECCOMP 1 /* SYS_SECCOMP, siginfo's si_code */
 
 /* What prctl(2) and seccomp(2) are given, as it lies in memory. */
 struct filter_program {
@@ -52,6 +55,15 @@ static int is_int80(const struct record_task *task)
 	return task->entry.value[R_RCX] != task->entry.value[R_RIP];
 }
 
+/* Where the program makes the call, whose instruction may be a jump by now. */
+remote_addr record_place_of(const struct record_task *task)
+{
+	remote_addr place = task->entry.value[R_RIP];
+
+	record_site_original(task, &place);
+	return place;
+}
+
 static struct seccomp_data data_of(const struct record_task *task)
 {
 	static const enum register_name plain[6] = {
@@ -63,7 +75,7 @@ static struct seccomp_data data_of(const struct record_task *task)
 	struct seccomp_data data = {
 		.nr = (int)values[R_ORIG_RAX],
 		.arch = is_int80(task) ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64,
-		.instruction_pointer = values[R_RIP],
+		.instruction_pointer = record_place_of(task),
 	};
 
 	for (int i = 0; i < 6; i++)
@@ -183,6 +195,12 @@ int record_has_own_filter(const struct record_task *task)
 	return task->filters || task->strict;
 }
 
+int record_filters_stop_calls(const struct record_task *task)
+{
+	return task->strict ||
+	       (task->filters && !task->filters->are_all_wrapped);
+}
+
 void record_seccomp_entry(struct record_task *task)
 {
 	struct seccomp_data data;
@@ -244,10 +262,65 @@ void record_pass(struct record_task *task, struct registers *registers)
 	task->passes = 1;
 }
 
+static int is_wrapped(const struct record_task *task)
+{
+	return task->filters && task->filters->is_any_wrapped;
+}
+
+static int is_answer(uint64_t pointer)
+{
+	return pointer >> 32 == SECCOMP_ANSWER_POINTER >> 32;
+}
+
+/* The kernel says so where nobody is there who would be asked. */
+static uint32_t verdict_to_give(const struct record_task *task)
+{
+	struct seccomp_data data = data_of(task);
+	const struct seccomp_filter *filter;
+	uint32_t verdict = task->verdict;
+
+	switch (verdict & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_TRACE:
+		if (!task->is_skipped) /* he let it through */
+			return SECCOMP_RET_ALLOW;
+		return record_has_seccomp_tracer(task) ?
+			verdict : SECCOMP_RET_ERRNO | ENOSYS;
+	case SECCOMP_RET_USER_NOTIF:
+		filter = seccomp_decisive(task->filters, &data, &verdict);
+		return filter && filter->has_listener ?
+			SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | ENOSYS;
+	}
+	return verdict;
+}
+
+/* What wrapped filters shall say (seccomp_wrap.h). */
+static void give_verdict(struct record_task *task, struct registers *registers,
+			 uint32_t verdict)
+{
+	uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+	uint64_t death = (uint64_t)SECCOMP_DEATH << 32 | action;
+
+	if (action == SECCOMP_RET_ALLOW) {
+		record_pass(task, registers);
+		return;
+	}
+	/* At our own filter's stop, one below 0 means that none is asked. */
+	if ((int)registers->value[R_ORIG_RAX] < 0)
+		registers->value[R_ORIG_RAX] = NUMBER_TO_ASK;
+	if (action == SECCOMP_RET_KILL_PROCESS ||
+		   action == SECCOMP_RET_KILL_THREAD) {
+		registers->value[R_RIP] = record_place_of(task);
+		registers->value[is_int80(task) ? R_RBP : R_R9] = death;
+	} else {
+		registers->value[R_RIP] = SECCOMP_ANSWER_POINTER | verdict;
+		task->passes = 1;
+	}
+}
+
 /*
- * All of the program's filters allow the call, as is known from what they are
- * made of: they and ours need not be asked.  Ours would stop the task once more
- * after this stop at the entry.
+ * What the program's filters say is known from what they are made of: they and
+ * ours need not be asked.  Ours would stop the task once more after this stop
+ * at the entry.
  */
 int record_pass_filters(const struct recorder *recorder,
 			struct record_task *task)
@@ -255,19 +328,46 @@ int record_pass_filters(const struct recorder *recorder,
 	struct registers now;
 
 	if (!recorder->has_own_filter || !task->filters || task->passes ||
-	    task->verdict != SECCOMP_RET_ALLOW || task->call.number < 0)
+	    (!is_wrapped(task) && (task->verdict != SECCOMP_RET_ALLOW ||
+				   task->call.number < 0)))
 		return 0;
 	if (task_get_registers(&task->task, &now))
 		return -ESRCH;
-	record_pass(task, &now);
-	return task->passes ? task_set_registers(&task->task, &now) : 0;
+	give_verdict(task, &now, verdict_to_give(task));
+	return task_set_registers(&task->task, &now);
 }
 
 void record_unpass(const struct record_task *task, struct registers *registers)
 {
+	/* SECCOMP_RET_TRAP leaves the number there. */
+	if (task->passes && task->call.number < 0 &&
+	    registers->value[R_RAX] == NUMBER_TO_ASK)
+		registers->value[R_RAX] = task->entry.value[R_ORIG_RAX];
 	if (task->passes &&
-	    registers->value[R_RIP] == SECCOMP_PASS_POINTER)
+	    (registers->value[R_RIP] == SECCOMP_PASS_POINTER ||
+	     is_answer(registers->value[R_RIP])))
 		registers->value[R_RIP] = task->entry.value[R_RIP];
+}
+
+void record_seccomp_place(const struct record_task *task, siginfo_t *info)
+{
+	if (info->si_signo != SIGSYS || info->si_code != CODE_SECCOMP)
+		return;
+	info->si_call_addr = (void *)record_place_of(task);
+	info->si_syscall = (int)task->entry.value[R_ORIG_RAX];
+}
+
+/* As the program's filters would without us, see below. */
+static void judge_again(struct record_task *task, struct registers *registers)
+{
+	struct seccomp_data data = data_of(task);
+	uint32_t verdict = verdict_to_give(task);
+
+	data.nr = SYS_restart_syscall;
+	if (task->was_stopped &&
+	    registers->value[R_ORIG_RAX] == SYS_restart_syscall)
+		verdict = seccomp_verdict(task->filters, &data);
+	give_verdict(task, registers, verdict);
 }
 
 /*
@@ -280,6 +380,11 @@ void record_pass_again(struct record_task *task)
 
 	if (!task->filters || task_get_registers(&task->task, &now))
 		return;
+	if (is_wrapped(task)) {
+		judge_again(task, &now);
+		task_set_registers(&task->task, &now);
+		return;
+	}
 	if (!task->passes &&
 	    (now.value[R_ORIG_RAX] != SYS_restart_syscall ||
 	     task->was_stopped))
@@ -374,22 +479,58 @@ static struct seccomp_filter *read_filter(struct record_task *task)
 				     seccomp_filter_share(task->filters));
 }
 
-static int write_with_pass(struct record_task *task,
-			   const struct seccomp_filter *filter)
+static size_t with_pass(const struct seccomp_filter *filter,
+			struct sock_filter *code_out)
 {
-	remote_addr code = FILTER_START + sizeof(struct filter_program);
+	memcpy(code_out, seccomp_pass, sizeof(seccomp_pass));
+	memcpy(code_out + SECCOMP_PASS_LENGTH, filter->code,
+	       filter->length * sizeof(*filter->code));
+	return SECCOMP_PASS_LENGTH + filter->length;
+}
+
+static int write_filter(struct record_task *task,
+			const struct seccomp_filter *filter)
+{
+	AUTO(heap_free) struct sock_filter *code =
+		xcalloc(filter->length + SECCOMP_WRAP_MAX, sizeof(*code));
 	struct filter_program program = {
-		.length = (uint16_t)(filter->length + SECCOMP_PASS_LENGTH),
-		.code = code,
+		.code = FILTER_START + sizeof(program),
 	};
 
+	program.length = (uint16_t)(filter->is_wrapped ?
+				    seccomp_wrap(filter, code) :
+				    with_pass(filter, code));
 	return address_space_write(space_of(task), FILTER_START, &program,
 				   sizeof(program)) ||
-	       address_space_write(space_of(task), code, seccomp_pass,
-				   sizeof(seccomp_pass)) ||
-	       address_space_write(space_of(task), code + sizeof(seccomp_pass),
-				   filter->code,
-				   filter->length * sizeof(*filter->code));
+	       address_space_write(space_of(task), program.code, code,
+				   program.length * sizeof(*code));
+}
+
+/* How it is to be installed: where the agent is, it is wrapped. */
+static void look_at_filter(const struct recorder *recorder,
+			   const struct record_task *task,
+			   struct seccomp_filter *filter)
+{
+	const struct seccomp_filter *older = filter->older;
+
+	filter->has_listener = task->call.number == SYS_seccomp &&
+		(task->call.arguments[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	filter->is_wrapped = recorder->has_own_filter &&
+		filter->length + SECCOMP_WRAP_MAX <= BPF_MAXINSNS;
+	filter->are_all_wrapped = filter->is_wrapped &&
+		(!older || older->are_all_wrapped);
+	filter->is_any_wrapped = filter->is_wrapped ||
+		(older && older->is_any_wrapped);
+	seccomp_foresee(filter);
+}
+
+/* The kernel is given what the program has. */
+static void install_as_it_is(struct seccomp_filter *filter)
+{
+	filter->lets_us_pass = filter->is_wrapped = 0;
+	filter->are_all_wrapped = 0;
+	filter->is_any_wrapped = filter->older &&
+				 filter->older->is_any_wrapped;
 }
 
 /*
@@ -425,11 +566,14 @@ int record_filter_entry(struct recorder *recorder, struct record_task *task)
 	filter = task->installing = read_filter(task);
 	if (!filter)
 		return 0;
+	look_at_filter(recorder, task, filter);
 	if (!space_data_of(task)->has_scratch || record_seccomp_asks(task) ||
 	    filter->length + SECCOMP_PASS_LENGTH > BPF_MAXINSNS ||
 	    (filter->older && !filter->older->lets_us_pass) ||
-	    write_with_pass(task, filter))
+	    write_filter(task, filter)) {
+		install_as_it_is(filter);
 		return 0;
+	}
 	filter->lets_us_pass = 1;
 	return 1;
 }
@@ -443,7 +587,7 @@ int record_filter_wants_retry(struct record_task *task)
 	    task->is_skipped ||
 	    (result != -EINVAL && result != -ENOMEM && result != -EFAULT))
 		return 0;
-	task->installing->lets_us_pass = 0;
+	install_as_it_is(task->installing);
 	return 1;
 }
 

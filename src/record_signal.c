@@ -727,6 +727,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return 0;
 	if (signal == SIGTERM)
 		task->terminated_ns = now_ns();
+	record_seccomp_place(task, &delivery.info);
 	stand_at_call(task, &delivery.before);
 	if (record_agent_signal(recorder, task, &delivery.info,
 				&delivery.before, &err) ||

@@ -673,6 +673,8 @@ int record_open_argument(const struct record_task *task, int directory,
 /* At the entry of a call: what the program's filters will say of it. */
 void record_seccomp_entry(struct record_task *task);
 int record_has_own_filter(const struct record_task *task);
+/* Strict mode, or a filter that the agent could not be told apart by. */
+int record_filters_stop_calls(const struct record_task *task);
 int record_seccomp_allows(const struct record_task *task);
 /* Another process decides (seccomp_unotify(2)). */
 int record_seccomp_asks(const struct record_task *task);
@@ -684,6 +686,10 @@ void record_pass(struct record_task *task, struct registers *registers);
 void record_unpass(const struct record_task *task,
 		   struct registers *registers);
 void record_pass_again(struct record_task *task);
+/* Where the program makes the call of task->entry. */
+remote_addr record_place_of(const struct record_task *task);
+/* A filter's SIGSYS says where the program made the call. */
+void record_seccomp_place(const struct record_task *task, siginfo_t *info);
 /* At the entry of a call that is made: -ESRCH when the task is gone. */
 int record_pass_filters(const struct recorder *recorder,
 			struct record_task *task);
@@ -736,6 +742,7 @@ int record_dispatch_vdso(struct recorder *recorder, struct record_task *task,
 
 /* record_notify.c */
 int record_notify_entry(struct recorder *recorder, struct record_task *task);
+void record_notify_result(struct recorder *recorder, struct record_task *task);
 void record_notify_exit(struct recorder *recorder, struct record_task *task);
 
 /* record_scratch.c */
@@ -798,6 +805,8 @@ int record_stops_dying(struct recorder *recorder, struct record_task *task,
 int record_stop_at_signal(struct recorder *recorder, struct record_task *task,
 			  const siginfo_t *info, struct event *event);
 int record_seccomp_event(struct recorder *recorder, struct record_task *task);
+/* It is traced by one who is told what filters trace. */
+int record_has_seccomp_tracer(const struct record_task *task);
 /* A task was made: it may be traced from birth on. */
 void record_trace_birth(struct record_task *maker, struct record_task *child,
 			uint64_t clone_flags, int event);

@@ -219,16 +219,29 @@ static int32_t rank(uint32_t verdict)
 	return (int32_t)(verdict & SECCOMP_RET_ACTION_FULL);
 }
 
-uint32_t seccomp_verdict(const struct seccomp_filter *newest,
-			 const struct seccomp_data *data)
+const struct seccomp_filter *
+seccomp_decisive(const struct seccomp_filter *newest,
+		 const struct seccomp_data *data, uint32_t *verdict_out)
 {
-	uint32_t verdict = SECCOMP_RET_ALLOW;
+	const struct seccomp_filter *decisive = NULL;
 
+	*verdict_out = SECCOMP_RET_ALLOW;
 	for (; newest; newest = newest->older) {
 		uint32_t one = run(newest, data);
 
-		if (rank(one) < rank(verdict))
-			verdict = one;
+		if (decisive && rank(one) >= rank(*verdict_out))
+			continue;
+		decisive = newest;
+		*verdict_out = one;
 	}
+	return decisive;
+}
+
+uint32_t seccomp_verdict(const struct seccomp_filter *newest,
+			 const struct seccomp_data *data)
+{
+	uint32_t verdict;
+
+	seccomp_decisive(newest, data, &verdict);
 	return verdict;
 }

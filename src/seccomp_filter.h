@@ -12,11 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SECCOMP_NUMBERS 512u
+
 /* A filter and those that were there before it; shared by tasks. */
 struct seccomp_filter {
 	struct seccomp_filter *older;
 	unsigned users;
 	int lets_us_pass; /* begins with seccomp_pass */
+	int is_wrapped;	  /* in what seccomp_wrap.h says: */
+	int are_all_wrapped, is_any_wrapped; /* from here on to the oldest */
+	int has_listener; /* it asks a supervisor (seccomp_unotify(2)) */
+	/* A bit for each number, of all filters: seccomp_wrap.h. */
+	uint8_t allowed[SECCOMP_NUMBERS / 8], harmless[SECCOMP_NUMBERS / 8];
 	size_t length;
 	struct sock_filter code[];
 };
@@ -42,5 +49,9 @@ void seccomp_filter_release(struct seccomp_filter *filter);
 /* SECCOMP_RET_* with its data; SECCOMP_RET_ALLOW without a filter. */
 uint32_t seccomp_verdict(const struct seccomp_filter *newest,
 			 const struct seccomp_data *data);
+/* The filter that says so, the newest of several; NULL without one. */
+const struct seccomp_filter *
+seccomp_decisive(const struct seccomp_filter *newest,
+		 const struct seccomp_data *data, uint32_t *verdict_out);
 
 #endif

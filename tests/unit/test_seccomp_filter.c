@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/agent_layout.h"
+#include "src/seccomp_wrap.h"
+
 #define NO_CALL 3000 /* ENOSYS when the filter allows it */
 #define RULES_MAX 16
 
@@ -230,4 +233,169 @@ Test(seccomp_filter, survives_code_that_no_kernel_takes)
 
 	cr_assert_eq(seccomp_verdict(filter, &data), SECCOMP_RET_KILL_PROCESS);
 	seccomp_filter_release(filter);
+}
+
+/* ---- wrapped (src/seccomp_wrap.h) ---- */
+
+static struct seccomp_filter *wrap(const struct seccomp_filter *filter)
+{
+	struct sock_filter code[SECCOMP_WRAP_MAX + RULES_MAX + 3];
+	size_t length = seccomp_wrap(filter, code);
+
+	cr_assert(length <= filter->length + SECCOMP_WRAP_MAX);
+	return seccomp_filter_create(code, length, NULL);
+}
+
+static uint32_t verdict_at(const struct seccomp_filter *filter, int number,
+			   uint64_t place, uint64_t argument)
+{
+	struct seccomp_data data = {
+		.nr = number,
+		.arch = AUDIT_ARCH_X86_64,
+		.instruction_pointer = place,
+	};
+
+	for (int i = 0; i < 6; i++)
+		data.args[i] = arguments[i];
+	if (argument)
+		data.args[5] = argument;
+	return seccomp_verdict(filter, &data);
+}
+
+Test(seccomp_wrap, judges_the_agent_s_calls_and_no_others)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct seccomp_filter *filter = build(cases[i], NULL);
+		struct seccomp_filter *wrapped = wrap(filter);
+
+		cr_assert_eq(verdict_at(wrapped, NO_CALL, AGENT_CALL_END, 0),
+			     verdict_at(filter, NO_CALL, AGENT_CALL_END, 0),
+			     "case %zu", i);
+		cr_assert_eq(verdict_at(wrapped, NO_CALL, 0x401000, 0),
+			     SECCOMP_RET_ALLOW);
+		cr_assert_eq(verdict_at(wrapped, NO_CALL, 0x7fffffffe000, 0),
+			     SECCOMP_RET_ALLOW);
+		cr_assert_eq(verdict_at(wrapped, NO_CALL, SECCOMP_PASS_POINTER,
+					0), SECCOMP_RET_ALLOW);
+		cr_assert_eq(kernel_says(wrapped), ENOSYS);
+		seccomp_filter_release(wrapped);
+		seccomp_filter_release(filter);
+	}
+}
+
+Test(seccomp_wrap, gives_the_verdicts_that_are_asked_for)
+{
+	static const uint32_t verdicts[] = {
+		SECCOMP_RET_ERRNO | 77, SECCOMP_RET_TRAP | 5,
+		SECCOMP_RET_TRACE | 9, SECCOMP_RET_LOG,
+	};
+	static const struct sock_filter allow[RULES_MAX] = {
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	struct seccomp_filter *filter = build(allow, NULL), *wrapped;
+	uint64_t death = (uint64_t)SECCOMP_DEATH << 32;
+
+	wrapped = wrap(filter);
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
+		cr_assert_eq(verdict_at(wrapped, 1, SECCOMP_ANSWER_POINTER |
+					verdicts[i], 0), verdicts[i]);
+	cr_assert_eq(verdict_at(wrapped, 1, 0x401000, death),
+		     SECCOMP_RET_KILL_THREAD);
+	cr_assert_eq(verdict_at(wrapped, 1, 0x401000, death |
+				SECCOMP_RET_KILL_PROCESS),
+		     SECCOMP_RET_KILL_PROCESS);
+	cr_assert_eq(verdict_at(wrapped, 1, 0x401000, death |
+				SECCOMP_RET_ERRNO), SECCOMP_RET_ALLOW);
+	seccomp_filter_release(wrapped);
+	/* Only one filter has the supervisor. */
+	for (int i = 0; i < 2; i++) {
+		filter->has_listener = i;
+		wrapped = wrap(filter);
+		cr_assert_eq(verdict_at(wrapped, 1, SECCOMP_ANSWER_POINTER |
+					SECCOMP_RET_USER_NOTIF, 0),
+			     i ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW);
+		seccomp_filter_release(wrapped);
+	}
+	seccomp_filter_release(filter);
+}
+
+#define RULE(number, verdict) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), RETURN(verdict)
+
+Test(seccomp_wrap, lets_the_agent_do_no_more_than_the_program_may)
+{
+	static const struct sock_filter reads[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		RULE(__NR_read, SECCOMP_RET_ALLOW),
+		RETURN(SECCOMP_RET_KILL_PROCESS),
+	};
+	static const int allowed[] = {
+		__NR_fstat, __NR_preadv2, __NR_recvfrom, __NR_getrandom,
+	}, denied[] = {
+		__NR_pwritev2, __NR_newfstatat, __NR_sendto, __NR_write,
+		__NR_openat, __NR_prctl, __NR_fcntl, __NR_read, NO_CALL,
+	};
+	struct seccomp_filter *filter = seccomp_filter_create(
+		reads, sizeof(reads) / sizeof(*reads), NULL), *wrapped;
+
+	seccomp_foresee(filter);
+	wrapped = wrap(filter);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(int); i++)
+		cr_assert_eq(verdict_at(wrapped, allowed[i],
+					AGENT_OWN_CALL_END, 0),
+			     SECCOMP_RET_ALLOW, "%d", allowed[i]);
+	for (size_t i = 0; i < sizeof(denied) / sizeof(int); i++)
+		cr_assert_eq(verdict_at(wrapped, denied[i], AGENT_OWN_CALL_END,
+					0), SECCOMP_RET_ERRNO | ENOSYS,
+			     "%d", denied[i]);
+	cr_assert_eq(verdict_at(wrapped, __NR_openat, AGENT_CALL_END, 0),
+		     SECCOMP_RET_KILL_PROCESS);
+	seccomp_filter_release(wrapped);
+	seccomp_filter_release(filter);
+}
+
+static int is_harmless(const struct seccomp_filter *filter, int number)
+{
+	return filter->harmless[number / 8] >> number % 8 & 1;
+}
+
+Test(seccomp_wrap, foresees_what_a_number_can_meet)
+{
+	static const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		RULE(1, SECCOMP_RET_ALLOW),
+		RULE(2, SECCOMP_RET_ERRNO | 3),
+		RULE(3, SECCOMP_RET_TRAP),
+		RULE(5, SECCOMP_RET_KILL_THREAD),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 4),
+		ARGUMENT(0),
+		RULE(9, SECCOMP_RET_ERRNO | 3),
+		RETURN(SECCOMP_RET_ALLOW),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, instruction_pointer)),
+		RULE(9, SECCOMP_RET_ERRNO | 3),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	struct seccomp_filter *filter = seccomp_filter_create(
+		code, sizeof(code) / sizeof(*code), NULL), *newer;
+
+	seccomp_foresee(filter);
+	for (int number = 0; number < 10; number++) {
+		int is_allowed = number != 2 && number != 3 && number != 4 &&
+				 number != 5 && number != 6;
+
+		cr_assert_eq(seccomp_allows_always(filter, number), is_allowed,
+			     "%d", number);
+		cr_assert_eq(is_harmless(filter, number), is_allowed ||
+			     number == 2 || number == 4, "%d", number);
+	}
+	/* One that asks less changes nothing. */
+	newer = seccomp_filter_create(
+		&code[sizeof(code) / sizeof(*code) - 1], 1, filter);
+	seccomp_foresee(newer);
+	cr_assert_eq(seccomp_allows_always(newer, 2), 0);
+	seccomp_filter_release(newer);
 }
