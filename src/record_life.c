@@ -57,26 +57,6 @@ int record_digest_is_due(const struct recorder *recorder,
 	return work_done(recorder) >= space_data_of(task)->next_digest;
 }
 
-/* The pointer of the stack in use, and the tops of those for signals. */
-static size_t find_stacks(const struct record_task *task,
-			  const struct registers *now,
-			  remote_addr stacks[MEMORY_DIGEST_STACKS])
-{
-	const struct record_task *other = task;
-	size_t count = 1;
-
-	stacks[0] = now->value[R_RSP];
-	do {
-		if (other->signal_stack && count < MEMORY_DIGEST_STACKS &&
-		    stacks[0] - other->signal_stack >=
-			    other->signal_stack_length)
-			stacks[count++] = other->signal_stack +
-				other->signal_stack_length - 1;
-		other = other->next_in_group;
-	} while (other != task);
-	return count;
-}
-
 int record_digest(struct recorder *recorder, struct record_task *task,
 		  uint64_t limit_pages)
 {
@@ -96,7 +76,7 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 	if (limit_pages < DIGEST_LEAST)
 		return 0;
 	task_get_registers(&task->task, &now);
-	count = find_stacks(task, &now, stacks);
+	count = record_find_stacks(recorder, task, now.value[R_RSP], stacks);
 	if (memory_digest(&task->task, limit_pages, stacks, count, &digest)) {
 		/* too large for the budget, or gone */
 		recorder->digested_pages += limit_pages;
@@ -214,6 +194,8 @@ static int append_clone(struct recorder *recorder, struct record_task *parent,
 	}
 	registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	child->last = registers;
+	if (words->flags & CLONE_VM)
+		record_stacks_taken(child, registers.value[R_RSP]);
 	effect = effect_list_add_bytes(&effects, EFFECT_TASK, &registers,
 				       sizeof(registers));
 	effect->id = child->task.serial;
@@ -275,6 +257,8 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		child->task.serial = ++recorder->last_task_serial;
 		record_read_pids(child);
 		inherit(task, child, &words);
+		if (!(words.flags & CLONE_VM))
+			record_stacks_copied(recorder, task, child);
 		put_flags_back(task, space_of(child));
 		record_restore_mask(task, child);
 		recorder->task_count++;
@@ -566,6 +550,8 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 	int status = 0, is_reaped, err = 0;
 
 	doom_others(recorder, task);
+	if (task->task.space->users > 1)
+		record_stacks_leave(task);
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	if (!err)

@@ -546,28 +546,6 @@ static int settle(struct point_search *search)
 	       search->task->state == TASK_RUNNING ? 0 : TASK_GONE;
 }
 
-static void find_stacks(struct point_search *search)
-{
-	const struct record_task *task = search->recorder->all;
-	struct registers registers;
-
-	search->stacks[0] = search->registers.value[R_RSP];
-	search->stack_count = 1;
-	for (; task && search->stack_count < MEMORY_DIGEST_STACKS;
-	     task = task->next_all) {
-		if (task == search->task || task->state == TASK_NEW ||
-		    task->state == TASK_DEAD ||
-		    space_of(task) != space_of(search->task))
-			continue;
-		registers = task->entry;
-		if (task->phase == CALL_NONE &&
-		    task_get_registers(&task->task, &registers))
-			continue;
-		search->stacks[search->stack_count++] =
-			registers.value[R_RSP];
-	}
-}
-
 /* What calls of others have written must have its event before ours. */
 static int digest_settled(struct point_search *search,
 			  struct memory_digest *digest)
@@ -578,7 +556,9 @@ static int digest_settled(struct point_search *search,
 
 	for (unsigned i = 0; i < DIGEST_TRIES && !err; i++) {
 		events = trace_writer_event_count(recorder->writer);
-		find_stacks(search);
+		search->stack_count = record_find_stacks(recorder,
+				search->task, search->registers.value[R_RSP],
+				search->stacks);
 		if (memory_digest_partial(&search->task->task, search->stacks,
 					  search->stack_count, digest))
 			return NO_DIGEST;

@@ -21,6 +21,7 @@
  *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
+ *   record_stacks.c   what of their memory is dead
  *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
  *   record_agent*.c   the agent, which makes calls unseen; record_agent.h
@@ -242,6 +243,8 @@ struct held_range {
 };
 
 /* What the recorder knows of an address space. */
+#define LEFT_STACKS 24u /* of the last ones */
+
 struct space_data {
 	remote_addr break_end; /* 0: not asked yet */
 	remote_addr syscall_address; /* an instruction for injected calls */
@@ -257,6 +260,8 @@ struct space_data {
 	int is_unpatchable; /* there must be no more of these */
 	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
 	unsigned vdso_call_count;
+	remote_addr left_stacks[LEFT_STACKS]; /* record_stacks.c; 0: none */
+	size_t left_count; /* all that there were */
 	int maps_shared;   /* it has mapped memory that others may see */
 	int shares_files;  /* with those who have other memory */
 	int has_scratch;
@@ -601,6 +606,20 @@ int record_look_for_stuck(struct recorder *recorder);
 int record_wants_point(const struct record_task *task);
 /* The task, in user code, was interrupted to take one. */
 int record_point(struct recorder *recorder, struct record_task *task);
+
+/* record_stacks.c */
+/* The pointers of all stacks in the task's memory; its own is given. */
+size_t record_find_stacks(const struct recorder *recorder,
+			  const struct record_task *task, remote_addr pointer,
+			  remote_addr stacks[MEMORY_DIGEST_STACKS]);
+/* The thread ends; others keep its memory. */
+void record_stacks_leave(const struct record_task *task);
+/* A forked child has the stacks of all threads, but one thread. */
+void record_stacks_copied(const struct recorder *recorder,
+			  const struct record_task *parent,
+			  struct record_task *child);
+/* A thread starts there. */
+void record_stacks_taken(struct record_task *task, remote_addr pointer);
 
 /* record_life.c */
 int record_clone_event(struct recorder *recorder, struct record_task *task,
