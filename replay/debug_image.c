@@ -11,6 +11,7 @@
 
 #define STACK_MAX (8u << 20) /* of arguments and environment */
 #define AUXV_MAX 4096u
+#define ARGUMENT_MAX 4096u
 
 const struct debug_image *timeline_image(const struct timeline *timeline,
 					 pid_t process)
@@ -81,6 +82,20 @@ static void read_auxv(struct debug_image *image, struct memory *memory,
 	image->auxv_length = length;
 }
 
+/* What the program was called as, behind argc. */
+static char *read_argument(struct memory *memory, remote_addr stack)
+{
+	char text[ARGUMENT_MAX];
+	uint64_t words[2];
+	size_t length;
+
+	if (!memory_read(memory, stack, words, sizeof(words)) || !words[0])
+		return xstrdup("");
+	length = memory->read(memory, words[1], text, sizeof(text) - 1);
+	text[length] = '\0';
+	return xstrdup(text);
+}
+
 static void add_exec(struct timeline *timeline, const struct event *event)
 {
 	struct replay_task *task = replay_find(timeline->replayer,
@@ -100,6 +115,9 @@ static void add_exec(struct timeline *timeline, const struct event *event)
 	}
 	if (!image->path)
 		image->path = xstrdup("");
+	image->is_exec = 1;
+	image->argument = read_argument(&task->task.space->memory,
+					task->registers.value[R_RSP]);
 	read_auxv(image, &task->task.space->memory,
 		  task->registers.value[R_RSP]);
 }
@@ -119,6 +137,7 @@ static void add_fork(struct timeline *timeline, const struct event *event)
 	image = add(timeline, event->number, (pid_t)made->offset);
 	image->program = copy.program;
 	image->path = xstrdup(copy.path);
+	image->argument = xstrdup(copy.argument);
 	image->auxv = xmemdup(copy.auxv, copy.auxv_length);
 	image->auxv_length = copy.auxv_length;
 }
@@ -140,6 +159,7 @@ void timeline_free_images(struct timeline *timeline)
 {
 	for (size_t i = 0; i < timeline->image_count; i++) {
 		free(timeline->images[i].path);
+		free(timeline->images[i].argument);
 		free(timeline->images[i].auxv);
 	}
 	free(timeline->images);

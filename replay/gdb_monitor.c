@@ -28,6 +28,9 @@ static const char help[] =
 	"restart N          go to checkpoint N\n"
 	"info checkpoints   which there are\n"
 	"delete checkpoint N\n"
+	"reverse            continue and stepi go backwards from now on: for\n"
+	"                   debuggers that have no reverse-continue\n"
+	"forward            and forwards again\n"
 	"help               this\n"
 	"After seek and restart, gdb must forget what it knew of registers:\n"
 	"maintenance flush register-cache (reel debug sees to that).\n";
@@ -182,6 +185,11 @@ static void arrive(struct gdb_server *server, pid_t thread)
 		};
 	}
 	when(server);
+	/* lldb believes nothing has moved as long as nothing was resumed. */
+	server->is_moved = server->is_lldb;
+	if (server->is_moved)
+		say(server, "`thread step-inst' shows this place, and makes no "
+		    "step\n");
 }
 
 static int read_event(struct gdb_server *server, const char *text,
@@ -340,6 +348,13 @@ void gdb_bookmarks_free(struct gdb_server *server)
 	free(server->bookmarks);
 }
 
+static void turn(struct gdb_server *server, int is_reverse)
+{
+	server->is_reverse = is_reverse;
+	say(server, "continue and stepi go %swards now\n",
+	    is_reverse ? "back" : "for");
+}
+
 void gdb_monitor(struct gdb_server *server, const char *command)
 {
 	if (!strcmp(command, "when"))
@@ -368,6 +383,8 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		info_checkpoints(server);
 	else if (!strncmp(command, "delete checkpoint ", 18))
 		delete_checkpoint(server, command + 18);
+	else if (!strcmp(command, "reverse") || !strcmp(command, "forward"))
+		turn(server, command[0] == 'r');
 	else if (!strcmp(command, "help"))
 		say(server, "%s", help);
 	else

@@ -45,11 +45,23 @@ static void supported(struct gdb_server *server, const char *features)
 		       "fork-events+;vfork-events+;exec-events+;"
 		       "qXfer:features:read+;qXfer:auxv:read+;"
 		       "qXfer:exec-file:read+;qXfer:threads:read+;"
-		       "qXfer:libraries-svr4:read+;qXfer:siginfo:read+",
+		       "qXfer:libraries-svr4:read+;qXfer:siginfo:read+;"
+		       "qXfer:memory-map:read+",
 		       GDB_PACKET_MAX - 16);
 }
 
 /* ---- threads ---- */
+
+/* What a person sees of a task beside its numbers. */
+static char *describe(const struct replay_task *task)
+{
+	struct inspect_task known = inspect_describe(task);
+
+	return known.call < 0 ?
+		xasprintf("task %u", known.serial) :
+		xasprintf("task %u, in %s", known.serial,
+			  syscall_name(known.call));
+}
 
 static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 {
@@ -57,6 +69,8 @@ static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 
 	gdb_reply_text(out, "<?xml version=\"1.0\"?><threads>");
 	while ((task = inspect_next(server->timeline->replayer, task))) {
+		AUTO(heap_free) char *text = describe(task);
+
 		if (!timeline_is_attached(server->timeline,
 					  task->recorded_tgid))
 			continue;
@@ -64,8 +78,8 @@ static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 		if (server->is_extended)
 			gdb_reply_text(out, "p%x.",
 				       (unsigned)task->recorded_tgid);
-		gdb_reply_text(out, "%x\" core=\"0\"/>",
-			       (unsigned)task->recorded_tid);
+		gdb_reply_text(out, "%x\" core=\"0\">%s</thread>",
+			       (unsigned)task->recorded_tid, text);
 	}
 	gdb_reply_text(out, "</threads>");
 }
@@ -91,8 +105,7 @@ static void list_threads(struct gdb_server *server)
 static void extra_info(struct gdb_server *server, const char *packet)
 {
 	AUTO(heap_free) char *text = NULL;
-	struct inspect_task known;
-	struct replay_task *task;
+	const struct replay_task *task;
 	pid_t process, thread;
 
 	task = gdb_read_thread(&packet, &process, &thread) ?
@@ -101,148 +114,24 @@ static void extra_info(struct gdb_server *server, const char *packet)
 		gdb_error(server, ESRCH);
 		return;
 	}
-	known = inspect_describe(task);
-	text = known.call < 0 ?
-		xasprintf("task %u", known.serial) :
-		xasprintf("task %u, in %s", known.serial,
-			  syscall_name(known.call));
+	text = describe(task);
 	gdb_reply_hex(&server->reply, text, strlen(text));
 }
 
-/* ---- libraries ---- */
-
-/* Of struct link_map (link.h) and struct r_debug, 64-bit. */
-#define DT_DEBUG_TAG 21u
-#define LINKS_MAX 4096u
-
-static uint64_t auxv_value(const struct debug_image *image, uint64_t type)
-{
-	uint64_t pair[2];
-
-	for (size_t i = 0; image && i + 16 <= image->auxv_length; i += 16) {
-		memcpy(pair, image->auxv + i, sizeof(pair));
-		if (pair[0] == type)
-			return pair[1];
-	}
-	return 0;
-}
-
-/* The dynamic section's DT_DEBUG, by the program headers. */
-static uint64_t find_r_debug(struct memory *memory, uint64_t headers,
-			     uint64_t count)
-{
-	uint64_t bias = 0, dynamic = 0, entry[2] = { 1, 0 };
-
-	for (uint64_t i = 0; i < count && i < 128; i++) {
-		uint64_t header[7];
-
-		if (!memory_read(memory, headers + i * 56, header, 56))
-			return 0;
-		if ((uint32_t)header[0] == 6) /* PT_PHDR */
-			bias = headers - header[2];
-		if ((uint32_t)header[0] == 2) /* PT_DYNAMIC */
-			dynamic = header[2];
-	}
-	if (!dynamic)
-		return 0;
-	for (uint64_t at = bias + dynamic, i = 0; i < 512 && entry[0];
-	     i++, at += 16) {
-		if (!memory_read(memory, at, entry, sizeof(entry)))
-			return 0;
-		if (entry[0] == DT_DEBUG_TAG)
-			return entry[1];
-	}
-	return 0;
-}
-
-static void write_escaped(struct gdb_reply *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			gdb_reply_text(out, "&amp;");
-			break;
-		case '<':
-			gdb_reply_text(out, "&lt;");
-			break;
-		case '>':
-			gdb_reply_text(out, "&gt;");
-			break;
-		case '"':
-			gdb_reply_text(out, "&quot;");
-			break;
-		default:
-			if ((unsigned char)*text >= ' ')
-				gdb_reply_bytes(out, text, 1);
-		}
-}
+/* ---- objects ---- */
 
 /*
- * The file that is mapped there has the name that was recorded: what was opened
- * as /proc/self/fd/3 is the memfd that it was.
+ * gdb asks once and takes what is not in it for no memory at all.  Mappings
+ * come and go, so it is all that a program can have; the addresses of the
+ * kernel and the holes of the other half are never memory.
  */
-static const char *name_at(const struct inspect_maps *maps, uint64_t address)
-{
-	for (size_t i = 0; i < maps->count; i++)
-		if (address >= maps->code[i].start &&
-		    address < maps->code[i].end)
-			return maps->maps[i].inode ? maps->code[i].name : NULL;
-	return NULL;
-}
-
-static void link_xml(struct gdb_reply *out, struct memory *memory,
-		     const struct inspect_maps *maps, const uint64_t *link,
-		     uint64_t address, uint64_t name_space)
-{
-	char text[4096] = "";
-	const char *name = name_at(maps, link[2]);
-
-	memory->read(memory, link[1], text, sizeof(text) - 1);
-	text[sizeof(text) - 1] = 0;
-	if (!name && text[0] != '/')
-		return; /* the vDSO */
-	gdb_reply_text(out, "<library name=\"");
-	write_escaped(out, name && name[0] == '/' ? name : text);
-	gdb_reply_text(out, "\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64
-		       "\" l_ld=\"0x%" PRIx64 "\" lmid=\"0x%" PRIx64 "\"/>",
-		       address, link[0], link[2], name_space);
-}
-
-static void libraries_xml(struct gdb_server *server, struct gdb_reply *out)
-{
-	struct replay_task *task = gdb_task(server);
-	const struct debug_image *image = task ?
-		timeline_image(server->timeline, task->recorded_tgid) : NULL;
-	struct memory *memory = task ? inspect_memory(task) : NULL;
-	uint64_t debug, address = 0, main_map = 0;
-	struct inspect_maps maps;
-
-	debug = image ? find_r_debug(memory, auxv_value(image, 3),
-				     auxv_value(image, 5)) : 0;
-	if (debug)
-		memory_read(memory, debug + 8, &address, 8);
-	main_map = address;
-	gdb_reply_text(out, "<library-list-svr4 version=\"1.0\"");
-	if (main_map)
-		gdb_reply_text(out, " main-lm=\"0x%" PRIx64 "\"", main_map);
-	gdb_reply_text(out, ">");
-	if (address && !inspect_maps_read(server->timeline->replayer, task,
-					  &maps)) {
-		uint64_t link[4];
-
-		for (unsigned i = 0; address && i < LINKS_MAX &&
-		     memory_read(memory, address, link, sizeof(link)); i++) {
-			if (address != main_map)
-				link_xml(out, memory, &maps, link, address,
-					 debug);
-			address = link[3];
-		}
-		inspect_maps_deinit(&maps);
-	}
-	gdb_reply_text(out, "</library-list-svr4>");
-}
-
-/* ---- objects ---- */
+static const char memory_map[] =
+	"<?xml version=\"1.0\"?><!DOCTYPE memory-map PUBLIC "
+	"\"+//IDN gnu.org//DTD GDB Memory Map V1.0//EN\" "
+	"\"http://sourceware.org/gdb/gdb-memory-map.dtd\"><memory-map>"
+	"<memory type=\"ram\" start=\"0x0\" length=\"0x800000000000\"/>"
+	"<memory type=\"ram\" start=\"0xffffffffff600000\" length=\"0x1000\"/>"
+	"</memory-map>";
 
 static void siginfo_part(struct gdb_server *server, const char *part)
 {
@@ -317,7 +206,9 @@ static int transfer(struct gdb_server *server, const char *packet)
 		made_part(server, packet, threads_xml);
 	else if (skip(&packet, "libraries-svr4:read:") &&
 		 (packet = strchr(packet, ':')))
-		made_part(server, packet + 1, libraries_xml);
+		made_part(server, packet + 1, gdb_libraries);
+	else if (packet && skip(&packet, "memory-map:read::"))
+		gdb_part(server, memory_map, strlen(memory_map), packet);
 	else if (packet && skip(&packet, "siginfo:read::"))
 		siginfo_part(server, packet);
 	else
@@ -412,6 +303,7 @@ static void command(struct gdb_server *server, const char *packet)
 
 	text[gdb_read_hex(packet, text, sizeof(text) - 1)] = 0;
 	gdb_monitor(server, text);
+	gdb_lldb_output(server);
 }
 
 static void current_thread(struct gdb_server *server)
@@ -441,6 +333,8 @@ static int set_mode(struct gdb_server *server, const char *packet)
 
 int gdb_query(struct gdb_server *server, const char *packet)
 {
+	if (gdb_lldb(server, packet))
+		return 1;
 	if (packet[0] == 'Q')
 		return set_mode(server, packet);
 	if (skip(&packet, "qSupported"))
@@ -451,6 +345,8 @@ int gdb_query(struct gdb_server *server, const char *packet)
 		command(server, packet);
 	else if (skip(&packet, "qSearch:memory:"))
 		search(server, packet);
+	else if (skip(&packet, "qGetTLSAddr:"))
+		gdb_tls(server, packet);
 	else if (skip(&packet, "qThreadExtraInfo,"))
 		extra_info(server, packet);
 	else if (!strcmp(packet, "qfThreadInfo"))

@@ -49,10 +49,10 @@ static void send_bytes(struct gdb_server *server, const void *bytes,
 	}
 }
 
-static void send_reply(struct gdb_server *server)
+void gdb_send(struct gdb_server *server, const struct gdb_reply *reply)
 {
 	gdb_reply_clear(&server->framed);
-	gdb_reply_frame(&server->reply, &server->framed);
+	gdb_reply_frame(reply, &server->framed);
 	send_bytes(server, server->framed.bytes, server->framed.length);
 }
 
@@ -262,6 +262,7 @@ void gdb_stop_reply(struct gdb_server *server)
 	gdb_reply_text(&server->reply, "thread:");
 	gdb_write_thread(server, stop->process, stop->thread);
 	gdb_reply_text(&server->reply, ";");
+	gdb_lldb_stop(server);
 	task = timeline_task(server->timeline, stop->thread);
 	if (task && !replay_get_registers(server->timeline->replayer, task)) {
 		gdb_reply_text(&server->reply, "10:");
@@ -269,6 +270,17 @@ void gdb_stop_reply(struct gdb_server *server)
 			      &task->registers.value[R_RIP], 8);
 		gdb_reply_text(&server->reply, ";");
 	}
+}
+
+/* On the client's terminal, before the reply. */
+static void print(struct gdb_server *server, const char *text)
+{
+	if (!text)
+		return;
+	gdb_reply_text(&server->reply, "O");
+	gdb_reply_hex(&server->reply, text, strlen(text));
+	gdb_send(server, &server->reply);
+	gdb_reply_clear(&server->reply);
 }
 
 static void after_run(struct gdb_server *server, int err)
@@ -279,15 +291,13 @@ static void after_run(struct gdb_server *server, int err)
 		gdb_reply_text(&server->reply, "X09");
 		return;
 	}
-	if (server->timeline->message) {
-		gdb_reply_text(&server->reply, "O");
-		gdb_reply_hex(&server->reply, server->timeline->message,
-			      strlen(server->timeline->message));
-		send_reply(server);
-		gdb_reply_clear(&server->reply);
-		server->timeline->message = NULL;
-	}
+	print(server, server->timeline->message);
+	server->timeline->message = NULL;
 	server->stop = server->timeline->stop;
+	if (server->is_lldb && server->stop.kind == STOP_BEGIN)
+		print(server, "reel: the recording begins here\n");
+	if (server->is_lldb && server->stop.kind == STOP_END)
+		print(server, "reel: the recording ends here\n");
 	server->general = server->resumed = server->stop.thread;
 	gdb_stop_reply(server);
 }
@@ -349,6 +359,15 @@ static void run(struct gdb_server *server, const char *how, pid_t thread,
 	struct timeline *timeline = server->timeline;
 	int err;
 
+	if (server->is_moved) {
+		server->is_moved = 0;
+		gdb_stop_reply(server);
+		return;
+	}
+	if (server->is_reverse && !strcmp(how, "s"))
+		how = "bs";
+	else if (server->is_reverse && !strcmp(how, "c"))
+		how = "bc";
 	begin_run(server);
 	if (!strcmp(how, "s"))
 		err = timeline_step(timeline, thread_to_step(server, thread),
@@ -414,6 +433,10 @@ static void read_memory(struct gdb_server *server, const char *packet,
 	bytes = xmalloc(length + 1);
 	memory = inspect_memory(task);
 	got = memory->read(memory, address, bytes, length);
+	if (is_binary && !length && server->is_lldb) {
+		gdb_ok(server); /* lldb asks whether it may */
+		return;
+	}
 	if (!got && length)
 		gdb_error(server, EFAULT);
 	else if (is_binary)
@@ -536,6 +559,8 @@ static void step_or_continue(struct gdb_server *server, const char *packet)
 static void handle(struct gdb_server *server, const char *packet,
 		   size_t length)
 {
+	if (gdb_scratch(server, packet, length))
+		return;
 	switch (packet[0]) {
 	case '?':
 		gdb_stop_reply(server);
@@ -599,7 +624,7 @@ static void take_input(struct gdb_server *server, enum gdb_input input)
 			send_bytes(server, "+", 1);
 		gdb_reply_clear(&server->reply);
 		handle(server, server->parser.bytes, server->parser.length);
-		send_reply(server);
+		gdb_send(server, &server->reply);
 		break;
 	case GDB_BAD:
 		if (!server->is_silent)
@@ -653,6 +678,7 @@ int gdb_serve(struct timeline *timeline, int fd)
 	gdb_files_close(server);
 	gdb_reply_deinit(&server->reply);
 	gdb_reply_deinit(&server->framed);
+	free(server->scratch);
 	gdb_bookmarks_free(server);
 	free(server);
 	return timeline->is_lost ? -EIO : 0;

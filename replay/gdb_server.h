@@ -7,6 +7,10 @@
  *   gdb_query.c    q and Q packets
  *   gdb_target.c   registers and their description
  *   gdb_file.c     vFile: files of the trace, and no others
+ *   gdb_library.c  libraries, thread-local storage
+ *   gdb_symbol.c   symbols of libraries
+ *   gdb_lldb.c     what lldb asks
+ *   gdb_scratch.c  memory for lldb's expressions
  *   gdb_monitor.c  monitor commands
  *   gdb_packet.c   framing
  */
@@ -18,6 +22,7 @@
 
 #define GDB_FILES_MAX 16
 #define GDB_BOOKMARKS_MAX 64
+#define GDB_PIECES_MAX 256
 
 struct gdb_bookmark {
 	struct place place;
@@ -32,12 +37,20 @@ struct gdb_server {
 	int is_silent; /* no acknowledgements any more */
 	int is_over;
 	int is_extended; /* the client has thread ids with processes */
+	int is_lldb;
+	int is_moved;	/* and it does not know yet */
+	int is_reverse; /* it has no packets for that */
 	struct timeline *timeline;
 	pid_t general; /* thread that g, m ... are for */
 	pid_t resumed; /* thread that s, bs are for */
 	struct debug_stop stop; /* the last one */
 	int files[GDB_FILES_MAX]; /* open ones; -1 */
 	int has_warned;	/* that nothing can be written */
+	uint8_t *scratch; /* for lldb's expressions */
+	struct {
+		uint32_t start, length;
+	} pieces[GDB_PIECES_MAX]; /* of it, in order */
+	size_t piece_count;
 	struct gdb_bookmark *bookmarks;
 	size_t bookmark_count;
 };
@@ -70,6 +83,24 @@ int gdb_register(struct gdb_server *server, struct replay_task *task,
 		 unsigned number);
 /* The description of all registers that the trace has; free() it. */
 char *gdb_target_description(void);
+
+void gdb_libraries(struct gdb_server *server, struct gdb_reply *out);
+/* Address of what the dynamic linker keeps for debuggers, or 0. */
+uint64_t gdb_debug_slot(struct gdb_server *server, struct replay_task *task);
+void gdb_tls(struct gdb_server *server, const char *packet);
+/* In the library with this load bias and dynamic section; 0: none. */
+uint64_t gdb_find_symbol(struct memory *memory, uint64_t bias,
+			 uint64_t dynamic, const char *name);
+
+int gdb_scratch(struct gdb_server *server, const char *packet,
+		size_t length);
+int gdb_lldb(struct gdb_server *server, const char *packet);
+/* What lldb wants in a stop reply. */
+void gdb_lldb_stop(struct gdb_server *server);
+/* It reads the output of a monitor command in packets of their own. */
+void gdb_lldb_output(struct gdb_server *server);
+/* A packet more than the one that ends what is answered. */
+void gdb_send(struct gdb_server *server, const struct gdb_reply *reply);
 
 void gdb_monitor(struct gdb_server *server, const char *command);
 void gdb_files_close(struct gdb_server *server);

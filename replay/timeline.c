@@ -558,25 +558,49 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 	return err;
 }
 
+/* "memfd:NAME (deleted)" is called NAME, and so is a path that ends in it. */
+static int is_called(const char *path, const char *name)
+{
+	const char *base = strrchr(path, '/');
+	size_t length = strlen(name);
+
+	base = base ? base + 1 : path;
+	if (!strncmp(base, "memfd:", 6) && strncmp(name, "memfd:", 6))
+		base += 6;
+	return !strcmp(path, name) ||
+	       (!strncmp(base, name, length) &&
+		(!base[length] || !strcmp(base + length, " (deleted)")));
+}
+
 static int is_wanted(const struct debug_image *image, pid_t process,
 		     const char *name)
 {
-	const char *base = strrchr(image->path, '/');
-
 	if (process && image->process != process)
 		return 0;
-	if (!name)
-		return 1;
-	base = base ? base + 1 : image->path;
-	if (!strncmp(base, "memfd:", 6))
-		base += 6;
-	return !strcmp(image->path, name) ||
-	       (!strncmp(base, name, strlen(name)) &&
-		(!base[strlen(name)] || base[strlen(name)] == ' '));
+	return !name || is_called(image->path, name) ||
+	       (image->is_exec && is_called(image->argument, name));
+}
+
+static int has_image(const struct timeline *timeline, pid_t process,
+		     const char *name)
+{
+	for (size_t i = 0; i < timeline->image_count; i++)
+		if (is_wanted(&timeline->images[i], process, name))
+			return 1;
+	return 0;
+}
+
+static void begin_at(struct timeline *timeline, pid_t process,
+		     const char *exec)
+{
+	timeline_attach(timeline, process);
+	timeline->begin = timeline->now;
+	if (exec)
+		timeline->begin.event = birth_of(timeline, process) + 1;
 }
 
 int timeline_go_to_exec(struct timeline *timeline, pid_t process,
-			const char *name)
+			const char *name, const char *exec)
 {
 	size_t seen = 0;
 	int err = 0;
@@ -586,10 +610,12 @@ int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 		for (; seen < timeline->image_count; seen++) {
 			struct debug_image *image = &timeline->images[seen];
 
-			if (!is_wanted(image, process, name))
+			if (exec ? !image->is_exec ||
+				   !is_wanted(image, process, exec) ||
+				   !has_image(timeline, image->process, name) :
+				   !is_wanted(image, process, name))
 				continue;
-			timeline_attach(timeline, image->process);
-			timeline->begin = timeline->now;
+			begin_at(timeline, image->process, exec);
 			timeline_checkpoints_add(timeline);
 			return 0;
 		}
@@ -597,5 +623,6 @@ int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 	}
 	return err == REPLAY_ENDED ?
 		report(-ESRCH, "no process of that name or number executed a "
-		       "program") : err > 0 ? -EIO : err;
+		       "program%s%s", exec ? " called " : "",
+		       exec ? exec : "") : err > 0 ? -EIO : err;
 }

@@ -83,7 +83,9 @@ struct debug_image {
 	uint64_t event;
 	uint64_t program; /* number of the exec, which a fork keeps */
 	pid_t process;
-	char *path; /* as in /proc/PID/exe */
+	int is_exec; /* not a fork, which has its parent's */
+	char *path;	/* as in /proc/PID/exe */
+	char *argument; /* the one with number 0 */
 	uint8_t *auxv;
 	size_t auxv_length;
 };
@@ -183,9 +185,14 @@ int timeline_reverse_step(struct timeline *timeline, pid_t thread);
 
 /* To a position, or behind an event. */
 int timeline_go(struct timeline *timeline, const struct position *target);
-/* To where this process (0: any) has executed a program (NULL: any). */
+/*
+ * To where this process (0: any) has executed a program (name; NULL: any),
+ * which is where history begins.  With exec, to where the process executes that
+ * one; what it did before is there to go back to.  Names are those of programs,
+ * memfds, or arguments 0.
+ */
 int timeline_go_to_exec(struct timeline *timeline, pid_t process,
-			const char *name);
+			const char *name, const char *exec);
 
 uint64_t timeline_program(const void *timeline, pid_t process);
 /* The program of the process, or NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reel debug: gdb on a replay.  The server is this process; gdb is its child,
- * or whoever connects to the address that --server gives.
+ * reel debug: gdb or lldb on a replay.  The server is this process; the
+ * debugger is its child, or whoever connects to where --server says.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,22 +17,29 @@
 
 #include "replay/gdb_server.h"
 #include "src/commands.h"
+#include "src/debug_client.h"
 #include "src/session_page.h"
 #include "src/trace_path.h"
 #include "traces/report.h"
 
 struct debug_values {
-	const char *server, *process;
-	char **gdb; /* what stands behind "--", or NULL */
+	const char *server, *process, *exec;
+	int is_lldb;
+	char **arguments; /* what stands behind "--", or NULL */
 };
 
 static const struct option_row rows[] = {
+	{ "lldb", 0, NULL, "start lldb, not gdb" },
 	{ "server", 0, "ADDRESS",
 	  "start no gdb, but serve one at unix:PATH or\n"
 	  "tcp:127.0.0.1:PORT" },
 	{ "process", 'p', "PID|NAME",
-	  "debug this process from its first exec on; NAME is that\n"
-	  "of a program or memfd (default: the recorded command)" },
+	  "debug this process, from its first exec on or from the\n"
+	  "first one of NAME on: a program, a memfd, or what it was\n"
+	  "called as, argv[0] (default: the recorded command)" },
+	{ "on-exec", 0, "NAME",
+	  "start where NAME is executed; what the process did before\n"
+	  "is there to go back to" },
 	{ 0 },
 };
 
@@ -43,6 +50,10 @@ static int set_option(void *context, const struct option_row *option,
 
 	if (!strcmp(option->name, "server"))
 		values->server = argument;
+	else if (!strcmp(option->name, "on-exec"))
+		values->exec = argument;
+	else if (!strcmp(option->name, "lldb"))
+		values->is_lldb = 1;
 	else
 		values->process = argument;
 	return 0;
@@ -111,52 +122,7 @@ static int listen_at(const char *address)
 		      "tcp:127.0.0.1:PORT, not '%s'", address);
 }
 
-/* ---- gdb ---- */
-
-static const char hook[] =
-	"define hookpost-monitor\nmaintenance flush register-cache\nend\n";
-
-/* What gdb is told before the person's own arguments. */
-static void execute_gdb(const char *socket_path, const char *script,
-			char **arguments)
-{
-	AUTO(heap_free) char *target = xasprintf("target remote %s",
-						 socket_path);
-	size_t count = 0, used = 0;
-	const char **argv;
-
-	while (arguments && arguments[count])
-		count++;
-	argv = xcalloc(count + 16, sizeof(*argv));
-	argv[used++] = "gdb";
-	argv[used++] = "-q";
-	argv[used++] = "-x";
-	argv[used++] = script;
-	argv[used++] = "-ex";
-	argv[used++] = target;
-	for (size_t i = 0; i < count; i++)
-		argv[used++] = arguments[i];
-	execvp("gdb", (char **)(uintptr_t)argv);
-	report(-errno, "debug: start gdb (is it installed?)");
-	_exit(EXIT_NOT_FOUND);
-}
-
-/* Settings that no packet can make. */
-static int write_script(const char *path)
-{
-	static const char settings[] =
-		"set confirm off\n"
-		"set sysroot target:\n"
-		"set auto-load safe-path /\n"
-		"set debuginfod enabled off\n";
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return report(-errno, "debug: write %s", path);
-	fputs(settings, file);
-	fputs(hook, file);
-	return fclose(file) ? report(-errno, "debug: write %s", path) : 0;
-}
+/* ---- serving ---- */
 
 static int accept_from(int listener, pid_t gdb)
 {
@@ -166,7 +132,7 @@ static int accept_from(int listener, pid_t gdb)
 		if (fd >= 0 || errno != EINTR)
 			return fd < 0 ? report(-errno, "debug: accept") : fd;
 		if (gdb && waitpid(gdb, NULL, WNOHANG))
-			return report(-ECHILD, "debug: gdb ended");
+			return report(-ECHILD, "debug: the debugger ended");
 	}
 }
 
@@ -175,42 +141,59 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-static int serve_with_gdb(struct timeline *timeline, char **arguments)
+static const char *first_program(struct timeline *timeline)
 {
-	const char *temporary = getenv("TMPDIR");
-	AUTO(heap_free) char *directory =
-		xasprintf("%s/reel-debug-XXXXXX",
-			  temporary && *temporary ? temporary : "/tmp");
-	AUTO(heap_free) char *path = NULL, *script = NULL;
-	struct sigaction action = { .sa_handler = ignore };
-	int listener, fd = -1, status = 0, err;
-	pid_t gdb;
+	const struct replay_task *task = timeline_current(timeline);
+	const struct debug_image *image = task ?
+		timeline_image(timeline, task->recorded_tgid) : NULL;
 
-	if (!mkdtemp(directory))
-		return report(-errno, "debug: make %s", directory);
-	path = xasprintf("%s/socket", directory);
-	script = xasprintf("%s/settings", directory);
-	listener = listen_unix(path);
-	err = listener < 0 ? listener : write_script(script);
+	return image ? image->path : "";
+}
+
+/* Returns the debugger's exit status, or a negative error. */
+static int serve_child(struct timeline *timeline,
+		       const struct debug_client *client)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	AUTO(fd_close) int listener = listen_unix(client->socket);
+	AUTO(fd_close) int fd = -1;
+	int status = 0, err = 0;
+	pid_t child;
+
+	if (listener < 0)
+		return listener;
 	sigaction(SIGCHLD, &action, NULL);
-	gdb = err ? -1 : fork();
-	if (gdb == 0)
-		execute_gdb(path, script, arguments);
-	/* ^C is for gdb, which interrupts us in its own way. */
+	child = fork();
+	if (child < 0)
+		return report(-errno, "debug: fork");
+	if (child == 0)
+		debug_client_execute(client);
+	/* ^C is for the debugger, which interrupts us in its own way. */
 	signal(SIGINT, SIG_IGN);
-	if (gdb > 0)
-		fd = accept_from(listener, gdb);
+	fd = accept_from(listener, child);
 	if (fd >= 0)
 		err = gdb_serve(timeline, fd);
 	fd_close(&fd);
-	fd_close(&listener);
-	if (gdb > 0)
-		while (waitpid(gdb, &status, 0) < 0 && errno == EINTR)
-			;
-	unlink(path);
-	unlink(script);
-	rmdir(directory);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
 	return err ? err : WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_REEL;
+}
+
+static int serve_debugger(struct timeline *timeline, const char *trace_path,
+			  const struct debug_values *values)
+{
+	struct debug_client client = {
+		.kind = values->is_lldb ? CLIENT_LLDB : CLIENT_GDB,
+		.trace_path = trace_path,
+		.program = first_program(timeline),
+		.arguments = values->arguments,
+	};
+	int outcome = debug_client_open(&client);
+
+	if (!outcome)
+		outcome = serve_child(timeline, &client);
+	debug_client_close(&client);
+	return outcome;
 }
 
 static int serve_at(struct timeline *timeline, const char *address)
@@ -230,14 +213,16 @@ static int serve_at(struct timeline *timeline, const char *address)
 	return err;
 }
 
-static int go_to_process(struct timeline *timeline, const char *process)
+static int go_to_process(struct timeline *timeline,
+			 const struct debug_values *values)
 {
+	const char *process = values->process;
 	char *end;
 	long number = process ? strtol(process, &end, 10) : 0;
 	int is_name = process && *end;
 
 	return timeline_go_to_exec(timeline, is_name ? 0 : (pid_t)number,
-				   is_name ? process : NULL);
+				   is_name ? process : NULL, values->exec);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -247,9 +232,9 @@ static int run(const struct command *command, int argc, char **argv)
 	struct timeline *timeline;
 	int first, outcome;
 
-	for (int i = 1; i < argc && !values.gdb; i++)
+	for (int i = 1; i < argc && !values.arguments; i++)
 		if (!strcmp(argv[i], "--")) {
-			values.gdb = argv + i + 1;
+			values.arguments = argv + i + 1;
 			argv[i] = NULL;
 			argc = i;
 		}
@@ -261,26 +246,26 @@ static int run(const struct command *command, int argc, char **argv)
 	replay_prepare();
 	if (timeline_open(path, &timeline))
 		return EXIT_REEL;
-	outcome = go_to_process(timeline, values.process);
+	outcome = go_to_process(timeline, &values);
 	if (!outcome)
 		outcome = values.server ?
 			serve_at(timeline, values.server) :
-			serve_with_gdb(timeline, values.gdb);
+			serve_debugger(timeline, path, &values);
 	timeline_close(timeline);
 	return outcome < 0 ? EXIT_REEL : outcome;
 }
 
 const struct command command_debug = {
 	.name = "debug",
-	.operands = "[TRACE] [-- GDB-ARGUMENT...]",
+	.operands = "[TRACE] [-- DEBUGGER-ARGUMENT...]",
 	.most = 1,
-	.summary = "Debug a trace with gdb, forwards and backwards",
+	.summary = "Debug a trace with gdb or lldb, forwards and backwards",
 	.details =
 		"TRACE is a path or a name that `reel ls' shows; without it, "
 		"the latest. gdb gets\n"
 		"the arguments behind --. It reads programs and libraries out "
 		"of the trace, those\n"
-		"that were only ever in a memfd, too. `monitor help' in gdb "
+		"that were only ever in a memfd, too. `help reel' in gdb "
 		"lists what reel adds.",
 	.example = "  reel record -- ./a.out\n"
 		   "  reel debug -- -ex 'break main' -ex continue",

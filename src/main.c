@@ -27,6 +27,8 @@
  *                jumps in place of instructions, of system calls
  *   session_page what reel keeps for itself in each address space
  *   record*      the recorder; recorder.h says which file does what
+ *   debug_client, debug_root
+ *                a debugger that is started
  *   trace_path, trace_files, process_tree, machine, human, options
  *                what the commands share
  * replay/  the replayer; replayer.h says which file does what

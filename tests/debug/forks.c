@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	sum += WEXITSTATUS(status);
 	pid = vfork(); /* MARK vfork */
 	if (!pid) {
-		execl(argv[0], argv[0], "again", NULL);
+		execl(argv[0], "renamed", "again", NULL);
 		_exit(9);
 	}
 	waitpid(pid, &status, 0); /* MARK wait again */

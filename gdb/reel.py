@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""gdb's commands for replays of reel: `help reel' lists them.
+
+They ask reel's server by monitor commands.  `reel debug' loads this file; with a
+gdb that it did not start, `source' it.
+"""
+import re
+
+import gdb
+
+
+def ask(text):
+    """What the server says to a monitor command."""
+    return gdb.execute("monitor " + text, to_string=True)
+
+
+def is_connected():
+    """Whether it is a replay that gdb is connected to."""
+    try:
+        return re.match(r"event \d+|before", ask("when")) is not None
+    except gdb.error:
+        return False
+
+
+def require():
+    if not is_connected():
+        raise gdb.GdbError("This is no replay of reel's: start one with "
+                           "`reel debug'.")
+
+
+def say(text):
+    gdb.write(text if text.endswith("\n") else text + "\n")
+
+
+def here():
+    """The last event before here."""
+    found = re.match(r"event (\d+)", ask("when"))
+    return int(found.group(1)) if found else 0
+
+
+def events():
+    """Numbers of the events around here."""
+    return re.findall(r"^[> ]\s*(\d+) ", ask("dump"), re.MULTILINE)
+
+
+def checkpoints():
+    return re.findall(r"^(\d+)  behind", ask("info checkpoints"),
+                      re.MULTILINE)
+
+
+def starting_with(word, choices):
+    return [choice for choice in choices if choice.startswith(word)]
+
+
+def moved(text):
+    """The server went elsewhere: gdb must forget what it knew."""
+    gdb.execute("maintenance flush register-cache", to_string=True)
+    gdb.execute("maintenance flush dcache", to_string=True)
+    for stale in ("info threads", "info sharedlibrary"):
+        gdb.execute(stale, to_string=True)
+    say(text)
+    try:
+        gdb.execute("frame")
+    except gdb.error as error:
+        say(str(error))
+
+
+class Reel(gdb.Command):
+    """Places in a recording, and what is known of it.
+
+With no subcommand: where the replay is."""
+
+    def __init__(self):
+        super().__init__("reel", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE,
+                         True)
+
+    def invoke(self, argument, from_tty):
+        if argument:
+            raise gdb.GdbError("There is no `reel %s': `help reel' lists "
+                               "what there is." % argument)
+        require()
+        say(ask("when"))
+
+
+class Subcommand(gdb.Command):
+    """A monitor command under another name."""
+
+    def __init__(self):
+        super().__init__("reel " + self.name, gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        require()
+        if argument and not self.takes:
+            raise gdb.GdbError("`reel %s' takes no argument." % self.name)
+        if not argument and self.takes:
+            raise gdb.GdbError("`reel %s' wants %s." %
+                               (self.name, self.takes))
+        self.act(argument)
+
+    takes = None
+
+    def act(self, argument):
+        say(ask(self.name))
+
+    def choices(self):
+        return []
+
+    def complete(self, text, word):
+        try:
+            return starting_with(word, self.choices())
+        except gdb.error:
+            return []
+
+
+class When(Subcommand):
+    """Where the replay is: the last event, and what happened since."""
+    name = "when"
+
+
+class Event(Subcommand):
+    """The event that comes next."""
+    name = "event"
+
+
+class Events(Subcommand):
+    """The events around here; `>' is the next one."""
+    name = "events"
+
+    def act(self, argument):
+        say(ask("dump"))
+
+
+class Dump(Events):
+    """The same as `reel events'."""
+    name = "dump"
+
+
+class Elapsed(Subcommand):
+    """Time from the beginning of the recording to here."""
+    name = "elapsed"
+
+
+class Processes(Subcommand):
+    """Processes and threads that live; gdb has those with a star."""
+    name = "processes"
+
+
+class Snapshots(Subcommand):
+    """The files of the trace up to here."""
+    name = "snapshots"
+
+
+class Checkpoint(Subcommand):
+    """Remember this place, for `reel restart'."""
+    name = "checkpoint"
+
+
+class Checkpoints(Subcommand):
+    """The places that are remembered."""
+    name = "checkpoints"
+
+    def act(self, argument):
+        say(ask("info checkpoints"))
+
+
+class DeleteCheckpoint(Subcommand):
+    """Forget a place: reel delete-checkpoint N."""
+    name = "delete-checkpoint"
+    takes = "the number of a checkpoint"
+
+    def act(self, argument):
+        answer = ask("delete checkpoint " + argument.strip())
+        if answer.strip():
+            raise gdb.GdbError(answer.strip())
+
+    def choices(self):
+        return checkpoints()
+
+
+class Seek(Subcommand):
+    """Go to behind an event: reel seek EVENT.
+
++N and -N are so many events from here."""
+    name = "seek"
+    takes = "the number of an event"
+
+    def act(self, argument):
+        number = argument.strip()
+        if not re.fullmatch(r"[+-]?\d+", number):
+            raise gdb.GdbError("`%s' is no number of an event." % number)
+        if number[0] in "+-":
+            number = str(max(0, here() + int(number)))
+        answer = ask("seek " + number)
+        if answer.startswith("event "):
+            moved(answer)
+        else:
+            raise gdb.GdbError(answer.strip())
+
+    def choices(self):
+        return events()
+
+
+class Restart(Subcommand):
+    """Go to a place that was remembered: reel restart N."""
+    name = "restart"
+    takes = "the number of a checkpoint"
+
+    def act(self, argument):
+        answer = ask("restart " + argument.strip())
+        if answer.startswith("event "):
+            moved(answer)
+        else:
+            raise gdb.GdbError(answer.strip())
+
+    def choices(self):
+        return checkpoints()
+
+
+class BacktraceAt(Subcommand):
+    """A backtrace behind an event: reel bt-at EVENT.  The replay stays here."""
+    name = "bt-at"
+    takes = "the number of an event"
+
+    def act(self, argument):
+        say(ask("bt-at " + argument.strip()))
+
+    def choices(self):
+        return events()
+
+
+class InfoReel(gdb.Command):
+    """What is known of the recording at this place."""
+
+    def __init__(self):
+        super().__init__("info reel", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        require()
+        say("Here: " + ask("when").rstrip())
+        say("Recorded: " + ask("elapsed").rstrip() + " from the beginning")
+        say("Next: " + ask("event").strip())
+        say("Processes:")
+        say(ask("processes"))
+
+
+Reel()
+InfoReel()
+for command in (When, Event, Events, Dump, Elapsed, Processes, Snapshots,
+                Checkpoint, Checkpoints, DeleteCheckpoint, Seek, Restart,
+                BacktraceAt):
+    command()
