@@ -86,6 +86,67 @@ static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_LIMIT] = agent_limit,
 };
 
+/* What such a call wrote: the end of its record. */
+static uint64_t *save_simple(const struct agent_frame *frame,
+			     const struct agent_row *row,
+			     struct call_record *made, uint64_t *at)
+{
+	for (unsigned i = 0; i < row->extents; i++) {
+		const struct agent_extent *extent = &row->extent[i];
+		uint64_t address = argument_of(frame, extent->argument);
+		const uint64_t *from = (const uint64_t *)address;
+		struct call_piece *piece = (struct call_piece *)at;
+
+		if (!address)
+			continue;
+		*piece = (struct call_piece){
+			.address = address,
+			.length = extent->unit,
+			.kind = PIECE_OUTPUT,
+			.argument = extent->argument,
+		};
+		at = (uint64_t *)(piece + 1);
+		for (unsigned word = extent->unit / 8; word; word--)
+			*at++ = *from++;
+		made->pieces++;
+	}
+	return at;
+}
+
+/*
+ * The shortest way, for calls that programs make most often: there is nothing
+ * to look at before.
+ */
+static int record_simple(struct agent_frame *frame, const struct agent_row *row)
+{
+	struct call_record *made = (struct call_record *)(ring +
+							  shared->position);
+	uint64_t *at = (uint64_t *)(made + 1);
+	int64_t result;
+
+	_Static_assert(AGENT_EXTENTS * AGENT_SIMPLE_LIMIT < TEXT_LIMIT,
+		       "there is room for it");
+	if (shared->position + 2 * TEXT_LIMIT > shared->limit)
+		return 0;
+	for (unsigned i = 0; i < row->arguments; i++)
+		*at++ = argument_of(frame, i);
+	shared->is_made = 1;
+	made->number = (uint16_t)frame->rax;
+	made->arguments = row->arguments;
+	made->pieces = 0;
+	made->call_end = frame->call_end;
+	made->stack = shared->saved_stack;
+	result = make(frame);
+	made->result = result;
+	frame->rax = (uint64_t)result;
+	if (!is_error(result))
+		at = save_simple(frame, row, made, at);
+	made->size = (uint32_t)((uint8_t *)at - (uint8_t *)made);
+	shared->is_made = 0;
+	agent_made(made->size);
+	return 1;
+}
+
 static __attribute__((noinline)) int record(struct agent_frame *frame,
 					    const struct agent_row *row)
 {
@@ -138,5 +199,8 @@ int agent_call(struct agent_frame *frame)
 		return agent_replay(frame);
 	shared->is_made = shared->will_wait = 0;
 	row = row_of(frame);
-	return row && may_make(frame, row) ? record(frame, row) : 0;
+	if (!row || !may_make(frame, row))
+		return 0;
+	return row->condition == CONDITION_SIMPLE ? record_simple(frame, row) :
+						    record(frame, row);
 }

@@ -14,6 +14,7 @@
 /* Of RFLAGS: what sahf sets, and bits 1 and 9, which are always set. */
 #define FLAGS_OF_SAHF 0xd5
 #define FLAGS_ALWAYS 0x202
+#define DIRECTION 0x400
 #define FRAME_KEPT 80 /* what the agent's functions keep for their callers */
 
 	.section .text.entry, "ax"
@@ -79,7 +80,9 @@ entry:
 	pushq	%r10
 	pushq	%r8
 	pushq	%r9
-	cld
+	testl	$DIRECTION, FRAME_FLAGS(%rsp)
+	jnz	forward		/* cld takes longer than to look */
+called:
 	movq	%rsp, %rdi
 	call	agent_call
 	testl	%eax, %eax
@@ -97,6 +100,10 @@ entry:
 	movq	8(%rsp), %rcx
 	movq	AGENT_SAVED_STACK, %rsp
 	jmp	*AGENT_SAVED_CONTINUATION
+
+forward:
+	cld
+	jmp	called
 
 other_flags:
 	restore
@@ -164,8 +171,9 @@ stop_behind:
 	restore_all
 	jmp	agent_start + 8
 
-/* int64_t agent_make_call(number, one, two, three, four, five, six) */
-	.macro make_call_at place
+/* int64_t agent_syscall(number, one, two, three, four, five, six) */
+	.globl agent_syscall
+agent_syscall:
 	movq	%rdi, %rax
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
@@ -173,15 +181,6 @@ stop_behind:
 	movq	%r8, %r10
 	movq	%r9, %r8
 	movq	8(%rsp), %r9
-	jmp	\place
-	.endm
-
-	.globl agent_make_call
-agent_make_call:
-	make_call_at agent_start
-
-	.globl agent_syscall
-agent_syscall:
-	make_call_at own_call
+	jmp	own_call
 
 	.section .note.GNU-stack, "", @progbits

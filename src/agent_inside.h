@@ -27,12 +27,7 @@
 #define own ((struct agent_private *)AGENT_PRIVATE)
 #define ring ((uint8_t *)AGENT_RING)
 
-/*
- * agent_entry.S: a call as the program makes it, which its seccomp filters
- * judge; and one of the agent's own (src/seccomp_wrap.c lists them).
- */
-int64_t agent_make_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-			uint64_t d, uint64_t e, uint64_t f);
+/* agent_entry.S: a call of the agent's own (src/seccomp_wrap.c lists them). */
 int64_t agent_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
 		      uint64_t d, uint64_t e, uint64_t f);
 
@@ -76,10 +71,20 @@ static inline uint64_t argument_of(const struct agent_frame *frame, unsigned i)
 	return ((const uint64_t *)frame)[5 - i];
 }
 
+/* The call as the program makes it, which its seccomp filters judge. */
 static inline int64_t make(const struct agent_frame *frame)
 {
-	return agent_make_call(frame->rax, frame->rdi, frame->rsi, frame->rdx,
-			       frame->r10, frame->r8, frame->r9);
+	register uint64_t r10 __asm__("r10") = frame->r10;
+	register uint64_t r8 __asm__("r8") = frame->r8;
+	register uint64_t r9 __asm__("r9") = frame->r9;
+	int64_t result;
+
+	__asm__ volatile("call agent_start"
+			 : "=a"(result)
+			 : "a"(frame->rax), "D"(frame->rdi), "S"(frame->rsi),
+			   "d"(frame->rdx), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "cc", "memory");
+	return result;
 }
 
 static inline int is_error(int64_t result)

@@ -124,6 +124,32 @@ static int is_extent(const struct row_argument *argument)
 	       argument->room != ROOM_VECTOR;
 }
 
+/* Written as a whole when the call succeeds, and words. */
+static int is_simple(const struct row_argument *argument)
+{
+	uint32_t unit = argument->unit;
+
+	if (!unit)
+		unit = syscall_type_size((enum value_type)argument->type);
+	return argument->direction == DIRECTION_OUT &&
+	       argument->room == ROOM_FIXED &&
+	       argument->filled == FILLED_ROOM &&
+	       argument->when == WHEN_SUCCESS && !argument->needs &&
+	       unit <= AGENT_SIMPLE_LIMIT && unit % 8 == 0;
+}
+
+static const char *simplified(const struct syscall_row *row,
+			      const char *condition, unsigned arguments)
+{
+	if (strcmp(condition, "ALWAYS"))
+		return condition;
+	for (unsigned i = 0; i < arguments; i++)
+		if (row->arguments[i].direction != DIRECTION_NONE &&
+		    !is_simple(&row->arguments[i]))
+			return condition;
+	return "SIMPLE";
+}
+
 static void print_row(const struct syscall_row *row, const char *condition,
 		      uint64_t request)
 {
@@ -136,8 +162,9 @@ static void print_row(const struct syscall_row *row, const char *condition,
 	if (row->replay != REPLAY_EMULATE)
 		fail(row, "not a call that replay can answer");
 	printf("\t[%u] = { CONDITION_%s, %u, %u, .request = 0x%llx,\n"
-	       "\t  .extent = { /* %s */\n", ++row_count, condition, arguments,
-	       extents, (unsigned long long)request, row->name);
+	       "\t  .extent = { /* %s */\n", ++row_count,
+	       simplified(row, condition, arguments), arguments, extents,
+	       (unsigned long long)request, row->name);
 	for (unsigned i = 0; i < arguments; i++)
 		if (is_extent(&row->arguments[i]))
 			print_extent(row, i);

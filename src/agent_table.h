@@ -11,6 +11,8 @@
 #define AGENT_CONDITIONS(X)                                             \
 	X(NONE)                                                         \
 	X(ALWAYS)           /* it never waits */                        \
+	X(SIMPLE)           /* likewise, and reads no memory; made of   \
+			       ALWAYS by agent_table.c */               \
 	X(PATH)             /* as long as no file system is slow */     \
 	X(READ)                                                         \
 	X(WRITE)                                                        \
@@ -74,6 +76,7 @@ enum agent_when {
 };
 
 #define AGENT_EXTENTS 4
+#define AGENT_SIMPLE_LIMIT 256 /* bytes of an extent of CONDITION_SIMPLE */
 
 struct agent_extent {
 	uint8_t argument, direction, room, count;
