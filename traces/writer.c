@@ -178,12 +178,17 @@ static int take_records(struct chunk *chunk)
 		     : 0;
 }
 
-/* A thread that can't keep up does less for each chunk. */
-static int compression_level(size_t waiting)
+/*
+ * A thread that can't keep up does less for each chunk.  Where so many records
+ * come that they were handed over, it soon would not; and what is as regular
+ * as they are becomes hardly smaller for more.
+ */
+static int compression_level(const struct chunk *chunk, size_t waiting)
 {
-	return waiting >= CHUNKS_LAST ? COMPRESSION_LEVEL_LAST :
-	       waiting >= CHUNKS_LATE ? COMPRESSION_LEVEL_LATE :
-					COMPRESSION_LEVEL;
+	if (waiting >= CHUNKS_LAST)
+		return COMPRESSION_LEVEL_LAST;
+	return waiting >= CHUNKS_LATE || chunk->records ?
+		COMPRESSION_LEVEL_LATE : COMPRESSION_LEVEL;
 }
 
 /* Runs without the lock. */
@@ -195,7 +200,7 @@ static int write_chunk(struct trace_writer *writer, struct chunk *chunk,
 	if (err)
 		return err;
 	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel,
-			       compression_level(waiting));
+			       compression_level(chunk, waiting));
 	err = stream_writer_append(&writer->streams[chunk->stream],
 				   chunk->content.bytes, chunk->content.length,
 				   &chunk->frame, writer->context,
