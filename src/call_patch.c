@@ -30,11 +30,8 @@ static int is_call(const uint8_t *bytes)
 	return bytes[0] == 0x0f && bytes[1] == 0x05;
 }
 
-/*
- * What fills the room up to the next function is never run.  No piece of it is
- * where a function could begin, or is jumped to.
- */
-static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
+/* No piece of it is where a function could begin. */
+static int is_filling(struct memory *memory, remote_addr addr, remote_addr end)
 {
 	remote_addr at = addr;
 	unsigned length;
@@ -47,7 +44,14 @@ static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
 			return 0;
 		at += length;
 	}
-	return !code_patch_is_entered(memory, addr - 1,
+	return 1;
+}
+
+/* What fills the room up to the next function is never run, nor jumped to. */
+static int is_padding(struct memory *memory, remote_addr addr, remote_addr end)
+{
+	return is_filling(memory, addr, end) &&
+	       !code_patch_is_entered(memory, addr - 1,
 				      (unsigned)(end - addr) + 1, CODE_MAYBE);
 }
 
@@ -228,21 +232,29 @@ static enum call_patch_failure plan(struct memory *memory,
 	return failure;
 }
 
+static enum call_patch_failure begin_call(struct memory *memory,
+					  remote_addr call_end,
+					  struct call_patch *patch)
+{
+	uint8_t bytes[CALL_LENGTH];
+
+	memset(patch, 0, sizeof(*patch));
+	patch->call_end = call_end;
+	patch->call_length = CALL_LENGTH;
+	return memory_read(memory, call_end - CALL_LENGTH, bytes,
+			   sizeof(bytes)) &&
+	       is_call(bytes) ? CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
+}
+
 enum call_patch_failure call_patch_plan(struct memory *memory,
 					remote_addr call_end, uint64_t number,
 					struct call_patch *patch_out)
 {
-	uint8_t bytes[CALL_LENGTH];
+	enum call_patch_failure failure = begin_call(memory, call_end,
+						     patch_out);
 
-	memset(patch_out, 0, sizeof(*patch_out));
-	patch_out->call_end = call_end;
-	patch_out->call_length = CALL_LENGTH;
-	if (!memory_read(memory, call_end - CALL_LENGTH, bytes,
-			 sizeof(bytes)) ||
-	    !is_call(bytes))
-		return CALL_PATCH_NO_CALL;
-	if (plan_number_load(memory, patch_out, number))
-		return CALL_PATCH_POSSIBLE;
+	if (failure || plan_number_load(memory, patch_out, number))
+		return failure;
 	return plan(memory, patch_out);
 }
 
@@ -259,10 +271,10 @@ static enum register_name data_register(const struct instruction *instruction)
 	}
 }
 
-enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
-						    remote_addr call_end,
-						    struct instruction found,
-						    struct call_patch *out)
+static enum call_patch_failure begin_instruction(struct memory *memory,
+						 remote_addr call_end,
+						 struct instruction found,
+						 struct call_patch *out)
 {
 	uint8_t bytes[INSTRUCTION_MAX];
 
@@ -274,9 +286,106 @@ enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
 			 found.length) ||
 	    instruction_decode(bytes, found.length).kind != found.kind)
 		return CALL_PATCH_NO_CALL;
-	if (found.operand_bytes == 2 || data_register(&found) > R_RDI)
+	return found.operand_bytes == 2 || data_register(&found) > R_RDI ?
+		CALL_PATCH_NOT_MOVING : CALL_PATCH_POSSIBLE;
+}
+
+enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
+						    remote_addr call_end,
+						    struct instruction found,
+						    struct call_patch *out)
+{
+	enum call_patch_failure failure = begin_instruction(memory, call_end,
+							    found, out);
+
+	return failure ? failure : plan(memory, out);
+}
+
+/* ---- a plan that was made before ---- */
+
+enum way { WAY_BEHIND = 1, WAY_BEFORE, WAY_HOP };
+
+/* FNV-1a of what is replaced. */
+static uint32_t hash_of(const struct call_patch *patch)
+{
+	uint32_t hash = 0x811c9dc5;
+
+	for (unsigned i = 0; i < patch->length; i++)
+		hash = (hash ^ patch->original[i]) * 0x01000193;
+	for (unsigned i = 0; patch->hop_at && i < HOP_LENGTH; i++)
+		hash = (hash ^ patch->hop_original[i]) * 0x01000193;
+	return hash;
+}
+
+/* The length of what is before, or the distance of the hop, stands beside. */
+uint64_t call_patch_way(const struct call_patch *patch)
+{
+	uint64_t way = WAY_BEHIND;
+
+	if (patch->hop_at)
+		way = WAY_HOP | (uint64_t)patch->hop[1] << 8;
+	else if (patch->is_before)
+		way = WAY_BEFORE | (uint64_t)patch->length << 8;
+	return way | (uint64_t)hash_of(patch) << 32;
+}
+
+static enum call_patch_failure again_before(struct memory *memory,
+					    struct call_patch *patch,
+					    unsigned length)
+{
+	remote_addr call = patch->call_end - patch->call_length;
+	unsigned real_length;
+
+	if (length < CODE_JUMP_LENGTH || length > INSTRUCTION_MAX ||
+	    code_patch_decode(memory, call - length, &real_length) !=
+		    CODE_MOVES ||
+	    real_length != length)
 		return CALL_PATCH_NOT_MOVING;
-	return plan(memory, out);
+	return plan_before(memory, patch, length);
+}
+
+static enum call_patch_failure again_hop(struct memory *memory,
+					 struct call_patch *patch,
+					 uint8_t distance)
+{
+	remote_addr room = patch->call_end - patch->call_length + HOP_LENGTH +
+			   (remote_addr)(int8_t)distance;
+
+	if (!is_filling(memory, room, room + CODE_JUMP_LENGTH))
+		return CALL_PATCH_ENTERED;
+	set_hop(memory, patch, room);
+	return CALL_PATCH_POSSIBLE;
+}
+
+static enum call_patch_failure again(struct memory *memory,
+				     struct call_patch *patch, uint64_t way)
+{
+	switch (way & 0xff) {
+	case WAY_BEHIND:
+		return plan_behind(memory, patch);
+	case WAY_BEFORE:
+		return again_before(memory, patch, way >> 8 & 0xff);
+	case WAY_HOP:
+		return again_hop(memory, patch, (uint8_t)(way >> 8));
+	default:
+		return CALL_PATCH_NOT_MOVING;
+	}
+}
+
+enum call_patch_failure call_patch_plan_again(struct memory *memory,
+					      remote_addr call_end,
+					      struct instruction found,
+					      uint64_t way,
+					      struct call_patch *out)
+{
+	enum call_patch_failure failure = found.kind ?
+		begin_instruction(memory, call_end, found, out) :
+		begin_call(memory, call_end, out);
+
+	if (!failure)
+		failure = again(memory, out, way);
+	return !failure && call_patch_way(out) != way ?
+		CALL_PATCH_NOT_MOVING : failure;
 }
 
 static int is_replaced(const struct call_patch *patch, remote_addr addr,

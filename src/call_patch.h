@@ -93,6 +93,19 @@ enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
 						    remote_addr call_end,
 						    struct instruction found,
 						    struct call_patch *out);
+/*
+ * How the plan makes room, and of what, in a word, which is not 0: where the
+ * code around is the same, call_patch_plan_again() makes the same plan of it,
+ * and need not look for what may be jumped to, which takes most of the time.
+ * The code that is replaced it does compare.
+ */
+uint64_t call_patch_way(const struct call_patch *patch);
+/* For the syscall instruction where found is none. */
+enum call_patch_failure call_patch_plan_again(struct memory *memory,
+					      remote_addr call_end,
+					      struct instruction found,
+					      uint64_t way,
+					      struct call_patch *out);
 /* True when the two replace some byte both. */
 int call_patch_overlaps(const struct call_patch *a, const struct call_patch *b);
 /* True when it replaces, or stands for, some byte in [start, end). */

@@ -234,6 +234,7 @@ static int finish_trace(struct recorder *recorder,
 	info->task_count = recorder->task_count;
 	info->process_count = recorder->process_count;
 	record_sites_describe(recorder, info);
+	record_jumps_remember(recorder);
 	info->complete = !recorder->stop_signal && !recorder->is_cut_short;
 	summary->events = info->event_count;
 	summary->tasks = info->task_count;

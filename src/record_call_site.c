@@ -28,8 +28,10 @@ _Static_assert(CALL_PATCH_FAILURES <=
 	       "each failure is counted");
 
 #define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
-#define TRAPS_BEFORE 32u /* of an instruction: a plan costs as much */
+/* Traps of an instruction: a plan costs as much, if it is not remembered. */
+#define TRAPS_BEFORE 32u
 #define SEEN_SITES 512u
+#define SEEN_CODE 16u
 #define GIB 0x40000000ul
 #define NEAR (GIB / 4)	 /* not right beside what may grow */
 #define FAR (GIB + GIB / 2)
@@ -43,6 +45,14 @@ struct seen_site {
 	enum call_patch_failure failure;
 };
 
+/* A mapping whose code was executed. */
+struct seen_code {
+	remote_addr start, end;
+	uint64_t offset;
+	struct record_file *file; /* NULL: none whose code is known */
+	int is_library; /* and not the program, which may copy its own code */
+};
+
 struct area {
 	struct call_area area;
 	uint8_t bytes[CALL_AREA_LENGTH]; /* to be written again */
@@ -51,6 +61,8 @@ struct area {
 struct call_sites {
 	unsigned users; /* address spaces: it is copied when one changes */
 	struct seen_site seen[SEEN_SITES];
+	struct seen_code code[SEEN_CODE];
+	unsigned next_code; /* to be forgotten */
 	struct call_patch *patches;
 	size_t count, room;
 	struct area **areas;
@@ -382,28 +394,195 @@ static enum call_patch_failure carry_out(struct record_task *task,
 	return failure;
 }
 
-static enum call_patch_failure replace(struct record_task *task,
-				       struct call_sites *sites,
-				       const struct process_maps *maps,
-				       remote_addr call_end)
-{
-	enum call_patch_failure failure;
-	struct nearby_code code;
-	struct call_patch patch;
-
-	look_nearby(&code, task, call_end);
-	failure = call_patch_plan(&code.memory, call_end,
-				  (uint64_t)task->call.number, &patch);
-	return failure ? failure :
-		carry_out(task, &code.memory, sites, maps, &patch);
-}
-
 static void count(struct recorder *recorder, const struct seen_site *seen)
 {
 	if (seen->failure)
 		recorder->agent_failures[seen->failure]++;
 	else
 		recorder->agent_sites++;
+}
+
+/* The instruction is there, and not the trap for it. */
+static int show_instruction(struct nearby_code *code, remote_addr addr,
+			    const struct instruction *instruction)
+{
+	uint8_t original[16], *at = code->bytes + (addr - code->start);
+
+	if (addr + instruction->length > code->start + code->length)
+		return 0;
+	if (instruction_of_trap(at, instruction->length, original).kind)
+		memcpy(at, original, instruction->length);
+	return 1;
+}
+
+/* What is to be there again, traps and all. */
+static int save_original(struct record_task *task, struct call_patch *patch)
+{
+	struct memory *real = &space_of(task)->memory;
+
+	return memory_read(real, patch->start, patch->original,
+			   patch->length) &&
+	       (!patch->hop_at || memory_read(real, patch->hop_at,
+					      patch->hop_original,
+					      sizeof(patch->hop_original)));
+}
+
+/* ---- code of files, where it is known what can be replaced ---- */
+
+/* The syscall instruction, or another one, that is there or trapped there. */
+static int find_instruction(struct nearby_code *code, remote_addr addr,
+			    struct instruction *found_out)
+{
+	const uint8_t *at = code->bytes + (addr - code->start);
+	size_t length = code->start + code->length - addr;
+	uint8_t original[16];
+
+	if (addr < code->start || addr - code->start + 16 > code->length)
+		return 0;
+	*found_out = (struct instruction){ .length = 2 };
+	if (at[0] == 0x0f && at[1] == 0x05)
+		return 1;
+	*found_out = instruction_of_trap(at, length, original);
+	if (!found_out->kind)
+		*found_out = instruction_decode(at, length);
+	return found_out->kind && show_instruction(code, addr, found_out);
+}
+
+static void replace_known(struct recorder *recorder, struct record_task *task,
+			  struct call_sites *sites,
+			  const struct process_maps *maps, remote_addr addr,
+			  uint64_t way)
+{
+	struct instruction found;
+	struct nearby_code code;
+	struct call_patch patch;
+	struct seen_site *seen;
+	remote_addr end;
+
+	look_nearby(&code, task, addr);
+	if (!find_instruction(&code, addr, &found))
+		return;
+	end = addr + found.length;
+	seen = see(sites, end);
+	if (is_replaced(sites, end) || seen->failure ||
+	    is_being_restarted(recorder, task, end) ||
+	    call_patch_plan_again(&code.memory, end, found, way, &patch) ||
+	    !save_original(task, &patch) ||
+	    carry_out(task, &code.memory, sites, maps, &patch))
+		return;
+	count(recorder, seen);
+}
+
+/*
+ * The first instruction of the mapping that is met: what will be met as often
+ * as elsewhere is replaced at once.  Not before: what has not been executed may
+ * be mapped to be read.
+ */
+static void replace_all_known(struct recorder *recorder,
+			      struct record_task *task,
+			      struct call_sites *sites,
+			      const struct process_maps *maps,
+			      const struct seen_code *code)
+{
+	const struct record_file *file = code->file;
+
+	for (size_t i = 0; i < file->jump_count; i++) {
+		uint64_t at = file->jumps[i].offset - code->offset;
+
+		if (file->jumps[i].way &&
+		    file->jumps[i].offset >= code->offset &&
+		    at < code->end - code->start)
+			replace_known(recorder, task, sites, maps,
+				      code->start + at, file->jumps[i].way);
+	}
+}
+
+/* The mapping that the instruction is in; NULL where there is none. */
+static const struct seen_code *look_at_code(struct recorder *recorder,
+					    struct record_task *task,
+					    struct call_sites *sites,
+					    remote_addr addr)
+{
+	const struct process_map *map;
+	struct process_maps maps;
+	struct seen_code *code;
+
+	for (size_t i = 0; i < SEEN_CODE; i++)
+		if (addr >= sites->code[i].start && addr < sites->code[i].end)
+			return &sites->code[i];
+	if (process_maps_read(task->task.tid, &maps))
+		return NULL;
+	code = &sites->code[sites->next_code++ % SEEN_CODE];
+	*code = (struct seen_code){ 0 };
+	map = process_maps_find(&maps, addr);
+	if (map) {
+		*code = (struct seen_code){ map->start, map->end, map->offset };
+		if (is_patchable(&maps, addr + 1))
+			code->file = record_jumps_file(recorder, map);
+		code->is_library = code->file &&
+				   !(code->file->use & FILE_EXECUTED);
+		if (code->is_library)
+			replace_all_known(recorder, task, sites, &maps, code);
+	}
+	process_maps_deinit(&maps);
+	return code;
+}
+
+static uint64_t offset_in(const struct seen_code *code, remote_addr addr)
+{
+	return addr - code->start + code->offset;
+}
+
+/* 0 where there is none. */
+static uint64_t known_way(const struct seen_code *code, remote_addr addr)
+{
+	return code && code->file ?
+		record_jumps_way(code->file, offset_in(code, addr)) : 0;
+}
+
+static void learn(const struct seen_code *code, remote_addr addr, uint64_t way)
+{
+	if (code && code->file)
+		record_jumps_learn(code->file, offset_in(code, addr), way);
+}
+
+/* ---- calls ---- */
+
+static enum call_patch_failure replace(struct record_task *task,
+				       struct call_sites *sites,
+				       const struct seen_code *seen_code,
+				       const struct process_maps *maps,
+				       remote_addr call_end)
+{
+	const struct instruction none = { .length = 2 };
+	uint64_t way = known_way(seen_code, call_end - none.length);
+	enum call_patch_failure failure;
+	struct nearby_code code;
+	struct call_patch patch;
+
+	look_nearby(&code, task, call_end);
+	if (!way || call_patch_plan_again(&code.memory, call_end, none, way,
+					  &patch)) {
+		failure = call_patch_plan(&code.memory, call_end,
+					  (uint64_t)task->call.number, &patch);
+		if (failure)
+			return failure;
+	}
+	way = call_patch_way(&patch);
+	failure = carry_out(task, &code.memory, sites, maps, &patch);
+	if (!failure)
+		learn(seen_code, call_end - none.length, way);
+	return failure;
+}
+
+/* In this process, or in those that have the same library. */
+static int is_often(const struct seen_code *code, remote_addr addr,
+		    unsigned count)
+{
+	unsigned all = code && code->is_library ?
+		record_jumps_count(code->file, offset_in(code, addr)) : 0;
+
+	return count >= CALLS_BEFORE || all >= CALLS_BEFORE;
 }
 
 /* The task's sites, where code at addr may become a jump; or NULL. */
@@ -422,6 +601,7 @@ static struct call_sites *sites_for(struct record_task *task, remote_addr addr)
 void record_call_site(struct recorder *recorder, struct record_task *task)
 {
 	remote_addr call_end = task->entry.value[R_RIP];
+	const struct seen_code *code;
 	struct call_sites *sites;
 	struct process_maps maps;
 	struct seen_site *seen;
@@ -430,13 +610,18 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 						 NULL;
 	if (!sites || is_replaced(sites, call_end))
 		return;
+	code = look_at_code(recorder, task, sites, call_end - 2);
+	if (is_replaced(sites, call_end))
+		return;
 	seen = see(sites, call_end);
-	if (seen->failure || ++seen->count < CALLS_BEFORE ||
+	if (seen->failure ||
+	    !is_often(code, call_end - 2, ++seen->count) ||
 	    is_being_restarted(recorder, task, call_end) ||
 	    process_maps_read(task->task.tid, &maps))
 		return;
 	seen->failure = is_patchable(&maps, call_end) ?
-		replace(task, sites, &maps, call_end) : CALL_PATCH_NO_CALL;
+		replace(task, sites, code, &maps, call_end) :
+		CALL_PATCH_NO_CALL;
 	count(recorder, seen);
 	process_maps_deinit(&maps);
 }
@@ -445,54 +630,56 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 
 static enum call_patch_failure
 replace_instruction(struct record_task *task, struct call_sites *sites,
+		    const struct seen_code *seen_code,
 		    const struct process_maps *maps, remote_addr addr,
 		    const struct instruction *instruction)
 {
-	struct memory *real = &space_of(task)->memory;
 	remote_addr end = addr + instruction->length;
 	enum call_patch_failure failure;
 	struct nearby_code code;
 	struct call_patch patch;
-	uint8_t original[16], *at;
+	uint64_t way;
 
 	look_nearby(&code, task, addr);
-	at = code.bytes + (addr - code.start);
-	if (code.length < end - code.start)
+	if (!show_instruction(&code, addr, instruction))
 		return CALL_PATCH_NO_CALL;
-	/* The instruction is there, and not the trap for it. */
-	if (instruction_of_trap(at, instruction->length, original).kind)
-		memcpy(at, original, instruction->length);
 	failure = call_patch_plan_instruction(&code.memory, end, *instruction,
 					      &patch);
 	if (failure)
 		return failure;
-	/* What is to be there again, traps and all. */
-	if (!memory_read(real, patch.start, patch.original, patch.length) ||
-	    (patch.hop_at && !memory_read(real, patch.hop_at,
-					  patch.hop_original,
-					  sizeof(patch.hop_original))))
+	way = call_patch_way(&patch);
+	if (!save_original(task, &patch))
 		return CALL_PATCH_NO_CALL;
-	return carry_out(task, &code.memory, sites, maps, &patch);
+	failure = carry_out(task, &code.memory, sites, maps, &patch);
+	if (!failure)
+		learn(seen_code, addr, way);
+	return failure;
 }
 
 void record_instruction_site(struct recorder *recorder,
 			     struct record_task *task, remote_addr addr,
 			     const struct instruction *instruction)
 {
+	const struct seen_code *code;
 	struct call_sites *sites;
 	struct process_maps maps;
 	struct seen_site *seen;
+	remote_addr end = addr + instruction->length;
 
 	sites = task == recorder->current ? sites_for(task, addr) : NULL;
 	if (!sites)
 		return;
-	seen = see(sites, addr + instruction->length);
-	if (seen->failure || ++seen->count != TRAPS_BEFORE ||
+	code = look_at_code(recorder, task, sites, addr);
+	if (is_replaced(sites, end))
+		return;
+	seen = see(sites, end);
+	if (seen->failure ||
+	    ++seen->count != (code && code->is_library ? 1 : TRAPS_BEFORE) ||
 	    process_maps_read(task->task.tid, &maps))
 		return;
 	seen->failure = is_patchable(&maps, addr + 1) ?
-		replace_instruction(task, sites, &maps, addr, instruction) :
-		CALL_PATCH_NO_CALL;
+		replace_instruction(task, sites, code, &maps, addr,
+				    instruction) : CALL_PATCH_NO_CALL;
 	count(recorder, seen);
 	process_maps_deinit(&maps);
 }
@@ -637,6 +824,19 @@ static void put_all_back(struct record_task *task, struct effect_list *effects,
 	put_back(task, effects, patch, 0, SPACE_END, 0);
 }
 
+static int is_code_in(const struct seen_code *code, remote_addr start,
+		      remote_addr end)
+{
+	return code->start < end && code->end > start;
+}
+
+/* It may be other than the file's. */
+static void forget_file(struct seen_code *code)
+{
+	code->file = NULL;
+	code->is_library = 0;
+}
+
 /* Some code in [start, end) is replaced, or was seen. */
 static int is_concerned(const struct call_sites *sites, remote_addr start,
 			remote_addr end)
@@ -646,6 +846,9 @@ static int is_concerned(const struct call_sites *sites, remote_addr start,
 			return 1;
 	for (size_t i = 0; i < SEEN_SITES; i++)
 		if (sites->seen[i].call_end - start <= end - start)
+			return 1;
+	for (size_t i = 0; i < SEEN_CODE; i++)
+		if (is_code_in(&sites->code[i], start, end))
 			return 1;
 	return 0;
 }
@@ -674,6 +877,9 @@ void record_sites_forget(struct record_task *task, struct effect_list *effects,
 	for (size_t i = 0; i < SEEN_SITES; i++)
 		if (sites->seen[i].call_end - start <= end - start)
 			sites->seen[i] = (struct seen_site){ 0 };
+	for (size_t i = 0; i < SEEN_CODE; i++)
+		if (is_code_in(&sites->code[i], start, end))
+			sites->code[i] = (struct seen_code){ 0 };
 }
 
 static int is_area_in(const struct area *area, remote_addr start,
@@ -749,6 +955,9 @@ void record_sites_writable(struct record_task *task, remote_addr start,
 	if (!sites || !is_concerned(sites, start, end))
 		return;
 	sites = own_sites(space_data_of(task));
+	for (size_t i = 0; i < SEEN_CODE; i++)
+		if (is_code_in(&sites->code[i], start, end))
+			forget_file(&sites->code[i]);
 	for (size_t i = 0; i < sites->count; i++) {
 		const struct call_patch *patch = &sites->patches[i];
 

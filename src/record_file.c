@@ -92,6 +92,8 @@ void record_files_free(struct recorder *recorder)
 
 		recorder->files = file->next;
 		free(file->sites);
+		free(file->jumps);
+		free(file->path);
 		free(file);
 	}
 }

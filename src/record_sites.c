@@ -88,6 +88,7 @@ void record_find_sites(struct recorder *recorder, struct record_file *file,
 
 	if (!is_elf(fd))
 		return;
+	record_jumps_recall(recorder, file);
 	/* The snapshot of a file that lacks data is not its content. */
 	if (!file->lacks_data &&
 	    store_recall(store, NOTE, file->sha256, note) > 0 &&

@@ -15,6 +15,7 @@
  *   record_file.c     files whose content the trace must know
  *   record_sparse.c   files with holes
  *   record_sites.c    instructions to replace in files
+ *   record_jumps.c    what was replaced there before
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
  *   record_peers.c    processes outside that share memory with ours
@@ -206,6 +207,13 @@ struct record_task {
 	int is_stuck_reported;
 };
 
+/* An instruction in a file's code that became a jump to the agent, or may. */
+struct known_jump {
+	uint64_t offset;
+	uint64_t way;	/* call_patch_way(); 0: not yet */
+	unsigned count; /* of stops there so far, then */
+};
+
 /* A file whose content the trace has. */
 struct record_file {
 	uint32_t id;
@@ -221,6 +229,10 @@ struct record_file {
 	uint8_t sha256[32];
 	struct instruction_site *sites; /* in its code, by offset */
 	size_t site_count;
+	struct known_jump *jumps; /* in the order in which they were met */
+	size_t jump_count;
+	int has_new_jumps;
+	char *path; /* that it was mapped by, when it has code */
 	int is_outdated; /* changed since: other content has its inode */
 	struct record_file *next, *next_in_bucket;
 };
@@ -542,6 +554,23 @@ int record_file_changes(struct recorder *recorder, struct record_task *task);
 /* Fills in the file's sites; its content and status are what fd has. */
 void record_find_sites(struct recorder *recorder, struct record_file *file,
 		       int fd);
+
+/* record_jumps.c */
+struct process_map;
+/* The file mapped there, if what is known of its content holds; or NULL. */
+struct record_file *record_jumps_file(struct recorder *recorder,
+				      const struct process_map *map);
+/* Those of earlier recordings. */
+void record_jumps_recall(struct recorder *recorder, struct record_file *file);
+/* An instruction stopped: how many times in all, in whatever process. */
+unsigned record_jumps_count(struct record_file *file, uint64_t offset);
+/* How it is made a jump, or 0. */
+uint64_t record_jumps_way(const struct record_file *file, uint64_t offset);
+/* It became one. */
+void record_jumps_learn(struct record_file *file, uint64_t offset,
+			uint64_t way);
+/* At the end, for later recordings. */
+void record_jumps_remember(struct recorder *recorder);
 
 /* record_sparse.c */
 /* So much of it is hole that its data is to follow an empty snapshot. */

@@ -232,6 +232,74 @@ Test(call_patch, hops_to_room_between_functions, .init = set_up)
 	cr_assert_eq(plan(39, &patch), CALL_PATCH_ENTERED);
 }
 
+static void check_again(remote_addr end, struct instruction found,
+			const struct call_patch *patch)
+{
+	uint64_t way = call_patch_way(patch);
+	struct call_patch again;
+
+	cr_assert_eq(call_patch_plan_again(&own_memory, end, found, way,
+					   &again), CALL_PATCH_POSSIBLE);
+	cr_expect_eq(again.start, patch->start);
+	cr_expect_eq(again.length, patch->length);
+	cr_expect_eq(again.moved_length, patch->moved_length);
+	cr_expect_eq(again.is_before, patch->is_before);
+	cr_expect_eq(again.is_end, patch->is_end);
+	cr_expect_eq(again.entries, patch->entries);
+	cr_expect_eq(again.hop_at, patch->hop_at);
+	cr_expect_arr_eq(again.hop, patch->hop, sizeof(again.hop));
+	cr_expect_arr_eq(again.original, patch->original, patch->length);
+	cr_expect_neq(call_patch_plan_again(&own_memory, end + 1, found, way,
+					    &again), CALL_PATCH_POSSIBLE);
+	cr_expect_neq(call_patch_plan_again(&own_memory, end, found,
+					    way ^ 1ull << 40, &again),
+		      CALL_PATCH_POSSIBLE);
+	cr_expect_neq(call_patch_plan_again(&own_memory, end, found, way & ~3,
+					    &again), CALL_PATCH_POSSIBLE);
+	cr_expect_neq(call_patch_plan_again(&own_memory, end, found, way ^ 256,
+					    &again), CALL_PATCH_POSSIBLE);
+}
+
+Test(call_patch, is_made_again_by_its_way, .init = set_up)
+{
+	const struct instruction none = { .length = 2 };
+	const struct instruction cpuid = { INSTRUCTION_CPUID, 2, 0, 0 };
+	struct call_patch patch;
+
+	for (size_t i = 0; i < sizeof(expected_plans) / sizeof(*expected_plans);
+	     i++) {
+		memset(code, 0xf4, CODE_LENGTH);
+		memcpy(code + MIDDLE, expected_plans[i].bytes,
+		       expected_plans[i].bytes_length);
+		if (!plan(expected_plans[i].number, &patch))
+			check_again(call_end(), none, &patch);
+	}
+	memset(code, 0xf4, CODE_LENGTH);
+	PUT(MIDDLE, "\x89\xc7\x0f\x05\x48\x3d\x01\xf0\xff\xff\x73\xf8");
+	PUT(MIDDLE + 36, "\x31\xc0\xc3\x0f\x1f\x80\x00\x00\x00\x00");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
+	check_again(call_end(), none, &patch);
+	memset(code, 0xf4, CODE_LENGTH);
+	PUT(MIDDLE, "\x31\xc0\x0f\xa2\x48\x89\xc7\x90");
+	cr_assert_eq(call_patch_plan_instruction(&own_memory,
+						 address(MIDDLE + 4), cpuid,
+						 &patch), CALL_PATCH_POSSIBLE);
+	check_again(address(MIDDLE + 4), cpuid, &patch);
+}
+
+Test(call_patch, is_made_of_the_same_code_only, .init = set_up)
+{
+	const struct instruction none = { .length = 2 };
+	struct call_patch patch, again;
+
+	PUT(MIDDLE, "\xb8\x03\x00\x00\x00\x0f\x05\x48\x3d\x00\xf0\xff\xff");
+	cr_assert_eq(plan(3, &patch), CALL_PATCH_POSSIBLE);
+	code[MIDDLE + 1] = 4;
+	cr_assert_neq(call_patch_plan_again(&own_memory, call_end(), none,
+					    call_patch_way(&patch), &again),
+		      CALL_PATCH_POSSIBLE);
+}
+
 Test(call_patch, is_planned_at_calls_only, .init = set_up)
 {
 	struct call_patch patch;
