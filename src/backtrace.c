@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "src/demangle.h"
 #include "src/stack_guess.h"
 #include "traces/report.h"
 
@@ -283,6 +284,13 @@ static void print_text(FILE *stream, const char *text)
 	}
 }
 
+static void print_function(FILE *stream, const char *function)
+{
+	AUTO(heap_free) char *readable = demangle(function);
+
+	print_text(stream, readable ? readable : function);
+}
+
 enum frame_origin {
 	FRAME_EXACT,  /* the address is of the next instruction to run */
 	FRAME_RETURN, /* a return address: the call is before it */
@@ -335,7 +343,7 @@ static void print_location(FILE *stream, const struct frame *frame,
 		return;
 	}
 	if (place->function)
-		print_text(stream, place->function);
+		print_function(stream, place->function);
 	else
 		fputs("??", stream);
 	if (is_inlined)
