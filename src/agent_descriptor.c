@@ -125,7 +125,7 @@ void agent_check_classes(void)
 
 uint8_t agent_class_of(uint64_t fd)
 {
-	if (fd >= AGENT_DESCRIPTORS)
+	if (fd >= AGENT_DESCRIPTORS || shared->are_files_apart)
 		return CLASS_TRACED;
 	agent_check_classes();
 	if (!own->classes[fd])
@@ -135,7 +135,7 @@ uint8_t agent_class_of(uint64_t fd)
 
 void agent_set_class(int64_t fd, uint8_t class)
 {
-	if (fd >= 0 && fd < AGENT_DESCRIPTORS)
+	if (fd >= 0 && fd < AGENT_DESCRIPTORS && !shared->are_files_apart)
 		own->classes[fd] = class;
 }
 

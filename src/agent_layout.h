@@ -129,6 +129,11 @@ struct agent_shared {
 	uint32_t stops_after_wake, has_woken;
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
+	/*
+	 * Recording: descriptors, or actions of signals, are not those of all
+	 * who share this memory, or of others, too: nothing is known of them.
+	 */
+	uint32_t are_files_apart, are_actions_apart;
 	uint32_t trapped;      /* recording: bits of enum instruction_kind */
 	uint32_t is_host;      /* recording: the processor may be asked */
 	/*

@@ -46,7 +46,8 @@ int agent_are_faults_seen(void)
 		shared->are_faults_blocked = (mask & FAULTS) != 0;
 		shared->is_mask_known = 1;
 	}
-	return shared->are_faults_blocked || own->are_faults_ignored;
+	return shared->are_faults_blocked || own->are_faults_ignored ||
+	       shared->are_actions_apart;
 }
 
 /* rt_sigprocmask(2) reads a set before it looks at how to use it. */

@@ -74,7 +74,7 @@ int agent_open(struct recording *recording, uint64_t directory, uint64_t path,
 
 int agent_close(struct recording *recording)
 {
-	if (shared->are_paths_slow)
+	if (shared->are_paths_slow || shared->are_files_apart)
 		return 0;
 	agent_check_classes();
 	if (agent_class_of(recording->frame->rdi) == CLASS_WAITING)

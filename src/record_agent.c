@@ -166,7 +166,6 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 static int is_off(const struct record_task *task)
 {
 	return record_filters_stop_calls(task) || task->is_dispatching ||
-	       task->has_own_files || space_data_of(task)->shares_files ||
 	       is_traced(task);
 }
 
@@ -224,6 +223,9 @@ int record_agent_request(struct record_task *task)
 		shared->is_stop_wanted = shared->is_mask_known = 0;
 		shared->stops_after_wake = shared->has_woken = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);
+		shared->are_files_apart = task->has_own_files ||
+			space_data_of(task)->shares_files;
+		shared->are_actions_apart = task->has_own_actions != 0;
 		tell_of_filters(task, shared);
 	}
 	return is_traced_only ? PTRACE_SYSCALL : PTRACE_CONT;

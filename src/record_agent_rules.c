@@ -287,7 +287,8 @@ void record_agent_after_call(struct recorder *recorder,
 			tell_all(recorder);
 		break;
 	case SYS_rt_sigaction:
-		if (arguments[0] == SIGSEGV || arguments[0] == SIGBUS)
+		if (!task->has_own_actions &&
+		    (arguments[0] == SIGSEGV || arguments[0] == SIGBUS))
 			record_agent_look_at_actions(task);
 		break;
 	case SYS_fcntl:

@@ -164,6 +164,8 @@ static void inherit(struct record_task *parent, struct record_task *child,
 			space_data_of(child)->shares_files = 1;
 	else
 		child->has_own_files = parent->has_own_files;
+	child->has_own_actions = parent->has_own_actions ||
+		((words->flags & CLONE_VM) && !(words->flags & CLONE_SIGHAND));
 	/* As sas_ss_reset() in the kernel's fork. */
 	if ((words->flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM) {
 		child->signal_stack = parent->signal_stack;
@@ -383,6 +385,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 		return err;
 	task->clear_tid = 0;
 	task->is_dispatching = task->has_own_files = 0;
+	task->has_own_actions = 0;
 	task->signal_stack = 0;
 	task->wants_no_stops = task->is_watched = 0;
 	record_trace_exec(task, (pid_t)former_tid);

@@ -198,6 +198,7 @@ struct record_task {
 	int will_wait;		 /* in its call, as the agent found */
 	int is_stop_put_off;	 /* of its group, until it leaves the agent */
 	int has_own_files;	 /* but not its memory: descriptors differ */
+	int has_own_actions;	 /* the same for actions of signals */
 	pid_t maker;		 /* tid of the thread whose child it is */
 	int wants_no_stops;	 /* SIGCHLD has SA_NOCLDSTOP */
 	int is_parked;		 /* waits in another call than it made */

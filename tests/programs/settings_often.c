@@ -47,6 +47,8 @@ static void read_badly(void)
 	long result = syscall(SYS_clock_gettime, CLOCK_MONOTONIC, 8ul);
 
 	check(result < 0 && errno == EFAULT);
+	result = syscall(SYS_access, 8ul, F_OK);
+	check(result < 0 && errno == EFAULT);
 	check(!clock_gettime(CLOCK_MONOTONIC, &time));
 }
 
@@ -80,6 +82,47 @@ static void one_child(void)
 	while (waitpid(child, &status, 0) < 0)
 		check(errno == EINTR);
 	check(WEXITSTATUS(status) == 3);
+}
+
+/* With our memory, but descriptors and actions of its own. */
+static int apart(void *argument)
+{
+	int *fds = argument;
+	char text[4] = "";
+
+	for (int i = 0; i < 6; i++) {
+		set(SIGSEGV, SIG_DFL);
+		set(SIGUSR2, i & 1 ? on_signal : SIG_DFL);
+		/* What was a file is a pipe. */
+		check(dup2(fds[1], fds[0]) == fds[0]);
+		check(write(fds[0], "abc", 3) == 3);
+		check(dup2(fds[2], fds[0]) == fds[0]);
+		check(read(fds[0], text, 3) == 3 && !strcmp(text, "abc"));
+		check(!close(fds[0]));
+	}
+	return 5;
+}
+
+static void child_apart(int file, int reader, int writer)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	int fds[3] = { file, writer, reader }, status;
+	struct sigaction now;
+	pid_t child;
+
+	set(SIGSEGV, SIG_IGN);
+	check(pwrite(file, "x", 1, 0) == 1 && !fsync(file));
+	child = clone(apart, stack + sizeof(stack),
+		      CLONE_VM | CLONE_VFORK | SIGCHLD, fds);
+	check(child > 0);
+	while (waitpid(child, &status, 0) < 0)
+		check(errno == EINTR);
+	check(WEXITSTATUS(status) == 5);
+	/* Ours are what they were. */
+	read_badly();
+	check(!sigaction(SIGSEGV, NULL, &now) && now.sa_handler == SIG_IGN);
+	check(pwrite(file, "y", 1, 0) == 1 && !fsync(file));
+	set(SIGSEGV, on_fault);
 }
 
 static void copies(int from, int to, const char *map, int round)
@@ -235,6 +278,7 @@ int main(void)
 	for (int round = 0; round < ROUNDS; round++) {
 		actions(round);
 		one_child();
+		child_apart(plain, ends[0], ends[1]);
 		copies(from, shared, map, round);
 		check(copy_file_range(from, &(loff_t){ 0 }, plain,
 				      &(loff_t){ round }, 8, 0) == 8);
