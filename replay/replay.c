@@ -385,6 +385,7 @@ void replay_prepare(void)
 	/* The replay needs none of them, and a trace could try to map them. */
 	syscall(SYS_close_range, 3, ~0u, 0);
 	raise_descriptor_limit();
+	task_stops_are_awaited();
 }
 
 int replay_open(const struct replay_options *options,

@@ -369,6 +369,14 @@ static int clone_from(struct replayer *replayer, struct task *from,
 			    (unsigned long long)replayer->event) : 0;
 }
 
+/* The kernel would make the call again that it believes the task to be in. */
+static int may_restart(const struct replay_task *task)
+{
+	int64_t result = (int64_t)task->registers.value[R_RAX];
+
+	return result <= -512 && result >= -516; /* linux/errno.h */
+}
+
 /* Registers that the replayer put off setting. */
 static int settle(struct replay_task *task)
 {
@@ -376,7 +384,13 @@ static int settle(struct replay_task *task)
 		return 0;
 	task->is_dirty = 0;
 	task->registers.value[R_ORIG_RAX] = (uint64_t)-1;
-	return task_set_registers(&task->task, &task->registers);
+	if (!task->is_kept)
+		return task_set_registers(&task->task, &task->registers);
+	task->is_kept = 0;
+	if (!may_restart(task))
+		task->kept.value[R_ORIG_RAX] = (uint64_t)-1;
+	return task_change_registers(&task->task, &task->kept,
+				     &task->registers);
 }
 
 void replay_task_insert(struct replayer *replayer, struct replay_task *task)
@@ -402,6 +416,8 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 		return report(-EAGAIN, "event %llu: more than %d tasks at once",
 			      (unsigned long long)replayer->event, TASKS_LIMIT);
 	err = parent ? replay_get_registers(replayer, parent) : 0;
+	if (parent)
+		parent->is_kept = 0;
 	if (!err)
 		err = clone_from(replayer, from, is_shared ? CLONE_VM : 0,
 				 &tid);
@@ -449,7 +465,7 @@ int replay_task_renew(struct replayer *replayer, struct replay_task *task)
 	kill_process(old);
 	address_space_release(task->task.space);
 	task->task.space = address_space_create(task->task.tid);
-	task->is_dirty = 0;
+	task->is_dirty = task->is_kept = 0;
 	return 0;
 }
 
@@ -505,6 +521,9 @@ int replay_task_copy(struct replayer *replayer, struct replay_task *task,
 
 	if (!err)
 		err = replay_get_registers(replayer, task);
+	task->is_kept = 0;
+	if (other)
+		other->is_kept = 0;
 	if (!err)
 		err = make_process(other ? &other->task : &task->task,
 				   other ? CLONE_VM : 0, &tid);
@@ -548,7 +567,8 @@ int replay_get_registers(struct replayer *replayer, struct replay_task *task)
 		return 0;
 	if (task_get_registers(&task->task, &task->registers))
 		return lost(replayer);
-	task->is_dirty = 1;
+	task->kept = task->registers;
+	task->is_dirty = task->is_kept = 1;
 	return 0;
 }
 
@@ -560,6 +580,7 @@ int64_t replay_inject(struct replay_task *task, int number,
 			return -ESRCH;
 		task->is_dirty = 1;
 	}
+	task->is_kept = 0;
 	return inject(&task->task, number, arguments);
 }
 

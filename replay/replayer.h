@@ -43,6 +43,8 @@ struct replay_task {
 	int is_in_call;
 	struct registers registers; /* to be set before it runs */
 	int is_dirty;		    /* registers are not in the kernel yet */
+	int is_kept;		    /* these are there, when it is dirty */
+	struct registers kept;
 	int is_at_call; /* it has run to the entry of its next call already */
 };
 

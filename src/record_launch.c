@@ -111,6 +111,7 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 			       recorder->agent_rules != NULL, go[0],
 			       failed[1]);
 	}
+	task_stops_are_awaited();
 	close(go[0]);
 	close(failed[1]);
 	err = seize_child(recorder, child);

@@ -25,6 +25,7 @@
 #define DISK_NS 50000000ull	  /* a disk may take so long */
 
 static volatile sig_atomic_t ticked;
+static uint64_t next_tick_ns;
 
 /* ---- ticks ---- */
 
@@ -41,19 +42,28 @@ void recorder_start_ticking(struct sigaction *before_out)
 
 	sigaction(SIGALRM, &action, before_out);
 	setitimer(ITIMER_REAL, &interval, NULL);
+	next_tick_ns = now_ns() + TICK_US * 1000ull;
 }
 
+/*
+ * When the next tick comes is known without a call: from then on there is one
+ * every TICK_US.
+ */
 void recorder_tick_in(uint64_t duration_ns)
 {
 	struct itimerval interval = {
 		{ 0, TICK_US }, { 0, (suseconds_t)(duration_ns / 1000) },
 	};
-	struct itimerval now;
+	uint64_t now = now_ns();
 
+	if (next_tick_ns <= now)
+		next_tick_ns += ((now - next_tick_ns) / (TICK_US * 1000ull) +
+				 1) * (TICK_US * 1000ull);
 	/* A signal that comes often must not put it off for ever. */
-	if (getitimer(ITIMER_REAL, &now) || now.it_value.tv_sec ||
-	    now.it_value.tv_usec > interval.it_value.tv_usec)
-		setitimer(ITIMER_REAL, &interval, NULL);
+	if (next_tick_ns <= now + duration_ns)
+		return;
+	setitimer(ITIMER_REAL, &interval, NULL);
+	next_tick_ns = now + duration_ns;
 }
 
 /* ---- turns ---- */

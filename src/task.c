@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,27 @@ int task_set_registers(const struct task *task,
 	return ptrace(PTRACE_SETREGS, task->tid, NULL, registers) ? -errno : 0;
 }
 
+int task_change_registers(const struct task *task,
+			  const struct registers *before,
+			  const struct registers *registers)
+{
+	unsigned changed[2], count = 0;
+
+	for (unsigned i = 0; i < R_COUNT; i++) {
+		if (before->value[i] == registers->value[i])
+			continue;
+		if (count == 2)
+			return task_set_registers(task, registers);
+		changed[count++] = i;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (ptrace(PTRACE_POKEUSER, task->tid,
+			   offsetof(struct user, regs) + 8ul * changed[i],
+			   registers->value[changed[i]]))
+			return -errno;
+	return 0;
+}
+
 /* The registers as this processor has them. */
 static int get_own_xstate(const struct task *task, uint8_t own[XSTATE_ROOM],
 			  size_t *length_out)
@@ -247,6 +269,17 @@ int task_set_siginfo(const struct task *task, const siginfo_t *info)
 int task_get_event_message(const struct task *task, unsigned long *out)
 {
 	return ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, out) ? -errno : 0;
+}
+
+void task_stops_are_awaited(void)
+{
+	struct sigaction action;
+
+	/* Who ignores the signal has no children to wait for: leave that. */
+	if (sigaction(SIGCHLD, NULL, &action) || action.sa_handler != SIG_DFL)
+		return;
+	action.sa_flags |= SA_NOCLDSTOP;
+	sigaction(SIGCHLD, &action, NULL);
 }
 
 int task_resume(const struct task *task, int request, int signal)

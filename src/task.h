@@ -48,6 +48,10 @@ struct task {
 int task_get_registers(const struct task *task, struct registers *out);
 int task_set_registers(const struct task *task,
 		       const struct registers *registers);
+/* The same when it has those before now: one or two take less than all. */
+int task_change_registers(const struct task *task,
+			  const struct registers *before,
+			  const struct registers *registers);
 
 /*
  * Extended registers, as a trace has them (extended_state.h).  Getting them
@@ -67,6 +71,12 @@ int task_set_siginfo(const struct task *task, const siginfo_t *info);
 int task_get_event_message(const struct task *task, unsigned long *out);
 
 /* request: PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SYSEMU, PTRACE_SINGLESTEP. */
+/*
+ * Who calls this waits for stops, and wants no signal at each: a tenth of what
+ * a stop costs.
+ */
+void task_stops_are_awaited(void);
+
 int task_resume(const struct task *task, int request, int signal);
 
 /* As in /proc/TID/stat: R, S, D, Z, ...; X when it is gone. */
