@@ -356,6 +356,7 @@ static int clone_entry(struct record_task *task)
 static int hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	task->goes_around = 0;
+	record_priority_entry(recorder, task);
 	switch (task->call.number) {
 	case SYS_clone:
 	case SYS_clone3:
@@ -597,6 +598,7 @@ static int hook_exit(struct recorder *recorder, struct record_task *task)
 
 	if (err)
 		return err;
+	record_priority_exit(recorder, task);
 	switch (task->call.number) {
 	case SYS_mmap:
 		return record_mmap_exit(recorder, task);

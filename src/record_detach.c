@@ -91,6 +91,7 @@ static void release(struct record_task *task)
 
 	if (task_get_registers(&task->task, &registers))
 		return;
+	record_priority_restore(task);
 	record_unpass(task, &registers);
 	rewind_call(task, &registers);
 	leave_entry(task);

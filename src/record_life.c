@@ -172,6 +172,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 		child->signal_stack_length = parent->signal_stack_length;
 	}
 	child->affinity = parent->affinity;
+	record_priority_inherit(parent, child);
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);
 	child->is_unrandomized = parent->is_unrandomized;

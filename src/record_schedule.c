@@ -111,8 +111,10 @@ static uint64_t slice_of(const struct record_task *task)
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
 	uint64_t now = now_ns(), turn_ns = slice_of(current);
-	int is_over = (recorder->ready_first || recorder->deferred_count) &&
-		      now - current->slice_began_ns >= turn_ns;
+	int is_over = (record_next_in_line(recorder) ||
+		       recorder->deferred_count) &&
+		      (now - current->slice_began_ns >= turn_ns ||
+		       !record_has_core(recorder, current));
 
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
 	    current->is_interrupt_sent)
@@ -452,7 +454,7 @@ static int is_in_turn(const struct record_task *task)
 static struct record_task *pick_task(struct recorder *recorder)
 {
 	struct record_task *current = recorder->current;
-	struct record_task *first = recorder->ready_first;
+	struct record_task *first = record_next_in_line(recorder);
 	int wants_yield = current && current->call.number == SYS_sched_yield;
 
 	if (recorder->options->is_chaotic) {
@@ -462,7 +464,8 @@ static struct record_task *pick_task(struct recorder *recorder)
 		return first;
 	}
 	if (current && current->state == TASK_READY && current != first &&
-	    !wants_yield && is_in_turn(current))
+	    !wants_yield && is_in_turn(current) &&
+	    record_has_core(recorder, current))
 		first = current;
 	if (!first)
 		return NULL;

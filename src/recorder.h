@@ -22,6 +22,7 @@
  *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
  *   record_life.c     tasks come and go: clone, exec, exit
+ *   record_priority.c  real-time priorities: who may have a turn
  *   record_stacks.c   what of their memory is dead
  *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
@@ -108,6 +109,15 @@ struct dispatch_config {
 	uint64_t mode, selector, offset, length;
 };
 
+/* struct sched_attr of the kernel (sched_setattr(2)), as it was at first. */
+struct sched_policy {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
 struct record_task {
 	struct task task; /* first */
 	enum task_state state;
@@ -186,6 +196,8 @@ struct record_task {
 	int is_point_wanted;   /* at the stop that this brings */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
+	struct sched_policy policy; /* that it believes to have */
+	unsigned priority; /* of that, 1 to 100; 0: an ordinary one */
 	uint64_t chaos_slice_ns, chaos_until_ns; /* of turn and priority */
 	unsigned chaos_events; /* left in its turn */
 	int chaos_is_low, chaos_is_held; /* others first; nobody first */
@@ -303,6 +315,7 @@ struct recorder {
 	struct peer_watch *peers; /* record_peers.c; NULL: nothing shared */
 	uint64_t interrupted_ns; /* when the keyboard's SIGINT came */
 	struct record_task *ready_first, *ready_last;
+	int has_priorities; /* someone had a real-time policy */
 	struct record_task *current;
 	struct record_file *files;
 	struct record_file *file_buckets[FILE_BUCKETS]; /* by inode */
@@ -636,6 +649,20 @@ int record_look_for_stuck(struct recorder *recorder);
 int record_wants_point(const struct record_task *task);
 /* The task, in user code, was interrupted to take one. */
 int record_point(struct recorder *recorder, struct record_task *task);
+
+/* record_priority.c */
+/* A call that is about the policy of a task finds the real one there. */
+void record_priority_entry(struct recorder *recorder, struct record_task *task);
+void record_priority_exit(struct recorder *recorder, struct record_task *task);
+void record_priority_inherit(const struct record_task *parent,
+			     struct record_task *child);
+/* It goes on without us. */
+void record_priority_restore(const struct record_task *task);
+/* It would run on one of the cores that the program sees. */
+int record_has_core(const struct recorder *recorder,
+		    const struct record_task *task);
+/* The next that is ready and would run. */
+struct record_task *record_next_in_line(const struct recorder *recorder);
 
 /* record_stacks.c */
 /* The pointers of all stacks in the task's memory; its own is given. */
