@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Real-time priorities (sched(7)).  All tasks and the recorder share a core
+ * Real-time priorities (sched(7)).  All tasks and the recorder share a core,
  * where a thread of SCHED_FIFO that computes would let nobody else run, not
- * even the recorder, who has to end its turn.  So it has its policy only while a
- * call asks for it, or sets one; for the rest of the time it is an ordinary
+ * even the recorder, who has to end its turn.  So it has its policy only while
+ * a call asks for it, or sets one; for the rest of the time it is an ordinary
  * one, and whose turn it is heeds the priority: those run that would on as many
  * cores as the program sees.
  */
