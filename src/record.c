@@ -80,26 +80,49 @@ int recorder_note(struct recorder *recorder, struct record_task *task,
 
 /* ---- stops ---- */
 
-static int handle_group_stop(struct recorder *recorder,
-			     struct record_task *task, int signal)
+/* The task is in user code, and others may look at what it has done there. */
+static int is_place_wanted(struct recorder *recorder, struct record_task *task)
+{
+	struct registers now;
+
+	return task->phase == CALL_NONE && !task->is_interrupted &&
+	       !task_get_registers(&task->task, &now) &&
+	       !record_is_at_event(task, &now) &&
+	       !recorder_is_alone(recorder, task);
+}
+
+/* The group of the task stops, and it where others find what they will. */
+static int stop_in_group(struct recorder *recorder, struct record_task *task,
+			 int is_place_known)
 {
 	int err;
 
+	task->is_stop_put_off = 1;
+	if (task == recorder->current && !task->is_doomed) {
+		if (record_agent_leave(recorder, task, &err))
+			return err;
+		if (!is_place_known && is_place_wanted(recorder, task))
+			return record_point(recorder, task);
+	}
+	task->is_stop_put_off = 0;
+	task->state = TASK_STOPPED;
+	task->was_stopped = 1;
+	return recorder_resume(task, PTRACE_LISTEN, 0);
+}
+
+static int handle_group_stop(struct recorder *recorder,
+			     struct record_task *task, int signal)
+{
+	int err, is_place_known = task->is_stop_due;
+
+	task->is_stop_due = 0;
 	if (task->state != TASK_NEW &&
 	    record_stops_in_group(recorder, task, signal, &err)) {
 		task->is_interrupt_sent = 0;
 		return err;
 	}
-	if (signal != SIGTRAP) {
-		task->is_stop_put_off = 1;
-		if (task == recorder->current && !task->is_doomed &&
-		    record_agent_leave(recorder, task, &err))
-			return err;
-		task->is_stop_put_off = 0;
-		task->state = TASK_STOPPED;
-		task->was_stopped = 1;
-		return recorder_resume(task, PTRACE_LISTEN, 0);
-	}
+	if (signal != SIGTRAP)
+		return stop_in_group(recorder, task, is_place_known);
 	/* The first stop of a new task, or SIGCONT after a group-stop. */
 	if (task->state == TASK_NEW)
 		return 0;
@@ -116,6 +139,13 @@ static int handle_group_stop(struct recorder *recorder,
 		return record_point(recorder, task);
 	recorder_make_ready(recorder, task);
 	return 0;
+}
+
+/* A stop that was put off has found no better place than this call. */
+static int enter_call(struct recorder *recorder, struct record_task *task)
+{
+	record_make_up_stop(task);
+	return record_syscall_entry(recorder, task);
 }
 
 static int handle_stop(struct recorder *recorder, struct record_task *task,
@@ -135,13 +165,13 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 	case PTRACE_EVENT_SECCOMP:
 		/* Our own filter's: the task was let go without other stops. */
 		if (task->phase == CALL_NONE && !task->is_interrupted)
-			return record_syscall_entry(recorder, task);
+			return enter_call(recorder, task);
 		return record_seccomp_event(recorder, task);
 	}
 	if (!status_is_syscall(status))
 		return record_signal_stop(recorder, task, WSTOPSIG(status));
 	if (task->phase == CALL_NONE || task->is_interrupted)
-		return record_syscall_entry(recorder, task);
+		return enter_call(recorder, task);
 	return record_syscall_exit(recorder, task);
 }
 

@@ -37,15 +37,6 @@ static int run_to_end(struct record_task *task)
 	return recorder_resume(task, PTRACE_CONT, 0);
 }
 
-/* The stop of its group is told once more. */
-static int stop_with_group(struct record_task *task)
-{
-	task->is_stop_put_off = 0;
-	task->state = TASK_RUNNING;
-	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
-	return recorder_resume(task, record_agent_request(task), 0);
-}
-
 /*
  * A stop of the group, or an interrupt, is told before the step's trap, or
  * before the step; signals wait for the agent's end.  Nonzero when it is gone.
@@ -102,7 +93,8 @@ static int step_out(struct recorder *recorder, struct record_task *task,
 
 		if (!record_agent_is_inside(task, registers))
 			return 1;
-		if (rip >= ENTRY_CODE_END || rip == AGENT_STOP)
+		/* A step over its call would be told as something else. */
+		if (rip >= ENTRY_CODE_END || rip <= AGENT_STOP)
 			return 0;
 		if (step(recorder, task) ||
 		    task_get_registers(&task->task, registers))
@@ -123,13 +115,9 @@ int record_agent_leave(struct recorder *recorder, struct record_task *task,
 	    task_get_registers(&task->task, &registers) ||
 	    !record_agent_is_inside(task, &registers))
 		return 0;
-	if (!step_out(recorder, task, &registers)) {
-		*err_out = run_to_end(task);
-		return 1;
-	}
-	if (!task->is_stop_put_off)
+	if (step_out(recorder, task, &registers))
 		return 0;
-	*err_out = stop_with_group(task);
+	*err_out = run_to_end(task);
 	return 1;
 }
 
@@ -151,8 +139,7 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 	task->last = *registers;
 	task->at_boundary = 0;
 	task->is_point_wanted = 0;
-	if (task->is_stop_put_off)
-		return stop_with_group(task);
+	record_make_up_stop(task);
 	if (record_deliverable(task))
 		return record_deliver_at_point(recorder, task);
 	err = record_go_on(recorder, task, 0);

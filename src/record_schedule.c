@@ -432,6 +432,7 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 		recorder_tick_in(slice_of(task));
 	else if (task->task.space->users > 1)
 		recorder_tick_in(SOON_NS + SOON_NS / 8);
+	record_make_up_stop(task);
 	err = record_run_task(recorder, task, 0);
 	if (!err && recorder->current == task && task->chaos_is_cut)
 		cut_turn(recorder, task);

@@ -665,6 +665,12 @@ static int is_step(const struct record_task *task, const siginfo_t *info)
 	       (info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT);
 }
 
+int record_is_at_event(const struct record_task *task,
+		       const struct registers *registers)
+{
+	return same_but_orig_rax(registers, &task->last);
+}
+
 static enum signal_point point_of(const struct delivery *delivery)
 {
 	const struct record_task *task = delivery->task;
@@ -675,7 +681,7 @@ static enum signal_point point_of(const struct delivery *delivery)
 		return SIGNAL_AFTER_STEP;
 	if (is_fault(&delivery->info) && delivery->info.si_signo != SIGSYS)
 		return SIGNAL_AT_FAULT;
-	if (!same_but_orig_rax(&delivery->before, &task->last))
+	if (!record_is_at_event(task, &delivery->before))
 		return SIGNAL_ANYWHERE;
 	return task->at_boundary ? SIGNAL_BEFORE_SYSCALL : SIGNAL_AFTER_EVENT;
 }

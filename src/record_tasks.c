@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include "src/record_agent.h"
@@ -190,10 +191,19 @@ static void stand_for_restart(struct record_task *task)
 		task_set_registers(&task->task, &now);
 }
 
+void record_make_up_stop(struct record_task *task)
+{
+	task->is_stop_due |= task->is_stop_put_off;
+	task->is_stop_put_off = 0;
+}
+
 int recorder_resume(struct record_task *task, int request, int signal)
 {
 	int err = 0;
 
+	/* Each stop that it has meanwhile takes this back (ptrace_stop()). */
+	if (task->is_stop_due)
+		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
 	if (task->is_interrupted)
 		stand_for_restart(task);
 	if (!task->is_doomed || task->state == TASK_EXITING)

@@ -208,7 +208,8 @@ struct record_task {
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
 	int will_wait;		 /* in its call, as the agent found */
-	int is_stop_put_off;	 /* of its group, until it leaves the agent */
+	int is_stop_put_off;	 /* of its group, until it may stop, */
+	int is_stop_due;	 /* and that is before it runs user code */
 	int has_own_files;	 /* but not its memory: descriptors differ */
 	int has_own_actions;	 /* the same for actions of signals */
 	pid_t maker;		 /* tid of the thread whose child it is */
@@ -392,6 +393,8 @@ void recorder_rehash(struct recorder *recorder, struct record_task *task,
 void recorder_doom_group(struct recorder *recorder, struct record_task *dying);
 void recorder_make_ready(struct recorder *recorder, struct record_task *task);
 void recorder_unready(struct recorder *recorder, struct record_task *task);
+/* A stop of its group that was put off is due, at the end of an event. */
+void record_make_up_stop(struct record_task *task);
 /* Resumes; a task that is gone is no error. */
 int recorder_resume(struct record_task *task, int request, int signal);
 
@@ -605,6 +608,9 @@ int record_deliver_withheld(struct recorder *recorder,
 /* Signals that a restarted call must not meet again are let in again. */
 void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
+/* The task, in user code, is where its last event has left it. */
+int record_is_at_event(const struct record_task *task,
+		       const struct registers *registers);
 /* At the stop of a signal: delivers this one, as far as the task takes it. */
 int record_signal_deliver(struct recorder *recorder, struct record_task *task,
 			  const siginfo_t *info);
