@@ -135,6 +135,8 @@ static inline void copy_words(void *to, const void *from, size_t length)
  */
 uint64_t agent_copy_string(char *to, const char *from, uint64_t limit);
 int agent_are_faults_seen(void);
+/* After an rt_sigprocmask(2). */
+void agent_mask_changed(void);
 /* False when it would fault where that shows; else it just may. */
 int agent_may_read(uint64_t address, uint64_t length);
 

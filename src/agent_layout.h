@@ -134,6 +134,7 @@ struct agent_shared {
 	 * who share this memory, or of others, too: nothing is known of them.
 	 */
 	uint32_t are_files_apart, are_actions_apart;
+	uint32_t is_mask_followed, blocks_sigsys; /* recording: the mask */
 	uint32_t trapped;      /* recording: bits of enum instruction_kind */
 	uint32_t is_host;      /* recording: the processor may be asked */
 	/*

@@ -4,6 +4,7 @@
 
 #include <linux/errno.h>
 
+#define SIGSYS 31
 #define FAULTS (1u << (7 - 1) | 1u << (11 - 1)) /* SIGBUS, SIGSEGV */
 
 uint64_t agent_copy_string(char *to, const char *from, uint64_t limit)
@@ -30,6 +31,18 @@ uint64_t agent_copy_string(char *to, const char *from, uint64_t limit)
 			return length;
 	}
 	return limit + 1;
+}
+
+void agent_mask_changed(void)
+{
+	uint64_t mask = 0;
+
+	shared->is_mask_known = 0;
+	if (!shared->is_mask_followed)
+		return;
+	agent_syscall(__NR_rt_sigprocmask, 0, 0, (uint64_t)&mask, sizeof(mask),
+		      0, 0);
+	shared->blocks_sigsys = mask >> (SIGSYS - 1) & 1;
 }
 
 /*

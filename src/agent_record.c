@@ -284,10 +284,13 @@ int agent_prepare(struct recording *recording)
 
 int agent_make(struct recording *recording)
 {
+	int64_t result;
+
 	if (!agent_prepare(recording))
 		return 0;
 	shared->is_made = 1;
+	result = make(recording->frame);
 	if (recording->frame->rax == __NR_rt_sigprocmask)
-		shared->is_mask_known = 0;
-	return agent_keep(recording, make(recording->frame));
+		agent_mask_changed();
+	return agent_keep(recording, result);
 }

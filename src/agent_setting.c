@@ -3,6 +3,7 @@
 #include "src/agent_conditions.h"
 
 #define SIGBUS 7
+#define SIGSYS 31
 #define SIGSEGV 11
 #define SIGCHLD 17
 
@@ -22,7 +23,8 @@ int agent_signal_action(struct recording *recording)
 	int signal = (int)recording->frame->rdi;
 
 	if (recording->frame->rsi &&
-	    (signal == SIGBUS || signal == SIGSEGV || signal == SIGCHLD))
+	    (signal == SIGBUS || signal == SIGSEGV || signal == SIGCHLD ||
+	     (signal == SIGSYS && shared->is_mask_followed)))
 		return 0;
 	return agent_make(recording);
 }

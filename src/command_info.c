@@ -114,6 +114,11 @@ static void print_times(const struct summary *summary)
 
 static void print_agent(const struct trace_info *info)
 {
+	if (info->agent_obstacle) {
+		printf("%-12soff: ", "agent");
+		print_escaped(info->agent_obstacle);
+		putchar('\n');
+	}
 	if (!info->has_agent)
 		return;
 	printf("%-12s%" PRIu64 " calls without a stop, from %" PRIu64

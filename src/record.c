@@ -22,10 +22,12 @@
 #include <unistd.h>
 
 #include "src/process_maps.h"
+#include "src/process_status.h"
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
+#include "src/record_trapped_call.h"
 #include "src/recorder.h"
 #include "traces/report.h"
 
@@ -130,6 +132,11 @@ static int handle_group_stop(struct recorder *recorder,
 		task->state = task == recorder->current ? TASK_RUNNING :
 							  TASK_IN_CALL;
 		return recorder_resume(task, PTRACE_SYSCALL, 0);
+	}
+	if (task == recorder->current && !task->is_doomed &&
+	    record_is_at_trap(task)) {
+		task->state = TASK_RUNNING;
+		return recorder_resume(task, PTRACE_CONT, 0);
 	}
 	if (task == recorder->current && !task->is_doomed &&
 	    record_agent_leave(recorder, task, &err))
@@ -325,6 +332,21 @@ static int run_session(struct recorder *recorder,
 	return err ? err : finish_err;
 }
 
+/* What must be seen of each call, a stop alone shows. */
+static void begin_agent(struct recorder *recorder)
+{
+	const struct record_options *options = recorder->options;
+
+	if (options->is_agentless || options->audit || options->is_chaotic ||
+	    options->detach_on_failure)
+		return;
+	recorder->info.agent_obstacle = record_agent_obstacle();
+	if (recorder->info.agent_obstacle)
+		return;
+	recorder->traps_calls = process_status_number(getpid(), "Seccomp") > 0;
+	record_agent_init(recorder);
+}
+
 int record_run(const struct record_options *options,
 	       struct record_summary *summary_out)
 {
@@ -351,11 +373,7 @@ int record_run(const struct record_options *options,
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &recorder->standard[fd]))
 			recorder->standard[fd] = (struct stat){ 0 };
-	/* What must be seen of each call, a stop alone shows. */
-	if (!options->is_agentless && !options->audit &&
-	    !options->is_chaotic && !options->detach_on_failure &&
-	    record_agent_is_possible())
-		record_agent_init(recorder);
+	begin_agent(recorder);
 	record_describe(recorder);
 	err = run_session(recorder, summary_out);
 	setitimer(ITIMER_REAL, &no_timer, NULL);

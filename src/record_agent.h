@@ -27,9 +27,12 @@ struct agent_area {
 	struct agent_area *next, *previous;
 };
 
-/* In the child that becomes the program: negative errno. */
-int record_agent_install_filter(void);
-int record_agent_is_possible(void);
+/*
+ * In the child that becomes the program: negative errno.  The action is that
+ * for calls which are not the agent's, SECCOMP_RET_TRACE or SECCOMP_RET_TRAP.
+ */
+int record_agent_install_filter(uint32_t action);
+char *record_agent_obstacle(void);
 void record_agent_init(struct recorder *recorder);
 /* At an exec. */
 int record_agent_map(struct recorder *recorder, struct record_task *task);

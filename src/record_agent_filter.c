@@ -6,17 +6,23 @@
 #include "src/record_agent.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "src/process_status.h"
 #include "src/seccomp_wrap.h"
 #include "src/session_page.h"
+#include "traces/report.h"
 
 #define VSYSCALL_PAGE 0xffffffffff600000ul
 
@@ -36,22 +42,102 @@ static int install(const struct sock_fprog *program)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) : -1;
 }
 
+/* ---- under filters of others ---- */
+
+struct probe {
+	const char *name;
+	long number, arguments[5];
+	int expected; /* errno, or 0 */
+};
+
 /*
- * Filters that reel itself runs under, as in a container, are the program's,
- * too.  Who answers a call there is not the kernel, and it is not told to us
- * without a stop at each call.
+ * What the agent calls where the program did not, and what brings it in:
+ * harmless, and known to fail, unless a filter answers.
  */
-int record_agent_is_possible(void)
+static const struct probe probes[] = {
+	{ "preadv2", SYS_preadv2, { -1, 0, 0, -1, -1 }, EBADF },
+	{ "pwritev2", SYS_pwritev2, { -1, 0, 0, -1, -1 }, EBADF },
+	{ "recvfrom", SYS_recvfrom, { -1 }, EBADF },
+	{ "sendto", SYS_sendto, { -1 }, EBADF },
+	{ "poll", SYS_poll, { 0 }, 0 },
+	{ "epoll_wait", SYS_epoll_wait, { -1, 4096, 1 }, EBADF },
+	{ "newfstatat", SYS_newfstatat, { -1, (long)"-", 4096 }, EBADF },
+	{ "fstat", SYS_fstat, { -1 }, EBADF },
+	{ "getsockopt", SYS_getsockopt, { -1 }, EBADF },
+	{ "fcntl", SYS_fcntl, { -1, F_GETFL }, EBADF },
+	{ "rt_sigprocmask", SYS_rt_sigprocmask, { 0, 0, 0, 8 }, 0 },
+	{ "getrandom", SYS_getrandom, { 0 }, 0 },
+	{ "getcpu", SYS_getcpu, { 0 }, 0 },
+	{ "prctl(PR_SET_TSC)", SYS_prctl,
+	  { PR_SET_TSC, PR_TSC_ENABLE }, 0 },
+	{ "memfd_create", SYS_memfd_create, { 0 }, EFAULT },
+};
+
+#define PROBES (sizeof(probes) / sizeof(*probes))
+
+/* The last call, of a child that no core file is to be left of, kills it. */
+static void try_all(volatile size_t *passed)
 {
-	return process_status_number(getpid(), "Seccomp") <= 0;
+	static const struct rlimit none;
+	size_t i = 0;
+
+	setrlimit(RLIMIT_CORE, &none);
+	for (; i < PROBES; i++) {
+		const long *arguments = probes[i].arguments;
+		long result = syscall(probes[i].number, arguments[0],
+				      arguments[1], arguments[2], arguments[3],
+				      arguments[4]);
+
+		if ((result < 0 ? errno : 0) != probes[i].expected)
+			_exit(1);
+		*passed = i + 1;
+	}
+	if (record_agent_install_filter(SECCOMP_RET_TRAP))
+		_exit(1);
+	*passed = i + 1;
+	getppid();
+	_exit(0);
 }
+
+/*
+ * Those that reel itself runs under, as in a container, may refuse what the
+ * agent needs.  What is in its way, to be freed; NULL: nothing.
+ */
+char *record_agent_obstacle(void)
+{
+	volatile size_t *passed;
+	size_t count;
+	int status = 0;
+	pid_t child;
+
+	if (process_status_number(getpid(), "Seccomp") <= 0)
+		return NULL;
+	passed = mmap(NULL, sizeof(*passed), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (passed == MAP_FAILED)
+		return xstrdup("no memory");
+	child = fork();
+	if (child == 0)
+		try_all(passed);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	count = *passed;
+	munmap((void *)passed, sizeof(*passed));
+	if (count > PROBES && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGSYS)
+		return NULL;
+	return xasprintf("the seccomp filter that reel runs under refuses %s",
+			 count < PROBES ? probes[count].name : "seccomp");
+}
+
+/* ---- our own filter ---- */
 
 /*
  * Calls of the agent, and those that we make in a task's name, need no stop.
  * Those of the vsyscall page must have none: a tracer that goes on from it as
  * from others ends the program (emulate_vsyscall in arch/x86).
  */
-int record_agent_install_filter(void)
+int record_agent_install_filter(uint32_t action)
 {
 	struct sock_filter code[] = {
 		LOAD(instruction_pointer, 4),
@@ -64,7 +150,7 @@ int record_agent_install_filter(void)
 		IF_EQUAL(AGENT_OWN_CALL_END, 0, 2),
 		LOAD(arch, 0),
 		IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };

@@ -12,6 +12,7 @@
 #include "traces/report.h"
 
 #define ENTRY_CODE_END (AGENT_TEXT + 0x400) /* of agent_entry.S */
+#define CODE_SECCOMP 1 /* SYS_SECCOMP, siginfo's si_code */
 #define LEAVE_STEPS 32
 #define PUSHF 0x9c
 #define TRAP_FLAG 0x100
@@ -146,7 +147,16 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 	return err || !has_woken ? err : recorder_yield(recorder, task);
 }
 
-/* An address that the call can't have: it is made with a stop. */
+/* The call is made with a stop. */
+static int leave_call(struct record_task *task, struct registers *registers)
+{
+	registers->value[R_RIP] = AGENT_FAULT;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	task_set_registers(&task->task, registers);
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
+/* An address that the call can't have. */
 static int fault_inside(struct record_task *task, const siginfo_t *info,
 			struct registers *registers)
 {
@@ -156,10 +166,7 @@ static int fault_inside(struct record_task *task, const siginfo_t *info,
 		return report(-EFAULT, "task %d: its agent can't read what a "
 			      "call wrote at %p", task->task.tid,
 			      info->si_addr);
-	registers->value[R_RIP] = AGENT_FAULT;
-	registers->value[R_ORIG_RAX] = (uint64_t)-1;
-	task_set_registers(&task->task, registers);
-	return recorder_resume(task, PTRACE_CONT, 0);
+	return leave_call(task, registers);
 }
 
 int record_agent_signal(struct recorder *recorder, struct record_task *task,
@@ -178,6 +185,10 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 	}
 	if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0) {
 		*err_out = fault_inside(task, info, registers);
+		return 1;
+	}
+	if (signal == SIGSYS && info->si_code == CODE_SECCOMP) {
+		*err_out = leave_call(task, registers);
 		return 1;
 	}
 	if (record_signal_outcome(task, info) == SIGNAL_IGNORED) {

@@ -24,6 +24,7 @@
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
+#include "src/record_trapped_call.h"
 #include "src/session_page.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
@@ -528,6 +529,13 @@ static void child_action_set(struct recorder *recorder,
 				(action[1] & SA_NOCLDSTOP) != 0;
 }
 
+static void action_set(struct recorder *recorder, struct record_task *task)
+{
+	record_sigsys_action(task);
+	if (task->call.arguments[0] == SIGCHLD)
+		child_action_set(recorder, task);
+}
+
 /* Before the outputs are saved: what the program shall see. */
 static void hook_result(struct recorder *recorder, struct record_task *task)
 {
@@ -578,8 +586,8 @@ static void hook_result(struct recorder *recorder, struct record_task *task)
 			child_signal_result(recorder, task);
 		break;
 	case SYS_rt_sigaction:
-		if (*result == 0 && task->call.arguments[0] == SIGCHLD)
-			child_action_set(recorder, task);
+		if (*result == 0)
+			action_set(recorder, task);
 		break;
 	case SYS_prctl:
 		if (task->call.arguments[0] == PR_GET_TSC && *result == 0)

@@ -40,7 +40,7 @@ static int pass_filters(struct record_task *task)
 	struct registers now;
 	int passes = task->passes;
 
-	if (!task->filters)
+	if (!task->filters && !task->traps_calls)
 		return 0;
 	if (task_get_registers(&task->task, &now))
 		return -ESRCH;

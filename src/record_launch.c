@@ -17,6 +17,7 @@
 #include "src/extended_state.h"
 #include "src/record_agent.h"
 #include "src/record_cores.h"
+#include "src/record_trapped_call.h"
 #include "src/recorder.h"
 #include "traces/report.h"
 
@@ -31,7 +32,7 @@ extern char **environ;
 
 /* In the child: becomes the command, or says why not through the pipe. */
 static void become_command(const struct record_options *options,
-			   int has_agent, int go, int failed)
+			   uint32_t filter, int go, int failed)
 {
 	sigset_t none;
 	char byte;
@@ -44,7 +45,7 @@ static void become_command(const struct record_options *options,
 	if (!options->aslr)
 		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
 	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	error = has_agent ? -record_agent_install_filter() : 0;
+	error = filter ? -record_agent_install_filter(filter) : 0;
 	if (error && write(failed, &error, sizeof(error)) >= 0)
 		_exit(127);
 	execvpe(options->arguments[0], options->arguments,
@@ -53,6 +54,56 @@ static void become_command(const struct record_options *options,
 	if (write(failed, &error, sizeof(error)) < 0)
 		_exit(125);
 	_exit(127);
+}
+
+/* What our own filter does; 0 without one. */
+static uint32_t filter_of(const struct recorder *recorder)
+{
+	if (!recorder->agent_rules)
+		return 0;
+	return recorder->traps_calls ? SECCOMP_RET_TRAP | TRAPPED_CALL_DATA :
+				       SECCOMP_RET_TRACE;
+}
+
+/* A call of the child's own, before its exec, that our filter trapped. */
+struct own_call {
+	enum { OWN_CALL_NONE, OWN_CALL_AGAIN, OWN_CALL_MADE } state;
+	remote_addr place;
+};
+
+static int is_trapped(pid_t child, int status)
+{
+	siginfo_t info;
+
+	return !status_event(status) && WSTOPSIG(status) == SIGSYS &&
+	       !ptrace(PTRACE_GETSIGINFO, child, NULL, &info) &&
+	       info.si_errno == (int)TRAPPED_CALL_DATA;
+}
+
+/* True at a stop for such a call, which goes on past our filter. */
+static int let_call_pass(struct own_call *call, pid_t child, int status)
+{
+	struct task task = { .tid = child };
+	struct registers registers;
+	int is_call = status_is_syscall(status);
+
+	if (!(call->state == OWN_CALL_NONE ? is_trapped(child, status) :
+					     is_call) ||
+	    task_get_registers(&task, &registers))
+		return 0;
+	if (call->state == OWN_CALL_NONE) {
+		call->place = registers.value[R_RIP];
+		record_rewind_trapped(&registers);
+		call->state = OWN_CALL_AGAIN;
+	} else if (call->state == OWN_CALL_AGAIN) {
+		registers.value[R_RIP] = SECCOMP_PASS_POINTER;
+		call->state = OWN_CALL_MADE;
+	} else {
+		registers.value[R_RIP] = call->place;
+		call->state = OWN_CALL_NONE;
+	}
+	task_set_registers(&task, &registers);
+	return 1;
 }
 
 static int seize_child(struct recorder *recorder, pid_t child)
@@ -70,9 +121,12 @@ static int seize_child(struct recorder *recorder, pid_t child)
 /* Runs the untraced part of the child, up to the exec of the command. */
 static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
 {
+	struct own_call call = { 0 };
 	int status, error = 0;
 
 	for (;;) {
+		long signal = 0;
+
 		if (waitpid(child, &status, __WALL) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -82,8 +136,11 @@ static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
 			break;
 		if (status_event(status) == PTRACE_EVENT_EXEC)
 			return 0;
-		ptrace(PTRACE_CONT, child, NULL,
-		       status_event(status) ? 0L : (long)WSTOPSIG(status));
+		if (!let_call_pass(&call, child, status) &&
+		    !status_event(status))
+			signal = WSTOPSIG(status);
+		ptrace(call.state ? PTRACE_SYSCALL : PTRACE_CONT, child, NULL,
+		       signal);
 	}
 	if (read(failed, &error, sizeof(error)) != sizeof(error))
 		error = ECHILD;
@@ -108,8 +165,7 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 		sigaction(SIGALRM, &before_tick, NULL);
 		close(go[1]);
 		become_command(recorder->options,
-			       recorder->agent_rules != NULL, go[0],
-			       failed[1]);
+			       filter_of(recorder), go[0], failed[1]);
 	}
 	task_stops_are_awaited();
 	close(go[0]);

@@ -2,6 +2,7 @@
 /* Tasks come and go: clone, exec, exit (ptrace(2), "Execve under ptrace"). */
 #include "src/recorder.h"
 #include "src/record_ptrace.h"
+#include "src/record_trapped_call.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -175,6 +176,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	record_priority_inherit(parent, child);
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);
+	child->sigsys = record_action_of(parent, words->flags);
 	child->is_unrandomized = parent->is_unrandomized;
 	if (words->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = words->child_tid;
@@ -389,6 +391,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	task->has_own_actions = 0;
 	task->signal_stack = 0;
 	task->wants_no_stops = task->is_watched = 0;
+	record_action_exec(task);
 	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);
 	address_space_release(task->task.space);

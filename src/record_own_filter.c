@@ -37,6 +37,7 @@ void record_own_filter_init(struct recorder *recorder,
 	root->has_no_new_privs =
 		process_status_number(here, "NoNewPrivs") == 1;
 	recorder->has_own_filter = recorder->agent_rules != NULL;
+	root->traps_calls = recorder->traps_calls;
 	recorder->has_own_no_new_privs = !root->has_no_new_privs &&
 		process_status_number(root->task.tid, "NoNewPrivs") == 1;
 }

@@ -26,6 +26,7 @@
 #include "src/code_patch.h"
 #include "src/process_maps.h"
 #include "src/record_agent.h"
+#include "src/record_trapped_call.h"
 #include "traces/report.h"
 
 #define SIGNAL_AGE_NS 1000000ull /* a call may come by itself till then */
@@ -159,7 +160,8 @@ static int classify(struct point_search *search, enum step *step_out)
 	/* Within the agent no task may lose its turn: that is a call, too. */
 	if (*step_out != STEP_OTHER &&
 	    (look_up_registers(search) ||
-	     record_agent_is_inside(search->task, &search->registers)))
+	     record_agent_is_inside(search->task, &search->registers) ||
+	     record_is_at_trap(search->task)))
 		*step_out = STEP_CALL;
 	return 0;
 }

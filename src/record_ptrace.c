@@ -8,6 +8,7 @@
  */
 #include "src/record_ptrace.h"
 #include "src/record_agent.h"
+#include "src/record_trapped_call.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -656,6 +657,7 @@ static int is_call_next(const struct record_task *task)
 
 int record_run_request(struct record_task *task)
 {
+	record_note_mask(task);
 	if (!is_single_stepped(task) || task->phase != CALL_NONE ||
 	    is_call_next(task))
 		return record_agent_request(task);

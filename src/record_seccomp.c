@@ -256,15 +256,18 @@ int record_seccomp_ends_thread(const struct record_task *task)
 
 void record_pass(struct record_task *task, struct registers *registers)
 {
-	if (!task->filters || !task->filters->lets_us_pass)
+	if (!task->traps_calls &&
+	    (!task->filters || !task->filters->lets_us_pass))
 		return;
 	registers->value[R_RIP] = SECCOMP_PASS_POINTER;
 	task->passes = 1;
 }
 
+/* Filters, or our own one, are to be told what to say. */
 static int is_wrapped(const struct record_task *task)
 {
-	return task->filters && task->filters->is_any_wrapped;
+	return task->traps_calls ||
+	       (task->filters && task->filters->is_any_wrapped);
 }
 
 static int is_answer(uint64_t pointer)
@@ -327,7 +330,8 @@ int record_pass_filters(const struct recorder *recorder,
 {
 	struct registers now;
 
-	if (!recorder->has_own_filter || !task->filters || task->passes ||
+	if (!recorder->has_own_filter || task->passes ||
+	    (!task->filters && !task->traps_calls) ||
 	    (!is_wrapped(task) && (task->verdict != SECCOMP_RET_ALLOW ||
 				   task->call.number < 0)))
 		return 0;
@@ -378,7 +382,8 @@ void record_pass_again(struct record_task *task)
 {
 	struct registers now;
 
-	if (!task->filters || task_get_registers(&task->task, &now))
+	if ((!task->filters && !task->traps_calls) ||
+	    task_get_registers(&task->task, &now))
 		return;
 	if (is_wrapped(task)) {
 		judge_again(task, &now);
@@ -692,6 +697,7 @@ void record_seccomp_inherit(const struct record_task *parent,
 			    struct record_task *child)
 {
 	child->filters = seccomp_filter_share(parent->filters);
+	child->traps_calls = parent->traps_calls;
 	child->strict = parent->strict;
 	child->has_no_new_privs = parent->has_no_new_privs;
 }

@@ -24,6 +24,7 @@
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
+#include "src/record_trapped_call.h"
 #include "traces/report.h"
 
 #define RESULT_RESTART_NO_INTERRUPT (-513)
@@ -406,6 +407,8 @@ static int deliver(struct delivery *delivery)
 		err = record_interrupted_call(delivery->recorder, task);
 	effect_list_add_bytes(&effects, EFFECT_SIGINFO, &delivery->info, 128);
 	if (!err && delivery->outcome == SIGNAL_HANDLED) {
+		if (signal == SIGSYS)
+			record_sigsys_taken(task);
 		err = enter_handler(delivery, &effects);
 	} else if (!err) {
 		if (delivery->outcome != SIGNAL_IGNORED)
@@ -733,6 +736,8 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return 0;
 	if (signal == SIGTERM)
 		task->terminated_ns = now_ns();
+	if (record_is_trapped_call(task, &delivery.info, &delivery.before))
+		return record_trapped_call(recorder, task, &delivery.before);
 	record_seccomp_place(task, &delivery.info);
 	stand_at_call(task, &delivery.before);
 	if (record_agent_signal(recorder, task, &delivery.info,

@@ -11,6 +11,7 @@
 #include "src/record_agent.h"
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
+#include "src/record_trapped_call.h"
 #include "traces/report.h"
 
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid)
@@ -155,6 +156,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	recorder->live_tasks--;
 	record_scratch_release(task);
 	record_seccomp_release(task);
+	record_action_release(task->sigsys);
 	record_pin_again(recorder, task);
 	address_space_release(task->task.space);
 	memory_copy_destroy(task->audit);

@@ -321,7 +321,8 @@ void record_wait_restarts(struct recorder *recorder, struct record_task *task)
 static int park(struct recorder *recorder, struct record_task *task)
 {
 	task->is_parked = 1;
-	task->passes = task->filters && task->filters->lets_us_pass;
+	task->passes = task->traps_calls ||
+		       (task->filters && task->filters->lets_us_pass);
 	task->restore = task->entry;
 	task->has_restore = 1;
 	return record_repeat_call(recorder, task, SYS_pause);

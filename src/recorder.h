@@ -34,6 +34,7 @@
  *   record_cores.c    which cores the program believes to have
  *   record_seccomp.c  the program's own filters of calls
  *   record_own_filter.c  ours, which must not show
+ *   record_trapped_call.c  ours in a container
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
  *   record_orders.c   signals that the recorder itself gets
@@ -162,6 +163,9 @@ struct record_task {
 	enum strict_mode strict; /* seccomp's */
 	int has_no_new_privs; /* as the program knows */
 	int is_forbidden;  /* the call: it has no such privilege */
+	int traps_calls;   /* record_trapped_call.h: our own filter does */
+	int blocks_sigsys; /* when user code went on */
+	struct signal_action *sigsys; /* what it does, if it traps calls */
 	uint32_t verdict; /* on the call, SECCOMP_RET_* */
 	int is_skipped;	 /* filters answer the call, the kernel won't */
 	int needs_pass;	 /* without reel there would be no call here */
@@ -337,6 +341,7 @@ struct recorder {
 	struct status_tail status_tails[STATUS_TAILS];
 	unsigned next_status_tail;
 	int has_own_filter;	  /* in the program, of ours */
+	int traps_calls;	  /* by which they make a SIGSYS */
 	int has_own_no_new_privs; /* it needs that */
 	int mode_outside, filters_outside; /* that we run under */
 	int is_pinned;

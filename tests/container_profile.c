@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests/container: runs a command under a seccomp filter that denies what Docker's default
- * profile denies to a container with the default capabilities.
+ * profile denies to a container with the default capabilities; and one call more if that is asked.
  *
- *	container-profile COMMAND [ARGUMENT...]
+ *	container-profile [-NUMBER] COMMAND [ARGUMENT...]
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -74,9 +74,9 @@ static const struct sock_filter conditions[] = {
 #define CONDITIONS (sizeof(conditions) / sizeof(*conditions))
 #define DENIED (sizeof(denied) / sizeof(*denied))
 
-static int install(void)
+static int install(unsigned also_denied)
 {
-	struct sock_filter code[CONDITIONS + 2 * DENIED + 1];
+	struct sock_filter code[CONDITIONS + 2 * DENIED + 3];
 	struct sock_fprog program = { 0, code };
 
 	for (size_t i = 0; i < CONDITIONS; i++)
@@ -86,6 +86,9 @@ static int install(void)
 			IF(JEQ, denied[i], 0, 1);
 		code[program.len++] = (struct sock_filter)FAIL(EPERM);
 	}
+	code[program.len++] = (struct sock_filter)
+		IF(JEQ, also_denied, 0, 1);
+	code[program.len++] = (struct sock_filter)FAIL(EPERM);
 	code[program.len++] = (struct sock_filter)ALLOW;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -1;
@@ -94,7 +97,14 @@ static int install(void)
 
 int main(int argc, char **argv)
 {
-	if (argc < 2 || install()) {
+	unsigned also_denied = FIRST_UNKNOWN;
+
+	if (argc > 1 && argv[1][0] == '-') {
+		also_denied = (unsigned)atoi(argv[1] + 1);
+		argv++;
+		argc--;
+	}
+	if (argc < 2 || install(also_denied)) {
 		perror("container");
 		return 99;
 	}

@@ -43,6 +43,7 @@ void trace_info_deinit(struct trace_info *info)
 	free(info->reel_version);
 	free(info->changed_files);
 	free(info->agent_reasons);
+	free(info->agent_obstacle);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -226,6 +227,8 @@ static json_t *json_of_info(const struct trace_info *info,
 		if (info->has_agent)
 			json_object_set_new(root, "agent",
 					    json_of_agent(info));
+		if (info->agent_obstacle)
+			set_text(root, "agent_obstacle", info->agent_obstacle);
 		if (info->knows_changes)
 			json_object_set_new(
 				root, "changed_files",
@@ -394,6 +397,8 @@ static void read_agent(struct members *members, struct trace_info *info)
 		json_object_get(members->root, "agent"), NULL,
 	};
 
+	if (json_object_get(members->root, "agent_obstacle"))
+		info->agent_obstacle = member_text(members, "agent_obstacle");
 	info->has_agent = agent.root != NULL;
 	if (!info->has_agent)
 		return;

@@ -36,6 +36,7 @@ struct trace_info {
 	uint64_t event_count;
 	uint64_t task_count;
 	uint64_t process_count;
+	char *agent_obstacle; /* why no calls were, for people; NULL: none */
 	int has_agent; /* calls were made without stops: */
 	uint64_t agent_calls;
 	uint64_t agent_sites; /* instructions that became jumps */

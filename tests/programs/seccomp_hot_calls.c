@@ -11,7 +11,7 @@
 
 #include "filtering.h"
 
-#define TIMES 300
+#define TIMES 100
 
 static volatile int traps;
 
