@@ -2,11 +2,13 @@
 #include "src/debug_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "src/debug_root.h"
@@ -91,10 +93,47 @@ static int write_settings(const struct debug_client *client)
 	return fclose(file) ? report(-errno, "debug: write %s", path) : 0;
 }
 
+/* Of no terminal, and nobody's child: it sees the pipe's other end close. */
+static void tidy_up_after(const char *directory, int fd)
+{
+	char byte;
+
+	setsid();
+	if (fork())
+		_exit(0);
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	debug_root_remove(directory);
+	_exit(0);
+}
+
+static int keep_tidy(struct debug_client *client)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return report(-errno, "debug: make a pipe");
+	child = fork();
+	if (child == 0) {
+		close(ends[1]);
+		tidy_up_after(client->directory, ends[0]);
+	}
+	close(ends[0]);
+	client->alive = ends[1];
+	if (child < 0)
+		return report(-errno, "debug: fork");
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
 int debug_client_open(struct debug_client *client)
 {
 	const char *temporary = getenv("TMPDIR");
+	int err;
 
+	client->alive = -1;
 	client->directory = xasprintf("%s/reel-debug-XXXXXX",
 				      temporary && *temporary ? temporary :
 				      "/tmp");
@@ -104,13 +143,15 @@ int debug_client_open(struct debug_client *client)
 		return report(-errno, "debug: make a directory (set TMPDIR)");
 	}
 	client->socket = xasprintf("%s/socket", client->directory);
-	return write_settings(client);
+	err = keep_tidy(client);
+	return err ? err : write_settings(client);
 }
 
 void debug_client_close(struct debug_client *client)
 {
 	if (client->directory)
 		debug_root_remove(client->directory);
+	fd_close(&client->alive);
 	free(client->directory);
 	free(client->socket);
 }

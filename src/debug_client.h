@@ -9,9 +9,13 @@ struct debug_client {
 	const char *program; /* as recorded, which is debugged first */
 	char **arguments;    /* the person's own; may be NULL */
 	char *directory, *socket; /* made by debug_client_open() */
+	int alive; /* a pipe's end: whoever waits at the other tidies up */
 };
 
-/* Makes a private directory, with settings that no packet can make. */
+/*
+ * Makes a private directory, with settings that no packet can make.  It goes
+ * with debug_client_close(), or when this process is killed.
+ */
 int debug_client_open(struct debug_client *client);
 void debug_client_close(struct debug_client *client);
 
