@@ -120,6 +120,17 @@ void breakpoints_forget(struct breakpoints *breakpoints, pid_t process)
 	breakpoints->count = kept;
 }
 
+void breakpoints_set_condition(struct breakpoints *breakpoints,
+			       enum break_kind kind, pid_t process,
+			       remote_addr address,
+			       const struct gdb_condition *condition)
+{
+	struct breakpoint *one = find(breakpoints, kind, process, address, 1);
+
+	if (one && !is_watch(kind))
+		one->condition = condition;
+}
+
 void breakpoints_copy(struct breakpoints *breakpoints, pid_t from, pid_t to)
 {
 	size_t count = breakpoints->count;
@@ -127,9 +138,12 @@ void breakpoints_copy(struct breakpoints *breakpoints, pid_t from, pid_t to)
 	for (size_t i = 0; i < count; i++) {
 		struct breakpoint one = breakpoints->all[i];
 
-		if (one.process == from)
-			breakpoints_add(breakpoints, one.kind, to, one.address,
-					one.length);
+		if (one.process != from ||
+		    breakpoints_add(breakpoints, one.kind, to, one.address,
+				    one.length))
+			continue;
+		breakpoints_set_condition(breakpoints, one.kind, to,
+					  one.address, one.condition);
 	}
 }
 
@@ -150,6 +164,23 @@ struct breakpoint *breakpoints_at(struct breakpoints *breakpoints,
 			return one;
 	}
 	return NULL;
+}
+
+int breakpoints_is_met(const struct breakpoints *breakpoints,
+		       const struct breakpoint *one, struct replay_task *task)
+{
+	return !one->condition || !breakpoints->is_met ||
+	       breakpoints->is_met(breakpoints->judge, task, one->condition);
+}
+
+struct breakpoint *breakpoints_met(struct breakpoints *breakpoints,
+				   struct replay_task *task,
+				   remote_addr address)
+{
+	struct breakpoint *one = breakpoints_at(breakpoints,
+						task->recorded_tgid, address);
+
+	return one && breakpoints_is_met(breakpoints, one, task) ? one : NULL;
 }
 
 int breakpoints_any(const struct breakpoints *breakpoints, pid_t process,

@@ -9,6 +9,8 @@
 
 #include "replay/replayer.h"
 
+struct gdb_condition;
+
 #define BREAKPOINTS_MAX 4096u
 #define WATCHES_MAX 4u /* debug registers */
 
@@ -29,6 +31,7 @@ struct breakpoint {
 	unsigned length; /* watched: 1, 2, 4 or 8 */
 	uint64_t hits;	 /* since breakpoints_count_anew() */
 	uint64_t value;	 /* watched: last seen */
+	const struct gdb_condition *condition; /* the server's; NULL: none */
 };
 
 struct breakpoints {
@@ -37,6 +40,10 @@ struct breakpoints {
 	/* Numbers of the program that a process runs now. */
 	uint64_t (*program_of)(const void *context, pid_t process);
 	const void *context;
+	/* Whether the task meets the condition of what it arrived at. */
+	int (*is_met)(void *judge, struct replay_task *task,
+		      const struct gdb_condition *condition);
+	void *judge;
 	/* What is in the task now. */
 	struct {
 		remote_addr address;
@@ -69,6 +76,18 @@ void breakpoints_count_anew(struct breakpoints *breakpoints);
 /* The one to execute at this address, or NULL. */
 struct breakpoint *breakpoints_at(struct breakpoints *breakpoints,
 				  pid_t process, remote_addr address);
+/* With a condition that the task meets, or none. */
+struct breakpoint *breakpoints_met(struct breakpoints *breakpoints,
+				   struct replay_task *task,
+				   remote_addr address);
+int breakpoints_is_met(const struct breakpoints *breakpoints,
+		       const struct breakpoint *one,
+		       struct replay_task *task);
+/* Of a place that a breakpoint is at. */
+void breakpoints_set_condition(struct breakpoints *breakpoints,
+			       enum break_kind kind, pid_t process,
+			       remote_addr address,
+			       const struct gdb_condition *condition);
 int breakpoints_any(const struct breakpoints *breakpoints, pid_t process,
 		    int is_watch);
 

@@ -46,7 +46,7 @@ static void supported(struct gdb_server *server, const char *features)
 		       "qXfer:features:read+;qXfer:auxv:read+;"
 		       "qXfer:exec-file:read+;qXfer:threads:read+;"
 		       "qXfer:libraries-svr4:read+;qXfer:siginfo:read+;"
-		       "qXfer:memory-map:read+",
+		       "qXfer:memory-map:read+;ConditionalBreakpoints+",
 		       GDB_PACKET_MAX - 16);
 }
 

@@ -455,48 +455,6 @@ static void refuse_write(struct gdb_server *server)
 	gdb_error(server, EPERM);
 }
 
-/* ---- breakpoints ---- */
-
-static void change_breakpoint(struct gdb_server *server, const char *packet)
-{
-	struct breakpoints *breakpoints = &server->timeline->breakpoints;
-	const struct replay_task *task = gdb_task(server);
-	int is_added = packet[0] == 'Z';
-	char kind = packet[1];
-	uint64_t address, length;
-	int err;
-
-	packet += 2;
-	if (kind < '0' || kind > '4')
-		return;
-	if (*packet++ != ',' || !gdb_read_until(&packet, ',', &address) ||
-	    !gdb_read_number(&packet, &length) || !task) {
-		gdb_error(server, EINVAL);
-		return;
-	}
-	/* An address that is not mapped is refused, as gdb expects. */
-	if (is_added && kind < '2') {
-		struct memory *memory = inspect_memory(gdb_task(server));
-		uint8_t byte;
-
-		if (!memory_read(memory, address, &byte, 1)) {
-			gdb_error(server, EFAULT);
-			return;
-		}
-	}
-	err = is_added ? breakpoints_add(breakpoints,
-					 (enum break_kind)(kind - '0'),
-					 task->recorded_tgid, address, length) :
-			 breakpoints_remove(breakpoints,
-					    (enum break_kind)(kind - '0'),
-					    task->recorded_tgid, address,
-					    length);
-	if (err)
-		gdb_error(server, -err);
-	else
-		gdb_ok(server);
-}
-
 /* ---- leaving ---- */
 
 static void detach(struct gdb_server *server, const char *packet)
@@ -581,7 +539,7 @@ static void handle(struct gdb_server *server, const char *packet,
 		break;
 	case 'z':
 	case 'Z':
-		change_breakpoint(server, packet);
+		gdb_break(server, packet);
 		break;
 	case 'H':
 		set_thread(server, packet + 1);
@@ -673,9 +631,11 @@ int gdb_serve(struct timeline *timeline, int fd)
 		server->stop.thread = task->recorded_tid;
 		server->general = server->resumed = task->recorded_tid;
 	}
+	gdb_conditions_init(server);
 	gdb_reply_text(&server->framed, "+");
 	serve(server);
 	gdb_files_close(server);
+	gdb_conditions_deinit(server);
 	gdb_reply_deinit(&server->reply);
 	gdb_reply_deinit(&server->framed);
 	free(server->scratch);

@@ -7,6 +7,8 @@
  *   gdb_query.c    q and Q packets
  *   gdb_target.c   registers and their description
  *   gdb_file.c     vFile: files of the trace, and no others
+ *   gdb_break.c    breakpoints and their conditions
+ *   gdb_condition.c  what conditions say
  *   gdb_library.c  libraries, thread-local storage
  *   gdb_symbol.c   symbols of libraries
  *   gdb_lldb.c     what lldb asks
@@ -17,11 +19,13 @@
 #ifndef REEL_GDB_SERVER_H
 #define REEL_GDB_SERVER_H
 
+#include "replay/gdb_condition.h"
 #include "replay/gdb_packet.h"
 #include "replay/timeline.h"
 
 #define GDB_FILES_MAX 16
 #define GDB_BOOKMARKS_MAX 64
+#define GDB_CONDITIONS_MAX 1024
 #define GDB_PIECES_MAX 256
 
 struct gdb_bookmark {
@@ -45,6 +49,8 @@ struct gdb_server {
 	pid_t resumed; /* thread that s, bs are for */
 	struct debug_stop stop; /* the last one */
 	int files[GDB_FILES_MAX]; /* open ones; -1 */
+	struct gdb_condition **conditions; /* of breakpoints; all differ */
+	size_t condition_count;
 	int has_warned;	/* that nothing can be written */
 	uint8_t *scratch; /* for lldb's expressions */
 	struct {
@@ -81,9 +87,16 @@ void gdb_registers(struct gdb_server *server, struct replay_task *task);
 /* 0 when there is no such register. */
 int gdb_register(struct gdb_server *server, struct replay_task *task,
 		 unsigned number);
+/* A general one, of a task whose registers are known; or -EINVAL. */
+int gdb_register_value(struct replay_task *task, unsigned number,
+		       uint64_t *value_out);
 /* The description of all registers that the trace has; free() it. */
 char *gdb_target_description(void);
 
+/* Z and z packets. */
+void gdb_break(struct gdb_server *server, const char *packet);
+void gdb_conditions_init(struct gdb_server *server);
+void gdb_conditions_deinit(struct gdb_server *server);
 void gdb_libraries(struct gdb_server *server, struct gdb_reply *out);
 /* Address of what the dynamic linker keeps for debuggers, or 0. */
 uint64_t gdb_debug_slot(struct gdb_server *server, struct replay_task *task);

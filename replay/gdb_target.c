@@ -205,6 +205,27 @@ int gdb_register(struct gdb_server *server, struct replay_task *task,
 	return 0;
 }
 
+int gdb_register_value(struct replay_task *task, unsigned number,
+		       uint64_t *value_out)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t length = rows[i].bits / 8;
+
+		if (!is_there(&rows[i]))
+			continue;
+		if (number >= rows[i].count) {
+			number -= rows[i].count;
+			continue;
+		}
+		if (rows[i].source != GENERAL && rows[i].source != GENERAL4)
+			return -EINVAL;
+		*value_out = 0;
+		memcpy(value_out, &task->registers.value[rows[i].at], length);
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* ---- the description ---- */
 
 static const char core_types[] =

@@ -285,7 +285,8 @@ static int meet_user_break(struct run *run)
 	if (timeline->mode == PASS_RECORDS && timeline->arrivals_left &&
 	    !--timeline->arrivals_left)
 		return cut(timeline, -E2BIG);
-	return timeline_notice(timeline, &leg, &stop);
+	return breakpoints_is_met(&timeline->breakpoints, met, run->task) ?
+		timeline_notice(timeline, &leg, &stop) : 0;
 }
 
 /* At the address of a breakpoint, which may be ours, the leg's, the trap's. */
@@ -385,8 +386,7 @@ static int meet_step(struct run *run)
 	if (err || timeline->is_interrupted ||
 	    *rip_of(run) - timeline->range_start >=
 	    timeline->range_end - timeline->range_start ||
-	    breakpoints_at(&timeline->breakpoints, stop.process,
-			   *rip_of(run)))
+	    breakpoints_met(&timeline->breakpoints, run->task, *rip_of(run)))
 		return err ? err : timeline_notice(timeline, NULL, &stop);
 	return 0;
 }
@@ -406,8 +406,8 @@ static int meet_leg_step(struct run *run, const struct leg *leg)
 
 		position_append(&timeline->now, &so_far);
 		if (!is_last &&
-		    breakpoints_at(&timeline->breakpoints,
-				   run->task->recorded_tgid, *rip_of(run)) &&
+		    breakpoints_met(&timeline->breakpoints, run->task,
+				    *rip_of(run)) &&
 		    timeline_is_attached(timeline, run->task->recorded_tgid)) {
 			struct debug_stop stop = stop_of(run, STOP_BREAK);
 

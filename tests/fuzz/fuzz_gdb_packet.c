@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes what reads the packets of a debugger's client.  With libFuzzer:
+ * Fuzzes what reads the packets of a debugger's client, and what evaluates the
+ * conditions in them.  With libFuzzer (tests/fuzz/gdb_packets does it):
  *
- *	clang -fsanitize=fuzzer,address,undefined -DFUZZ_WITH_LIBFUZZER -I. \
- *		tests/fuzz/fuzz_gdb_packet.c replay/gdb_packet.c \
- *		traces/report.c
+ *	clang -fsanitize=fuzzer,address,undefined -DFUZZ_WITH_LIBFUZZER \
+ *		-D_GNU_SOURCE -I. tests/fuzz/fuzz_gdb_packet.c \
+ *		replay/gdb_packet.c replay/gdb_condition.c traces/report.c
  *
  * Without it, a main() feeds N random inputs (the argument; 100000).
  */
@@ -13,10 +14,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/gdb_condition.h"
 #include "replay/gdb_packet.h"
 #include "traces/report.h"
 
 static struct gdb_parser parser;
+
+/* Half of the addresses can be read. */
+static size_t read_some(struct memory *memory, remote_addr addr, void *bytes,
+			size_t length)
+{
+	(void)memory;
+	if (addr & 0x8000)
+		return 0;
+	memset(bytes, (int)addr, length);
+	return length;
+}
+
+static int get_register(void *context, unsigned number, uint64_t *value_out)
+{
+	(void)context;
+	*value_out = number * 0x1000001ull;
+	return number < 64 ? 0 : -1;
+}
+
+static void use_conditions(const char *packet, size_t length)
+{
+	struct memory memory = { .read = read_some };
+	struct gdb_scene scene = { &memory, get_register, NULL };
+	struct gdb_condition condition;
+	const char *text = strchr(packet, ';');
+	int64_t value;
+
+	gdb_code_evaluate((const uint8_t *)packet, length, &scene, &value);
+	if (!text || gdb_condition_read(text + 1, &condition))
+		return;
+	gdb_condition_is_met(&condition, &scene);
+	gdb_condition_deinit(&condition);
+}
 
 static void use_packet(const char *packet, size_t length)
 {
@@ -38,6 +73,7 @@ static void use_packet(const char *packet, size_t length)
 	gdb_reply_frame(&reply, &framed);
 	gdb_reply_deinit(&reply);
 	gdb_reply_deinit(&framed);
+	use_conditions(packet, length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
