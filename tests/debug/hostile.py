@@ -47,6 +47,40 @@ NASTY = [
     "qRcmd," + b"bt-at 0".hex(), "qRcmd," + b"dump".hex(),
     "D;ffffffffffffffff", "vKill;0", "G00", "M0,1:00", "X0,1:\x00", "qThread",
     "qThreadExtraInfo,p1", "S99", "C;;", "b", "k",
+    # conditions: too long, too short, for ever, without a stack
+    "Z0,7ffff7fe4b70,1;", "Z0,7ffff7fe4b70,1;X", "Z0,7ffff7fe4b70,1;X0,",
+    "Z0,7ffff7fe4b70,1;Xffffffffffffffff,00", "Z0,7ffff7fe4b70,1;X1,27",
+    "Z0,7ffff7fe4b70,1;X3,210000", "Z0,7ffff7fe4b70,1;X4,22012100",
+    "Z0,7ffff7fe4b73,1;X6,220128210002", "Z0,7ffff7fe4b73,1;X2,3427X9,00",
+    "Z0,7ffff7fe4b78,1;X5,26ffff1a27", "Z1,7ffff7fe4b78,1;X1,02X1,27",
+    "Z0,7ffff7fe4b70,1;X" + "f" * 60000, "Z0,7ffff7fe4b70,1;cmds:0,X1,27",
+    # lldb's
+    "QListThreadsInStopReply", "QThreadSuffixSupported", "qHostInfo",
+    "qProcessInfo", "qShlibInfoAddr", "qWatchpointSupportInfo:", "x0,0",
+    "qMemoryRegionInfo:", "qMemoryRegionInfo:0",
+    "qMemoryRegionInfo:ffffffffffffffff", "qMemoryRegionInfo:7ffff7fe4b70",
+    "qFileLoadAddress:", "qFileLoadAddress:2f", "qThreadStopInfo",
+    "qThreadStopInfo1", "qThreadStopInfoffffffffff", "_", "_M", "_M0,rw",
+    "_M1000,rw", "_M1,rw", "_Mffffffffffffffff,rw", "_M1000000,rw",
+    "_M1000,rwx", "_m", "_m0", "_mdead0000000000", "_mdead0000001000",
+    "mdead0000000000,1000", "mdead0000000fff,2", "xdead0000000000,ffffff",
+    "Mdead0000000000,4:01020304", "Mdead0000000000,ffffff:01",
+    "Mdead0000000000,2:zz", "Xdead0000000ff0,20:", "Xdead0000000000,2:ab",
+    "mdeadffffffffff,ffffffffffffffff", "jThreadsInfo",
+    # threads' variables, memory map, searches
+    "qGetTLSAddr:", "qGetTLSAddr:p1.1,0,0", "qGetTLSAddr:-1,0,0",
+    "qGetTLSAddr:0,ffffffffffffffff,ffffffffffffffff",
+    "qGetTLSAddr:p0.0,10,7ffff7fe4b70", "qXfer:memory-map:read::0,1000",
+    "qXfer:memory-map:read::ffffffffffffffff,1", "qXfer:memory-map:read:",
+    "qXfer:libraries-svr4:read:x=1;y=2:0,100", "qXfer:threads:read:0,1",
+    "qXfer:a:b:c:0,1", "qXfer:features:write:x:0,1",
+    "qSearch:memory:0;1;", "qSearch:memory:ffffffffffffffff;2;ab",
+    # a monitor's, and what is no command
+    "qRcmd," + b"reverse".hex(), "qRcmd," + b"forward".hex(),
+    "qRcmd," + b"info checkpoints".hex(), "qRcmd," + b"checkpoint".hex(),
+    "qRcmd," + b"restart 1".hex(), "qRcmd," + b"delete checkpoint 1".hex(),
+    "qRcmd," + b"checkpoint every 0".hex(), "qRcmd," + b"\xff%s%n".hex(),
+    "qRcmd," + "25" * 5000,
 ]
 
 
@@ -56,7 +90,7 @@ def attack(number):
     server = subprocess.Popen([reel, "debug", "--server=unix:" + path, trace],
                               stderr=subprocess.DEVNULL)
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(20)
+    client.settimeout(0.5)
     while True:
         try:
             client.connect(path)

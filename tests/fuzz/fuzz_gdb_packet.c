@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes what reads the packets of a debugger's client, and what evaluates the
- * conditions in them.  With libFuzzer (tests/fuzz/gdb_packets does it):
+ * conditions in them.  With libFuzzer (tests/debug/run --long does it):
  *
  *	clang -fsanitize=fuzzer,address,undefined -DFUZZ_WITH_LIBFUZZER \
  *		-D_GNU_SOURCE -I. tests/fuzz/fuzz_gdb_packet.c \
@@ -9,6 +9,7 @@
  *
  * Without it, a main() feeds N random inputs (the argument; 100000).
  */
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	for (size_t i = 0; i < length; i++)
 		if (gdb_parser_feed(&parser, bytes[i]) == GDB_PACKET)
 			use_packet(parser.bytes, parser.length);
+	/* And as what is in a packet, which a checksum would keep out. */
+	if (length <= GDB_PACKET_MAX) {
+		memcpy(parser.bytes, bytes, length);
+		parser.bytes[length] = '\0';
+		use_packet(parser.bytes, length);
+	}
 	return 0;
 }
 
