@@ -134,6 +134,13 @@ static int is_signal_stop(int status)
 	       !status_is_syscall(status) && WSTOPSIG(status) != SIGTRAP;
 }
 
+/* The one for which the place is sought: our interrupts tell of it, too. */
+static int is_group_stop(const struct point_search *search)
+{
+	return search->task->is_stop_put_off &&
+	       status_event(search->status) == PTRACE_EVENT_STOP;
+}
+
 /*
  * What the stop in search->status means.  STEP_OTHER is for the main loop.  A
  * signal that is withheld is none: 1 is returned, and the task is to go on.
@@ -149,7 +156,8 @@ static int classify(struct point_search *search, enum step *step_out)
 	if (is_signal_stop(status))
 		return record_withhold(search->recorder, search->task,
 				       WSTOPSIG(status));
-	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
+	if (!WIFSTOPPED(status) ||
+	    (WSTOPSIG(status) != SIGTRAP && !is_group_stop(search)))
 		return 0;
 	if (status_event(status) == PTRACE_EVENT_STOP)
 		*step_out = STEP_LATE;
