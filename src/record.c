@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -347,6 +348,21 @@ static void begin_agent(struct recorder *recorder)
 	record_agent_init(recorder);
 }
 
+/*
+ * A replay shows what was seen.  What goes to the null device nobody sees, be
+ * it this session's output or other data that the program throws away.
+ */
+static void look_at_standard(struct recorder *recorder)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat *status = &recorder->standard[fd];
+
+		if (fstat(fd, status) || (S_ISCHR(status->st_mode) &&
+					  status->st_rdev == makedev(1, 3)))
+			*status = (struct stat){ 0 };
+	}
+}
+
 int record_run(const struct record_options *options,
 	       struct record_summary *summary_out)
 {
@@ -370,9 +386,7 @@ int record_run(const struct record_options *options,
 		recorder->cpu = CPU_X86_64_V2;
 	else if (options->cpu && !strcmp(options->cpu, "x86-64-v3"))
 		recorder->cpu = CPU_X86_64_V3;
-	for (int fd = 0; fd < 3; fd++)
-		if (fstat(fd, &recorder->standard[fd]))
-			recorder->standard[fd] = (struct stat){ 0 };
+	look_at_standard(recorder);
 	begin_agent(recorder);
 	record_describe(recorder);
 	err = run_session(recorder, summary_out);
