@@ -82,7 +82,8 @@ static int is_before(struct memory *memory, remote_addr call, unsigned length)
 	return code_patch_decode(memory, call - length, &real_length) ==
 		       CODE_MOVES &&
 	       real_length == length &&
-	       code_patch_begins(memory, call - length) == CODE_YES;
+	       code_patch_begins(memory, call - length) == CODE_YES &&
+	       !code_patch_is_data(memory, call - length);
 }
 
 static enum call_patch_failure plan_before(struct memory *memory,
@@ -106,6 +107,7 @@ static int plan_number_load(struct memory *memory, struct call_patch *patch,
 
 	return length &&
 	       code_patch_begins(memory, call - length) != CODE_NO &&
+	       !code_patch_is_data(memory, call - length) &&
 	       !plan_before(memory, patch, length);
 }
 
@@ -148,6 +150,8 @@ static enum call_patch_failure plan_behind(struct memory *memory,
 	if (at < CODE_JUMP_LENGTH &&
 	    !is_padding(memory, patch->start + at, limit))
 		return CALL_PATCH_AT_END;
+	if (code_patch_is_data(memory, patch->start))
+		return CALL_PATCH_DATA;
 	return memory_read(memory, patch->start, patch->original,
 			   patch->length) ?
 		CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
@@ -422,6 +426,7 @@ const char *call_patch_failure_text(enum call_patch_failure failure)
 			"following instructions can't be moved",
 		[CALL_PATCH_AT_END] = "it leaves, and other code follows",
 		[CALL_PATCH_ENTERED] = "following instructions are jumped to",
+		[CALL_PATCH_DATA] = "instructions there are read as data",
 		[CALL_PATCH_NO_PLACE] = "no fit place in reach",
 	};
 

@@ -40,6 +40,7 @@ enum call_patch_failure {
 	CALL_PATCH_NOT_MOVING, /* what follows is not the same elsewhere */
 	CALL_PATCH_AT_END,     /* it leaves, and other code follows */
 	CALL_PATCH_ENTERED,    /* what follows is jumped to */
+	CALL_PATCH_DATA,       /* it is read as data, too */
 	CALL_PATCH_NO_PLACE,   /* none in reach that is fit */
 	CALL_PATCH_FAILURES,
 };

@@ -180,33 +180,73 @@ int code_patch_is_entered(struct memory *memory, remote_addr addr,
 }
 
 /*
+ * %fs:0x28 and the like, of which code has many: the ModRM byte asks for one
+ * more, the last before the distance.  A prefix is before the operation.
+ */
+static int is_of_thread(const uint8_t *distance)
+{
+	return (distance[-2] & 0xc7) == 0x04 && distance[-1] == 0x25 &&
+	       ((distance[-4] & 0xfe) == 0x64 ||
+		(distance[-5] & 0xfe) == 0x64 || (distance[-6] & 0xfe) == 0x64);
+}
+
+/* The next ModRM byte of that kind, looking at eight bytes at once. */
+static size_t next_relative(const uint8_t *bytes, size_t at, size_t end)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t word, found;
+
+	for (; at + sizeof(word) <= end; at += sizeof(word)) {
+		memcpy(&word, bytes + at, sizeof(word));
+		word = (word & 0xc7 * ones) ^ 0x05 * ones;
+		found = (word - ones) & ~word & 0x80 * ones;
+		if (found)
+			return at + (size_t)__builtin_ctzll(found) / 8;
+	}
+	while (at < end && (bytes[at] & 0xc7) != 0x05)
+		at++;
+	return at;
+}
+
+enum { USE_LOAD = 1, USE_ADDRESS = 2 };
+
+/*
  * Relative to the instruction pointer, an instruction has a ModRM byte with mod
  * 0 and rm 5, and then the distance.  The address of the very place is taken
  * (lea) to come here by it.
  */
-int code_patch_is_read(struct memory *memory, remote_addr addr)
+static int is_used(struct memory *memory, remote_addr addr, unsigned uses)
 {
 	const remote_addr first = addr - LOAD_MAX - BEHIND_MAX + 1;
 	const remote_addr window = addr + CODE_JUMP_LENGTH - first;
 	const struct code_around *around = read_around(memory, addr);
 	const uint8_t *bytes = around->bytes;
+	size_t i = 0;
 
-	for (size_t i = 2; i + 4 <= around->length; i++) {
-		remote_addr to = around->start + i + 4 +
-				 (remote_addr)long_at(bytes + i);
+	while ((i = next_relative(bytes, i + 1, around->length)) + 5 <=
+	       around->length) {
+		remote_addr to = around->start + i + 5 +
+				 (remote_addr)long_at(bytes + i + 1);
 
-		if (to - first < window && (bytes[i - 1] & 0xc7) == 0x05 &&
-		    (bytes[i - 2] != 0x8d || to > addr))
+		if (to - first >= window ||
+		    (i >= 5 && is_of_thread(bytes + i + 1)))
+			continue;
+		if (bytes[i - 1] != 0x8d ? uses & USE_LOAD :
+					   uses & USE_ADDRESS && to > addr)
 			return 1;
 	}
 	return 0;
 }
 
-/* movabs: its constant is loaded from anywhere in a function, however long. */
-static int is_long_constant(const cs_insn *insn)
+/*
+ * movabs: its constant is loaded from anywhere in a function, however long.
+ * The instruction is so far behind the place of a jump.
+ */
+static int has_data(const cs_insn *insn, unsigned distance)
 {
 	return insn->id == X86_INS_MOVABS &&
-	       insn->detail->x86.encoding.imm_size == 8;
+	       insn->detail->x86.encoding.imm_size == 8 &&
+	       distance + insn->size - 8 < CODE_JUMP_LENGTH;
 }
 
 static cs_insn *decode_one(struct memory *memory, remote_addr addr)
@@ -222,6 +262,23 @@ static cs_insn *decode_one(struct memory *memory, remote_addr addr)
 		insn = NULL;
 	}
 	return insn;
+}
+
+int code_patch_is_data(struct memory *memory, remote_addr addr)
+{
+	unsigned at = 0, size = 1;
+	int is_data = 0;
+
+	while (size && at < CODE_JUMP_LENGTH && !is_data) {
+		cs_insn *insn = decode_one(memory, addr + at);
+
+		is_data = insn && has_data(insn, at);
+		size = insn ? insn->size : 0;
+		at += size;
+		if (insn)
+			cs_free(insn, 1);
+	}
+	return is_data || is_used(memory, addr, USE_LOAD);
 }
 
 int code_patch_is_safe(struct memory *memory, remote_addr addr)
@@ -376,9 +433,7 @@ static unsigned measure(struct memory *memory, remote_addr addr,
 
 	while (length < CODE_JUMP_LENGTH) {
 		if (!cs_disasm_iter(disassembler, &next, &left, &at, insn) ||
-		    !can_move(insn) ||
-		    (is_long_constant(insn) &&
-		     length + insn->size - 8 < CODE_JUMP_LENGTH))
+		    !can_move(insn) || has_data(insn, length))
 			break;
 		length += insn->size;
 		count++;
@@ -397,7 +452,7 @@ unsigned code_patch_length(struct memory *memory, remote_addr addr)
 	if ((addr & (PAGE - 1)) + CODE_JUMP_LENGTH > PAGE)
 		return 0;
 	length = measure(memory, addr, &count);
-	if (!length || code_patch_is_read(memory, addr) ||
+	if (!length || is_used(memory, addr, USE_LOAD | USE_ADDRESS) ||
 	    (count > 1 &&
 	     code_patch_is_entered(memory, addr, length, CODE_MAYBE)))
 		return 0;

@@ -112,10 +112,10 @@ int code_patch_is_entered(struct memory *memory, remote_addr addr,
 			  unsigned length, enum code_certainty certainty);
 
 /*
- * Whether an instruction nearby may load, relative to its own place, some of
- * the bytes at addr that a jump would replace.
+ * Whether bytes at addr that a jump would replace may be loaded as data: by an
+ * instruction nearby, relative to its own place, or as those of a movabs are.
  */
-int code_patch_is_read(struct memory *memory, remote_addr addr);
+int code_patch_is_data(struct memory *memory, remote_addr addr);
 
 /*
  * Bytes that stop a task which begins an instruction with them: int3 (SIGTRAP,

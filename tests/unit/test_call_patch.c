@@ -196,6 +196,31 @@ Test(call_patch, leaves_entered_calls, .init = set_up)
 	cr_assert_eq(plan(39, &patch), CALL_PATCH_ENTERED);
 }
 
+Test(call_patch, leaves_what_is_loaded, .init = set_up)
+{
+	struct call_patch patch;
+
+	/* mov %eax,%edi; syscall; movabs $..., %rax */
+	PUT(MIDDLE, "\x89\xc7\x0f\x05\x48\xb8\x01\x02\x03\x04\x05\x06"
+		    "\x07\x08");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_DATA);
+	/* mov %eax,%edi; syscall; cmp $-4095,%rax */
+	PUT(MIDDLE, "\x89\xc7\x0f\x05\x48\x3d\x01\xf0\xff\xff");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
+	/* mov MIDDLE + 6(%rip),%eax */
+	PUT(MIDDLE + 20, "\x8b\x05\xec\xff\xff\xff");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_DATA);
+	/* mov %fs:-0x14,%eax is the same but for a byte before it */
+	PUT(MIDDLE + 17, "\x64\x8b\x04\x25");
+	PUT(MIDDLE + 21, "\xed\xff\xff\xff");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
+	PUT(MIDDLE + 17, "\xf4\xf4\xf4\x8b\x05\xec\xff\xff\xff");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_DATA);
+	/* lea MIDDLE + 6(%rip),%rax: where to go, perhaps; there are detours */
+	PUT(MIDDLE + 19, "\x48\x8d");
+	cr_assert_eq(plan(39, &patch), CALL_PATCH_POSSIBLE);
+}
+
 Test(call_patch, hops_to_room_between_functions, .init = set_up)
 {
 	struct call_patch patch, other;
