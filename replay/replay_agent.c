@@ -20,6 +20,7 @@
 #include "src/agent_code.h"
 #include "src/agent_layout.h"
 #include "src/instruction.h"
+#include "traces/call_batch.h"
 #include "traces/call_record.h"
 #include "traces/report.h"
 
@@ -266,11 +267,78 @@ static int is_call_next(struct replayer *replayer, uint32_t task)
 		next.kind == EVENT_SYSCALL_ENTER);
 }
 
+/*
+ * Calls of one task that are replayed at once: where the agent is among them is
+ * for it to say, so it is looked at with care.
+ */
+struct run {
+	const struct call_record *next; /* the agent's, */
+	uint64_t taken, count;		/* behind so many of all */
+	struct event head;		/* of the first */
+};
+
+/* True when the task stands at a call that is made again. */
+static int is_at_change(struct replayer *replayer, struct run *run, int status)
+{
+	const struct agent_shared *agent = replayer->agent;
+
+	if (!WIFSTOPPED(status) || !status_is_syscall(status) ||
+	    agent->is_different || agent->count < run->taken ||
+	    agent->count >= run->count)
+		return 0;
+	while (run->taken < agent->count) {
+		run->next = call_record_next(run->next);
+		run->taken++;
+	}
+	return call_record_is_made_again(run->next);
+}
+
+/* The call becomes an event, and its record is taken. */
+static int make_change(struct replayer *replayer, struct replay_task *task,
+		       struct run *run)
+{
+	struct agent_shared *agent = replayer->agent;
+	struct call_batch single;
+	struct event event, head = run->head;
+	int err = replay_get_registers(replayer, task);
+
+	if (err)
+		return err;
+	task->registers.value[R_RAX] = task->registers.value[R_ORIG_RAX];
+	task->is_at_call = 1;
+	head.number += run->taken;
+	replayer->event = head.number;
+	call_batch_single(&single, &head, run->next);
+	call_batch_next(&single, &event);
+	err = replay_syscall(replayer, task, &event);
+	agent->position += run->next->size;
+	run->next = call_record_next(run->next);
+	agent->count = (uint32_t)++run->taken;
+	replayer->summary->syscalls--; /* all are counted together */
+	return err;
+}
+
+/* Runs to the end of the calls, or to where it stops otherwise. */
+static int run_calls(struct replayer *replayer, struct replay_task *task,
+		     struct run *run, int *status_out)
+{
+	int err = replay_run_task(replayer, task, status_out);
+
+	while (!err && is_at_change(replayer, run, *status_out)) {
+		err = make_change(replayer, task, run);
+		if (err || run->taken == run->count)
+			return err;
+		err = replay_run_task(replayer, task, status_out);
+	}
+	return err;
+}
+
 static int replay_many(struct replayer *replayer, struct replay_task *task)
 {
 	uint32_t serial = task->task.serial;
 	uint64_t first, count;
 	const void *bytes;
+	struct run run;
 	size_t length;
 	int status, err;
 
@@ -282,10 +350,14 @@ static int replay_many(struct replayer *replayer, struct replay_task *task)
 		return report(-EBADMSG, "event %llu: too many calls at once",
 			      (unsigned long long)first);
 	feed(replayer, bytes, length, !is_call_next(replayer, serial));
-	err = replay_run_task(replayer, task, &status);
+	run = (struct run){ bytes, 0, count,
+			    { .number = first, .task = serial } };
+	err = run_calls(replayer, task, &run, &status);
 	if (!err && replayer->agent->count <= count)
 		show_output(replayer, bytes, replayer->agent->count);
-	if (!err)
+	if (!err && run.taken == count)
+		feed_nothing(replayer);
+	else if (!err)
 		err = end(replayer, task, first, count, status);
 	if (err)
 		return err;

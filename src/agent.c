@@ -84,6 +84,9 @@ static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_SIGNAL_ACTION] = agent_signal_action,
 	[CONDITION_SOCKET_OPTION] = agent_socket_option,
 	[CONDITION_LIMIT] = agent_limit,
+	[CONDITION_MAP] = agent_map,
+	[CONDITION_PLAIN_RANGE] = agent_plain_range,
+	[CONDITION_BREAK] = agent_break,
 };
 
 /* What such a call wrote: the end of its record. */
@@ -172,6 +175,10 @@ static int is_changed(const struct agent_row *row)
 	case CONDITION_POLL_MASKED:
 	case CONDITION_EPOLL:
 	case CONDITION_FUTEX_WAIT:
+	/* A success that is none changes no memory. */
+	case CONDITION_MAP:
+	case CONDITION_PLAIN_RANGE:
+	case CONDITION_BREAK:
 		return 1;
 	default:
 		return 0;

@@ -45,4 +45,9 @@ int agent_signal_action(struct recording *recording);
 int agent_socket_option(struct recording *recording);
 int agent_limit(struct recording *recording);
 
+/* agent_space.c */
+int agent_map(struct recording *recording);
+int agent_plain_range(struct recording *recording);
+int agent_break(struct recording *recording);
+
 #endif

@@ -156,11 +156,24 @@ struct agent_shared {
 	uint8_t followed[AGENT_FOLLOWED_BITS / 8]; /* agent_followed_bit() */
 };
 
+struct agent_range {
+	uint64_t start, end;
+};
+
+#define AGENT_RANGES 250
+
 struct agent_private {
 	uint32_t generation;
 	uint32_t is_stale; /* classes are, since a call with a stop */
 	uint32_t are_faults_ignored, zero;
 	uint8_t classes[AGENT_DESCRIPTORS]; /* agent_descriptor.h; 0 unknown */
+	uint64_t break_end; /* of brk(2); 0: not known */
+	/*
+	 * Memory that the agent mapped: private, without a file, not
+	 * executable.  The recorder need not see what becomes of it.
+	 */
+	uint64_t plain_count;
+	struct agent_range plain[AGENT_RANGES];
 };
 
 _Static_assert(sizeof(struct agent_shared) <= 0x4000 &&
@@ -172,6 +185,37 @@ static inline uint32_t agent_followed_bit(uint64_t device, uint64_t inode)
 {
 	return (uint32_t)((inode * 0x9e3779b97f4a7c15ull ^ device * 31) >> 40) %
 	       AGENT_FOLLOWED_BITS;
+}
+
+/* Memory in [start, end) is not plain any more. */
+static inline void agent_forget_plain(struct agent_range *plain,
+				      uint64_t *count, uint64_t start,
+				      uint64_t end)
+{
+	uint64_t kept = 0, all = *count;
+	struct agent_range rest = { 0, 0 };
+
+	for (uint64_t i = 0; i < all && i < AGENT_RANGES; i++) {
+		struct agent_range range = plain[i];
+
+		if (range.start >= end || range.end <= start) {
+			plain[kept++] = range;
+			continue;
+		}
+		if (range.start < start)
+			plain[kept++] = (struct agent_range){ range.start,
+							      start };
+		if (range.end <= end)
+			continue;
+		/* No more than one is cut in two. */
+		if (range.start < start)
+			rest = (struct agent_range){ end, range.end };
+		else
+			plain[kept++] = (struct agent_range){ end, range.end };
+	}
+	if (rest.end && kept < AGENT_RANGES)
+		plain[kept++] = rest;
+	*count = kept;
 }
 
 /* The place for the answer to a question; another one's when all are taken. */

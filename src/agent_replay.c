@@ -57,7 +57,8 @@ int agent_replay(struct agent_frame *frame)
 	const struct call_record *record = (const struct call_record *)
 		(ring + shared->position);
 
-	if (shared->position >= shared->limit)
+	if (shared->position >= shared->limit ||
+	    call_record_is_made_again(record))
 		return 0;
 	if (!is_recorded(frame, record) || !take_pieces(record)) {
 		shared->is_different = 1;

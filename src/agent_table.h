@@ -41,7 +41,10 @@
 	X(POLL_MASKED)                                                  \
 	X(SIGNAL_ACTION)    /* of signals that we need not know of */   \
 	X(SOCKET_OPTION)                                                \
-	X(LIMIT)            /* is asked for, and not set */
+	X(LIMIT)            /* is asked for, and not set */             \
+	X(MAP)              /* of no file, private, not executable */   \
+	X(PLAIN_RANGE)      /* of what MAP mapped */                    \
+	X(BREAK)
 
 enum agent_condition {
 #define CONDITION_ENUM(name) CONDITION_##name,

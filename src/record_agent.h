@@ -61,6 +61,12 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 /* It was interrupted there: true when it goes on to where the agent ends. */
 int record_agent_leave(struct recorder *recorder, struct record_task *task,
 		       int *err_out);
+/* Memory there is not as the agent mapped it: its changes must be seen. */
+void record_agent_forget_plain(const struct record_task *task,
+			       remote_addr start, remote_addr end);
+/* Where the break ends, by the agent's calls. */
+void record_agent_learn_break(const struct record_task *task);
+void record_agent_set_break(const struct record_task *task, remote_addr end);
 /* The file's changes must be seen. */
 void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
 /* At the entry of a call with a stop: whether it was tried without waiting. */

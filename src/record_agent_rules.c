@@ -237,6 +237,55 @@ static void write_private(struct record_task *task, size_t offset,
 			    sizeof(value));
 }
 
+#define PRIVATE(field) (AGENT_PRIVATE + offsetof(struct agent_private, field))
+
+static int has_agent(const struct record_task *task)
+{
+	const struct agent_area *area = space_data_of(task)->agent;
+
+	return area && area->shared;
+}
+
+void record_agent_forget_plain(const struct record_task *task,
+			       remote_addr start, remote_addr end)
+{
+	struct address_space *space = space_of(task);
+	struct agent_range plain[AGENT_RANGES];
+	uint64_t count = 0;
+
+	if (!has_agent(task) ||
+	    address_space_read(space, PRIVATE(plain_count), &count,
+			       sizeof(count)) ||
+	    !count || count > AGENT_RANGES ||
+	    address_space_read(space, PRIVATE(plain), plain,
+			       count * sizeof(*plain)))
+		return;
+	agent_forget_plain(plain, &count, start, end);
+	address_space_write(space, PRIVATE(plain), plain,
+			    count * sizeof(*plain));
+	address_space_write(space, PRIVATE(plain_count), &count,
+			    sizeof(count));
+}
+
+void record_agent_learn_break(const struct record_task *task)
+{
+	uint64_t end = 0;
+
+	if (has_agent(task) &&
+	    !address_space_read(space_of(task), PRIVATE(break_end), &end,
+				sizeof(end)) && end)
+		space_data_of(task)->break_end = end;
+}
+
+void record_agent_set_break(const struct record_task *task, remote_addr end)
+{
+	uint64_t word = end;
+
+	if (has_agent(task))
+		address_space_write(space_of(task), PRIVATE(break_end), &word,
+				    sizeof(word));
+}
+
 void record_agent_look_at_actions(struct record_task *task)
 {
 	uint64_t faults = 1u << (SIGSEGV - 1) | 1u << (SIGBUS - 1);

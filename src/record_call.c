@@ -307,11 +307,25 @@ uint64_t record_advice(const struct record_task *task)
 		MADV_DONTNEED : advice;
 }
 
+/* What the agent knows of the memory is the recorder's from now on. */
+static void take_range(struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	int number = task->call.number;
+
+	record_agent_learn_break(task);
+	if (number == SYS_madvise ? arguments[2] == MADV_DONTFORK :
+	    number == SYS_munmap || arguments[2] & PROT_EXEC)
+		record_agent_forget_plain(task, arguments[0],
+					  arguments[0] + arguments[1]);
+}
+
 static int range_entry(struct record_task *task)
 {
 	int err = record_own_memory_entry(task);
 	uint64_t advice = record_advice(task);
 
+	take_range(task);
 	if (err || task->goes_around || advice == task->call.arguments[2])
 		return err;
 	return change_argument(task, R_RDX, advice);

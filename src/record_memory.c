@@ -238,6 +238,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	record_forget_sites(space_data_of(task), addr, addr + length);
 	record_sites_forget(task, effects, addr, addr + length);
 	record_forget_held(space_data_of(task), addr, addr + length);
+	record_agent_forget_plain(task, addr, addr + length);
 	if (flags & MAP_SHARED)
 		space_data_of(task)->maps_shared = 1;
 }
@@ -281,6 +282,7 @@ int record_munmap_exit(struct recorder *recorder, struct record_task *task)
 	if (task->call.result)
 		return 0;
 	record_forget_held(space_data_of(task), start, end);
+	record_forget_sites(space_data_of(task), start, end);
 	replace_syscall_address(task, start, end);
 	if (!task->goes_around &&
 	    overlaps_session_page(start, task->call.arguments[1])) {
@@ -479,26 +481,37 @@ int record_mmap_exit(struct recorder *recorder, struct record_task *task)
 
 /* ---- brk ---- */
 
+/* What is known of code there, too, goes with the end of the heap. */
+static void shrink(struct record_task *task, remote_addr start,
+		   remote_addr end)
+{
+	struct effect *effect = effect_list_add(&task->effects, EFFECT_UNMAP);
+
+	effect->address = start;
+	effect->extent = end - start;
+	record_forget_held(space_data_of(task), start, end);
+	record_forget_sites(space_data_of(task), start, end);
+}
+
 int record_brk_exit(struct recorder *recorder, struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
 	remote_addr now = (remote_addr)task->call.result;
-	remote_addr old_end = PAGE_UP(data->break_end);
-	struct effect *effect;
+	remote_addr old_end;
 
 	(void)recorder;
-	if (data->break_end && PAGE_UP(now) > old_end) {
+	record_agent_learn_break(task);
+	old_end = PAGE_UP(data->break_end);
+	if (data->break_end && PAGE_UP(now) > old_end)
 		record_map_effect(task, &task->effects, old_end,
 				  PAGE_UP(now) - old_end,
 				  PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0,
 				  "[heap]");
-	} else if (data->break_end && PAGE_UP(now) < old_end) {
-		effect = effect_list_add(&task->effects, EFFECT_UNMAP);
-		effect->address = PAGE_UP(now);
-		effect->extent = old_end - PAGE_UP(now);
-	}
+	else if (data->break_end && PAGE_UP(now) < old_end)
+		shrink(task, PAGE_UP(now), old_end);
 	data->break_end = now;
+	record_agent_set_break(task, now);
 	return 0;
 }
 
@@ -692,6 +705,8 @@ static void move_known(struct record_task *task)
 	uint64_t distance = to - from;
 	uint64_t kept = new_end - to < end - from ? new_end - to : end - from;
 
+	record_agent_forget_plain(task, from, end);
+	record_agent_forget_plain(task, to, new_end);
 	if (to != from) {
 		record_forget_held(data, to, new_end);
 		record_forget_sites(data, to, new_end);
@@ -713,10 +728,12 @@ static void move_known(struct record_task *task)
 		range->start += distance;
 		range->end += distance;
 	}
-	if (new_end < end + distance)
-		record_forget_held(data, new_end, end + distance);
-	else
+	if (new_end >= end + distance) {
 		grow_held(data, end + distance, new_end);
+		return;
+	}
+	record_forget_held(data, new_end, end + distance);
+	record_forget_sites(data, new_end, end + distance);
 }
 
 int record_mremap_exit(struct record_task *task)

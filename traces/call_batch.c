@@ -26,6 +26,21 @@ static void set_registers(struct event *event, const struct call_record *record)
 			call_record_arguments(record)[i];
 }
 
+static struct effect map_effect(const struct call_piece *piece)
+{
+	const struct call_mapping *mapping = call_piece_mapping(piece);
+
+	return (struct effect){
+		.kind = EFFECT_MAP,
+		.address = piece->address,
+		.extent = mapping->extent,
+		.protection = mapping->protection,
+		.flags = mapping->flags,
+		.bytes = (const uint8_t *)(mapping + 1),
+		.length = piece->length - sizeof(*mapping),
+	};
+}
+
 static void set_effects(struct event *event, const struct call_record *record)
 {
 	const struct call_piece *piece = call_record_pieces(record);
@@ -43,6 +58,8 @@ static void set_effects(struct event *event, const struct call_record *record)
 			.bytes = call_piece_bytes(piece),
 			.length = piece->length,
 		};
+		if (piece->kind == PIECE_MAP)
+			effect[-1] = map_effect(piece);
 		if (piece->kind == PIECE_STANDARD) {
 			/* Its argument says where to; what is written is
 			   argument 1 of all calls that write. */
@@ -93,6 +110,18 @@ static void set_instruction(struct call_batch *batch, struct event *event,
 		.bytes = (const uint8_t *)batch->after,
 		.length = sizeof(batch->after),
 	};
+}
+
+void call_batch_single(struct call_batch *batch, const struct event *head,
+		       const struct call_record *record)
+{
+	batch->bytes = (const uint8_t *)record;
+	batch->length = record->size;
+	batch->task = head->task;
+	batch->time_ns = head->time_ns;
+	batch->first = batch->next = head->number;
+	batch->end = head->number + 1;
+	batch->next_at = 0;
 }
 
 const char *call_batch_begin(struct call_batch *batch, const struct event *head,

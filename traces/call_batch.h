@@ -31,6 +31,10 @@ const char *call_batch_begin(struct call_batch *batch,
 			     const struct event *head, const void *bytes,
 			     size_t length, uint64_t count);
 
+/* The same with one record, which was found good; it has head's number. */
+void call_batch_single(struct call_batch *batch, const struct event *head,
+		       const struct call_record *record);
+
 /* Takes the next event, of which there must be one. */
 void call_batch_next(struct call_batch *batch, struct event *event_out);
 

@@ -7,6 +7,18 @@
 
 #include "traces/bytes.h"
 
+#define NAME_LIMIT 64u /* of a mapping */
+
+static const char *mapping_fault(const struct call_piece *piece)
+{
+	if (piece->length < sizeof(struct call_mapping) ||
+	    piece->length > sizeof(struct call_mapping) + NAME_LIMIT)
+		return "a mapping of impossible length";
+	if (call_piece_mapping(piece)->extent > UINT64_MAX - piece->address)
+		return "a mapping beyond the address space";
+	return NULL;
+}
+
 static const char *piece_fault(const struct call_piece *piece, uint64_t left,
 			       int is_after_output)
 {
@@ -15,7 +27,7 @@ static const char *piece_fault(const struct call_piece *piece, uint64_t left,
 
 	if (call_piece_size(piece) > left)
 		return "a piece longer than its record";
-	if (piece->kind < PIECE_INPUT || piece->kind > PIECE_STANDARD ||
+	if (piece->kind < PIECE_INPUT || piece->kind > PIECE_MAP ||
 	    end >> 16)
 		return "a piece of unknown kind";
 	if (piece->kind == PIECE_STANDARD ?
@@ -25,7 +37,8 @@ static const char *piece_fault(const struct call_piece *piece, uint64_t left,
 	if (piece->full &&
 	    (piece->kind != PIECE_INPUT || piece->full <= piece->length))
 		return "a piece that was not cut";
-	if (is_after_output && piece->kind != PIECE_OUTPUT)
+	if (is_after_output && piece->kind != PIECE_OUTPUT &&
+	    piece->kind != PIECE_MAP)
 		return "an input after an output";
 	if (piece->address > UINT64_MAX - piece->length)
 		return "a piece beyond the address space";
@@ -33,7 +46,7 @@ static const char *piece_fault(const struct call_piece *piece, uint64_t left,
 	    get64((const uint8_t *)call_piece_next(piece) - 8) >>
 		    piece->length % 8 * 8)
 		return "a piece with padding other than zeros";
-	return NULL;
+	return piece->kind == PIECE_MAP ? mapping_fault(piece) : NULL;
 }
 
 static const char *pieces_fault(const struct call_record *record)
@@ -52,7 +65,8 @@ static const char *pieces_fault(const struct call_record *record)
 		fault = piece_fault(piece, left, is_after_output);
 		if (fault)
 			return fault;
-		is_after_output = piece->kind == PIECE_OUTPUT;
+		is_after_output = piece->kind == PIECE_OUTPUT ||
+				  piece->kind == PIECE_MAP;
 		piece = call_piece_next(piece);
 	}
 	return (const char *)piece == end ? NULL :

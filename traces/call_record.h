@@ -51,6 +51,13 @@ enum call_piece_kind {
 	PIECE_STANDARD,	 /* input, all of it, of a write to the session's
 			    standard output (argument 1) or error (2): as
 			    EFFECT_OUTPUT with bytes */
+	PIECE_MAP,	 /* as EFFECT_MAP of no file: the call mapped memory
+			    there; a struct call_mapping, then its name */
+};
+
+struct call_mapping {
+	uint64_t extent;
+	uint32_t protection, flags;
 };
 
 struct call_piece {
@@ -62,7 +69,9 @@ struct call_piece {
 };
 
 _Static_assert(sizeof(struct call_record) == 32 &&
-	       sizeof(struct call_piece) == 24, "they are part of the format");
+	       sizeof(struct call_piece) == 24 &&
+	       sizeof(struct call_mapping) == 16,
+	       "they are part of the format");
 
 /*
  * Says what is wrong with these records, or NULL and how many they are.  What
@@ -98,6 +107,23 @@ call_record_pieces(const struct call_record *record)
 static inline const void *call_piece_bytes(const struct call_piece *piece)
 {
 	return piece + 1;
+}
+
+/*
+ * Calls that change the address space, if they did, are made again in replay,
+ * and not answered: mmap, mprotect, munmap, brk, madvise.
+ */
+static inline int call_record_is_made_again(const struct call_record *record)
+{
+	return (record->number >= 9 && record->number <= 12) ||
+	       record->number == 28;
+}
+
+/* Of a PIECE_MAP. */
+static inline const struct call_mapping *
+call_piece_mapping(const struct call_piece *piece)
+{
+	return call_piece_bytes(piece);
 }
 
 /* Bytes of a piece with all that belongs to it. */

@@ -446,7 +446,7 @@ static int read_members(const json_t *root, struct trace_info *info,
 	if (!members.wrong && (info->version < TRACE_OLDEST_VERSION ||
 			       info->version > TRACE_FORMAT_VERSION))
 		return report(-EPROTONOSUPPORT,
-			      INFO_NAME ": format version %u, not %u or %u",
+			      INFO_NAME ": format version %u, not %u to %u",
 			      info->version, TRACE_OLDEST_VERSION,
 			      TRACE_FORMAT_VERSION);
 	info->reel_version = member_text(&members, "reel_version");

@@ -8,7 +8,7 @@
 
 #include "traces/stream.h"
 
-#define TRACE_FORMAT_VERSION 3
+#define TRACE_FORMAT_VERSION 4
 #define TRACE_OLDEST_VERSION 2 /* that can be read */
 
 struct trace_info {

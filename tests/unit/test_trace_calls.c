@@ -536,7 +536,8 @@ Test(trace_calls, records_that_cannot_be_are_refused)
 	REFUSED(record->pieces = 255);
 	REFUSED(input->kind = 0);
 	REFUSED(input->kind = PIECE_OUTPUT);
-	REFUSED(input->kind = 4);
+	REFUSED(input->kind = PIECE_MAP);
+	REFUSED(input->kind = PIECE_MAP + 1);
 	REFUSED(input->argument = 6);
 	REFUSED(standard->argument = 0);
 	REFUSED(standard->argument = 3);
@@ -555,6 +556,71 @@ Test(trace_calls, records_that_cannot_be_are_refused)
 	REFUSED(((char *)(input + 1))[5] = 1);
 	REFUSED(((char *)(input + 1))[7] = (char)0x80);
 	REFUSED(((char *)(output + 1))[13] = 1);
+}
+
+/* ---- mappings ---- */
+
+/* mmap(2) of 8192 bytes, named. */
+static struct call_piece *mapping_record(void)
+{
+	static const struct call_mapping mapping = { 8192, 3, 0x22 };
+	struct call_record *record;
+	struct call_piece *piece;
+
+	used = 0;
+	record = begin_record(9, 6);
+	record->result = 0x10000;
+	piece = add_piece(record, PIECE_MAP, 0, sizeof(mapping) + 6);
+	piece->address = 0x10000;
+	memcpy(piece + 1, &mapping, sizeof(mapping));
+	memcpy((char *)(piece + 1) + sizeof(mapping), "[heap]", 6);
+	return piece;
+}
+
+Test(trace_calls, mappings_are_effects)
+{
+	const char *path = in_directory("t");
+	struct trace_reader *reader;
+	struct trace_writer *writer;
+	struct event event;
+
+	mapping_record();
+	writer = write_samples(path, 0, 0, 0);
+	cr_assert_eq(trace_writer_append_calls(writer, 1, 5, room, used, 1), 0);
+	finish(writer);
+	cr_assert_eq(trace_reader_open(path, &reader), 0);
+	cr_assert_eq(trace_reader_next(reader, &event), 0);
+	cr_assert_eq(event.effect_count, 1);
+	cr_assert_eq(event.effects[0].kind, EFFECT_MAP);
+	cr_assert_eq(event.effects[0].address, 0x10000);
+	cr_assert_eq(event.effects[0].extent, 8192);
+	cr_assert_eq(event.effects[0].protection, 3);
+	cr_assert_eq(event.effects[0].flags, 0x22);
+	cr_assert_eq(event.effects[0].id, 0);
+	cr_assert_eq(event.effects[0].length, 6);
+	cr_assert_arr_eq(event.effects[0].bytes, "[heap]", 6);
+	trace_reader_close(reader);
+}
+
+Test(trace_calls, mappings_that_cannot_be_are_refused)
+{
+	struct call_piece *piece = mapping_record();
+	struct call_record *record = (void *)room;
+	uint64_t count;
+
+	cr_assert_null(call_records_check(room, used, &count));
+	((struct call_mapping *)(piece + 1))->extent = UINT64_MAX - 0xffff;
+	cr_assert_not_null(call_records_check(room, used, &count));
+	used = 0;
+	record = begin_record(9, 6);
+	add_piece(record, PIECE_MAP, 0, sizeof(struct call_mapping) - 1);
+	cr_assert_not_null(call_records_check(room, used, &count));
+	used = 0;
+	record = begin_record(9, 6);
+	piece = add_piece(record, PIECE_MAP, 0,
+			  sizeof(struct call_mapping) + 65);
+	((struct call_mapping *)(piece + 1))->extent = 1;
+	cr_assert_not_null(call_records_check(room, used, &count));
 }
 
 /* ---- instructions ---- */
@@ -751,7 +817,7 @@ Test(trace_calls, the_version_before_is_read)
 
 	make_trace(path, 60, 100);
 	text = file_load(in_directory("t/trace.json"), &length);
-	version = memmem(text, length, "\"format_version\": 3", 19);
+	version = memmem(text, length, "\"format_version\": 4", 19);
 	cr_assert_not_null(version);
 	version[18] = '2';
 	/* ,\n  "sha256": "64 digits"\n}\n */
