@@ -150,8 +150,6 @@ static enum call_patch_failure plan_behind(struct memory *memory,
 	if (at < CODE_JUMP_LENGTH &&
 	    !is_padding(memory, patch->start + at, limit))
 		return CALL_PATCH_AT_END;
-	if (code_patch_is_data(memory, patch->start))
-		return CALL_PATCH_DATA;
 	return memory_read(memory, patch->start, patch->original,
 			   patch->length) ?
 		CALL_PATCH_POSSIBLE : CALL_PATCH_NO_CALL;
@@ -227,6 +225,8 @@ static enum call_patch_failure plan(struct memory *memory,
 {
 	enum call_patch_failure failure = plan_behind(memory, patch);
 
+	if (!failure && code_patch_is_data(memory, patch->start))
+		failure = CALL_PATCH_DATA;
 	if (!failure && is_entered(memory, patch))
 		failure = CALL_PATCH_ENTERED;
 	if (!failure && is_only_at_call_end(patch))

@@ -97,8 +97,9 @@ enum call_patch_failure call_patch_plan_instruction(struct memory *memory,
 /*
  * How the plan makes room, and of what, in a word, which is not 0: where the
  * code around is the same, call_patch_plan_again() makes the same plan of it,
- * and need not look for what may be jumped to, which takes most of the time.
- * The code that is replaced it does compare.
+ * and need not look for what may be jumped to or loaded as data, which takes
+ * most of the time.  The code that is replaced it does compare.  Ways are kept
+ * (src/record_jumps.c): who changes what is planned gives the note a new name.
  */
 uint64_t call_patch_way(const struct call_patch *patch);
 /* For the syscall instruction where found is none. */

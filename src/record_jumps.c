@@ -18,7 +18,7 @@
 #include "traces/report.h"
 #include "traces/store.h"
 
-#define NOTE "jumps1" /* traces/format.md; another plan is another number */
+#define NOTE "jumps2" /* traces/format.md; another plan is another number */
 #define JUMP_TEXT 36  /* two numbers' digits, a colon, a comma and the NUL */
 #define JUMPS_MAX 256u
 #define COUNT_MAX 15u /* less than a way */
