@@ -8,6 +8,7 @@
  *   record_agent_ring.c    what becomes of the records that it makes
  *   record_agent_stop.c    stops within
  *   record_call_site.c     how calls come to it
+ *   record_site_changes.c  what becomes of these ways
  */
 #ifndef REEL_RECORD_AGENT_H
 #define REEL_RECORD_AGENT_H

@@ -27,7 +27,8 @@
  *   record_ptrace.c   tracers in the program; see record_ptrace.h
  *   record_inject.c   calls made in the name of a task
  *   record_agent*.c   the agent, which makes calls unseen; record_agent.h
- *   record_call_site.c  syscall instructions that became jumps to it
+ *   record_call_site.c  syscall instructions that become jumps to it
+ *   record_site_changes.c  and what becomes of those
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
  *   record_chaos.c    turns at random
