@@ -584,16 +584,86 @@ int64_t replay_inject(struct replay_task *task, int number,
 	return inject(&task->task, number, arguments);
 }
 
+/*
+ * A single step sets the trap flag.  The kernel hides it from who asks for the
+ * flags, but for steps that follow one over popf, and not from instructions
+ * that copy the flags (Intel SDM volume 2): pushf into memory, syscall to r11.
+ */
+struct step {
+	enum { STEP_OTHER, STEP_PUSHF, STEP_POPF } kind;
+	uint64_t trap_flag; /* the program's own, before */
+	remote_addr rip;
+};
+
+static struct step begin_step(struct replayer *replayer,
+			      struct replay_task *task)
+{
+	struct step step = { .kind = STEP_POPF }; /* whatever comes of it */
+	uint8_t bytes[2], code;
+
+	if (replay_get_registers(replayer, task) ||
+	    address_space_read(task->task.space, task->registers.value[R_RIP],
+			       bytes, sizeof(bytes)))
+		return step;
+	code = bytes[bytes[0] == 0x66 || (bytes[0] & 0xf0) == 0x40];
+	if (code == 0x9c)
+		step.kind = STEP_PUSHF;
+	else if (code != 0x9d && code != 0xcf)
+		step.kind = STEP_OTHER;
+	step.rip = task->registers.value[R_RIP];
+	step.trap_flag = task->registers.value[R_EFLAGS] & EFLAGS_TRAP;
+	return step;
+}
+
+static int clear_pushed(struct replay_task *task)
+{
+	remote_addr at = task->registers.value[R_RSP];
+	uint16_t flags;
+
+	if (address_space_read(task->task.space, at, &flags, sizeof(flags)) ||
+	    !(flags & EFLAGS_TRAP))
+		return 0;
+	flags &= (uint16_t)~EFLAGS_TRAP;
+	return address_space_write(task->task.space, at, &flags,
+				   sizeof(flags));
+}
+
+static int end_step(struct replayer *replayer, struct replay_task *task,
+		    struct step step, int status)
+{
+	uint64_t *values = task->registers.value;
+	int err;
+
+	if (!WIFSTOPPED(status) || step.kind == STEP_POPF || step.trap_flag)
+		return 0;
+	err = replay_get_registers(replayer, task);
+	if (err)
+		return err;
+	values[R_EFLAGS] &= ~(uint64_t)EFLAGS_TRAP;
+	if (status_is_syscall(status))
+		values[R_R11] &= ~(uint64_t)EFLAGS_TRAP;
+	/* A stop from outside may have come before the instruction. */
+	return step.kind == STEP_PUSHF && values[R_RIP] != step.rip ?
+		clear_pushed(task) : 0;
+}
+
 int replay_resume_task(struct replayer *replayer, struct replay_task *task,
 		       int request, int *status_out)
 {
-	int err = settle(task);
+	int is_step = request == PTRACE_SYSEMU_SINGLESTEP;
+	struct step step = { 0 };
+	int err;
 
+	if (is_step)
+		step = begin_step(replayer, task);
+	err = settle(task);
 	replayer->summary->stops++;
 	if (!err)
 		err = task_resume(&task->task, request, 0);
 	if (!err)
 		err = wait_for_stop(&task->task, status_out);
+	if (!err && is_step)
+		err = end_step(replayer, task, step, *status_out);
 	return err ? report(err, "event %llu: run replayed task %u",
 			    (unsigned long long)replayer->event,
 			    task->task.serial) : 0;

@@ -24,6 +24,7 @@ _Static_assert(R_COUNT == EVENT_REGISTERS, "the trace has all registers");
  * and others (emulated ones) do not.
  */
 #define EFLAGS_RESUME 0x10000u
+#define EFLAGS_TRAP 0x100u
 
 struct registers {
 	uint64_t value[R_COUNT];
