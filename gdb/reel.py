@@ -145,6 +145,11 @@ class Processes(Subcommand):
     name = "processes"
 
 
+class Digest(Subcommand):
+    """A digest of registers and memory: equal ones are of equal states."""
+    name = "digest"
+
+
 class Snapshots(Subcommand):
     """The files of the trace up to here."""
     name = "snapshots"
@@ -245,7 +250,7 @@ class InfoReel(gdb.Command):
 
 Reel()
 InfoReel()
-for command in (When, Event, Events, Dump, Elapsed, Processes, Snapshots,
-                Checkpoint, Checkpoints, DeleteCheckpoint, Seek, Restart,
-                BacktraceAt):
+for command in (When, Event, Events, Dump, Elapsed, Processes, Digest,
+                Snapshots, Checkpoint, Checkpoints, DeleteCheckpoint, Seek,
+                Restart, BacktraceAt):
     command()

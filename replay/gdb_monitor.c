@@ -10,6 +10,7 @@
 #include "replay/gdb_server.h"
 #include "replay/inspect.h"
 #include "src/human.h"
+#include "src/memory_digest.h"
 #include "traces/report.h"
 
 #define AROUND 8u /* events that dump shows on either side */
@@ -20,6 +21,7 @@ static const char help[] =
 	"seek EVENT         to behind this event\n"
 	"elapsed            time since the recording began\n"
 	"processes          processes and threads that live\n"
+	"digest             of registers and memory, to be compared\n"
 	"snapshots          files of the trace up to here\n"
 	"dump               events around here\n"
 	"bt-at EVENT        backtrace behind this event\n"
@@ -153,6 +155,41 @@ static void processes(struct gdb_server *server)
 		    task->recorded_tid, task->task.serial,
 		    image ? image->path : "");
 	}
+}
+
+/* What tells states of a process from each other, but for its dead stacks. */
+static int digest_memory(struct gdb_server *server,
+			 const struct replay_task *task, uint64_t *hash_out)
+{
+	struct replayer *replayer = server->timeline->replayer;
+	remote_addr stacks[MEMORY_DIGEST_STACKS];
+	struct replay_task *other = NULL;
+	struct memory_digest digest;
+	size_t count = 0;
+	int err;
+
+	while ((other = inspect_next(replayer, other)) &&
+	       count < MEMORY_DIGEST_STACKS)
+		if (other->recorded_tgid == task->recorded_tgid &&
+		    !replay_get_registers(replayer, other))
+			stacks[count++] = other->registers.value[R_RSP];
+	err = memory_digest(&task->task, 0, stacks, count, &digest);
+	if (!err)
+		*hash_out = digest.hash;
+	return err;
+}
+
+static void digest(struct gdb_server *server)
+{
+	struct replay_task *task = gdb_task(server);
+	uint64_t registers, memory;
+
+	if (!task || gdb_registers_digest(server, task, &registers) ||
+	    digest_memory(server, task, &memory))
+		say(server, "there is no digest here\n");
+	else
+		say(server, "registers %016" PRIx64 " memory %016" PRIx64
+		    "\n", registers, memory);
 }
 
 static void snapshots(struct gdb_server *server)
@@ -367,6 +404,8 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		elapsed(server);
 	else if (!strcmp(command, "processes"))
 		processes(server);
+	else if (!strcmp(command, "digest"))
+		digest(server);
 	else if (!strcmp(command, "snapshots"))
 		snapshots(server);
 	else if (!strcmp(command, "dump"))

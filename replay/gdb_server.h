@@ -84,6 +84,9 @@ int gdb_query(struct gdb_server *server, const char *packet);
 int gdb_file(struct gdb_server *server, const char *packet, size_t length);
 
 void gdb_registers(struct gdb_server *server, struct replay_task *task);
+/* Of what they hold, however the task came there. */
+int gdb_registers_digest(struct gdb_server *server, struct replay_task *task,
+			 uint64_t *digest_out);
 /* 0 when there is no such register. */
 int gdb_register(struct gdb_server *server, struct replay_task *task,
 		 unsigned number);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "replay/gdb_server.h"
 #include "src/extended_state.h"
@@ -170,19 +171,43 @@ static int get_state(struct gdb_server *server, struct replay_task *task,
 	       task_get_xstate(&task->task, xstate) < 0;
 }
 
+static void write_all_values(struct gdb_reply *reply,
+			     const struct registers *registers,
+			     const uint8_t *xstate)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		for (unsigned j = 0; is_there(&rows[i]) && j < rows[i].count;
+		     j++)
+			write_value(reply, &rows[i], j, registers, xstate);
+}
+
 void gdb_registers(struct gdb_server *server, struct replay_task *task)
 {
 	uint8_t xstate[EXTENDED_STATE_LENGTH];
 
-	if (get_state(server, task, xstate)) {
+	if (get_state(server, task, xstate))
 		gdb_error(server, ESRCH);
-		return;
-	}
-	for (size_t i = 0; i < ROWS; i++)
-		for (unsigned j = 0; is_there(&rows[i]) && j < rows[i].count;
-		     j++)
-			write_value(&server->reply, &rows[i], j,
-				    &task->registers, xstate);
+	else
+		write_all_values(&server->reply, &task->registers, xstate);
+}
+
+int gdb_registers_digest(struct gdb_server *server, struct replay_task *task,
+			 uint64_t *digest_out)
+{
+	uint8_t xstate[EXTENDED_STATE_LENGTH];
+	struct gdb_reply values = { 0 };
+	struct registers registers;
+
+	if (get_state(server, task, xstate))
+		return -ESRCH;
+	/* How it came here is not what it is. */
+	registers = task->registers;
+	registers.value[R_ORIG_RAX] = 0;
+	registers.value[R_EFLAGS] &= ~(uint64_t)EFLAGS_RESUME;
+	write_all_values(&values, &registers, xstate);
+	*digest_out = XXH3_64bits(values.bytes, values.length);
+	gdb_reply_deinit(&values);
+	return 0;
 }
 
 int gdb_register(struct gdb_server *server, struct replay_task *task,

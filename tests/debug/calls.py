@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 from check import *
+import commands  # its scenarios come first
 
 
 @scenario

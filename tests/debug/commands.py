@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+"""gdb's own commands for reel, in the gdb of calls.py."""
 from check import *
 
 
@@ -117,6 +118,3 @@ def files_and_processes_are_listed():
     has(do("reel snapshots"), r"ld-linux")
     has(do("reel processes"), r"\* process \d+ thread \d+ task 1 .*calls")
     has(do("reel elapsed"), r"\d")
-
-
-run()
