@@ -130,20 +130,54 @@ static int is_mapped(struct replay_task *task, uint64_t address)
 	return memory_read(inspect_memory(task), address, &byte, 1);
 }
 
+/* The longest piece from there on that a debug register can watch. */
+static uint64_t piece_at(uint64_t address, uint64_t length)
+{
+	uint64_t piece = 8;
+
+	while (address % piece || piece > length)
+		piece /= 2;
+	return piece;
+}
+
+/* What is not aligned, or long, takes several registers. */
+static int watch(struct gdb_server *server, enum break_kind kind,
+		 pid_t process, uint64_t address, uint64_t length,
+		 int is_added)
+{
+	struct breakpoints *breakpoints = &server->timeline->breakpoints;
+	uint64_t at = address, end = address + length, piece;
+	int err = 0;
+
+	if (!length || end < address)
+		return -EINVAL;
+	if (length > 8 * WATCHES_MAX)
+		return -ENOSPC;
+	for (; at < end && !err; at += piece) {
+		piece = piece_at(at, end - at);
+		err = is_added ? breakpoints_add(breakpoints, kind, process,
+						 at, piece) :
+				 breakpoints_remove(breakpoints, kind, process,
+						    at, piece);
+	}
+	if (err && is_added)
+		watch(server, kind, process, address, length, 0);
+	return err;
+}
+
 static int add(struct gdb_server *server, enum break_kind kind,
-	       struct replay_task *task, uint64_t address, uint64_t length,
-	       const char *packet)
+	       struct replay_task *task, uint64_t address, const char *packet)
 {
 	struct breakpoints *breakpoints = &server->timeline->breakpoints;
 	const struct gdb_condition *condition;
 	int err;
 
-	if (kind < WATCH_WRITE && !is_mapped(task, address))
+	if (!is_mapped(task, address))
 		return -EFAULT;
 	err = read_condition(server, packet, &condition);
 	if (!err)
 		err = breakpoints_add(breakpoints, kind, task->recorded_tgid,
-				      address, length);
+				      address, 1);
 	if (!err)
 		breakpoints_set_condition(breakpoints, kind,
 					  task->recorded_tgid, address,
@@ -166,10 +200,14 @@ void gdb_break(struct gdb_server *server, const char *packet)
 		gdb_error(server, EINVAL);
 		return;
 	}
-	err = is_added ? add(server, kind, task, address, length, packet) :
-			 breakpoints_remove(&server->timeline->breakpoints,
-					    kind, task->recorded_tgid, address,
-					    length);
+	if (kind >= WATCH_WRITE)
+		err = watch(server, kind, task->recorded_tgid, address, length,
+			    is_added);
+	else
+		err = is_added ? add(server, kind, task, address, packet) :
+			breakpoints_remove(&server->timeline->breakpoints,
+					   kind, task->recorded_tgid, address,
+					   1);
 	if (err)
 		gdb_error(server, -err);
 	else

@@ -144,6 +144,51 @@ def watches_a_variable_backwards():
 
 
 @scenario
+def watches_a_whole_struct():
+    to("loop")
+    has(do("watch account"), "Hardware watchpoint")
+    do("continue")
+    is_(value("account.balance"), 70)
+    do("continue")
+    is_(value("account.balance"), 75)
+    do("reverse-continue")
+    is_(value("account.balance"), 70)
+    at("deposit")
+
+
+@scenario
+def watches_an_array_that_takes_all_registers():
+    to("loop")
+    has(do("watch *(long (*)[4])&history[1]"), "Hardware watchpoint")
+    for index, total in ((1, 1), (2, 3), (3, 6), (4, 10)):
+        do("continue")
+        is_(value("history[%d]" % index), total)
+    do("delete")
+
+
+@scenario
+def watches_what_is_not_aligned():
+    to("loop")
+    has(do("watch *(short *)((char *)&account.balance - 1)"),
+        "Hardware watchpoint")
+    do("continue")
+    is_(value("account.balance"), 70)
+
+
+@scenario
+def too_much_is_not_watched():
+    to("loop")
+    do("watch history")
+    try:
+        text = do("continue")
+    except gdb.error as error:
+        text = str(error)
+    has(text, "Command aborted|Could not insert hardware watchpoint")
+    do("delete")
+    to("report")
+
+
+@scenario
 def watches_an_expression_of_a_struct():
     to("loop")
     do("watch account.balance")
