@@ -11,6 +11,7 @@
  */
 #include "src/agent_inside.h"
 
+#include <linux/errno.h>
 #include <linux/fcntl.h>
 
 #include "src/agent_conditions.h"
@@ -81,6 +82,7 @@ static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_FILE_COPY] = agent_file_copy,
 	[CONDITION_SYNC] = agent_sync,
 	[CONDITION_POLL_MASKED] = agent_poll_masked,
+	[CONDITION_SIGNAL_MASK] = agent_signal_mask,
 	[CONDITION_SIGNAL_ACTION] = agent_signal_action,
 	[CONDITION_SOCKET_OPTION] = agent_socket_option,
 	[CONDITION_LIMIT] = agent_limit,
@@ -140,6 +142,8 @@ static int record_simple(struct agent_frame *frame, const struct agent_row *row)
 	made->call_end = frame->call_end;
 	made->stack = shared->saved_stack;
 	result = make(frame);
+	if (result == -EFAULT)
+		return agent_leave_fault();
 	made->result = result;
 	frame->rax = (uint64_t)result;
 	if (!is_error(result))

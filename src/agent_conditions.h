@@ -41,6 +41,7 @@ int agent_futex_wait(struct recording *recording);
 int agent_no_sleep(struct recording *recording);
 
 /* agent_setting.c */
+int agent_signal_mask(struct recording *recording);
 int agent_signal_action(struct recording *recording);
 int agent_socket_option(struct recording *recording);
 int agent_limit(struct recording *recording);

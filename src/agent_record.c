@@ -292,5 +292,7 @@ int agent_make(struct recording *recording)
 	result = make(recording->frame);
 	if (recording->frame->rax == __NR_rt_sigprocmask)
 		agent_mask_changed();
+	if (result == -EFAULT)
+		return agent_leave_fault();
 	return agent_keep(recording, result);
 }

@@ -38,7 +38,7 @@ int agent_done(struct recording *recording, int64_t result);
 int agent_prepare(struct recording *recording);
 /* What the call answered is recorded. */
 int agent_keep(struct recording *recording, int64_t result);
-/* A call that never waits: all of it. */
+/* A call that never waits, and may be made twice when a fault ends it. */
 int agent_make(struct recording *recording);
 
 #endif

@@ -2,6 +2,7 @@
 /* The agent: calls that set something, of which the recorder sees some. */
 #include "src/agent_conditions.h"
 
+#define SIG_BLOCK 0
 #define SIGBUS 7
 #define SIGSYS 31
 #define SIGSEGV 11
@@ -16,6 +17,21 @@
 #define SO_RCVLOWAT 18
 #define SO_SNDBUFFORCE 32
 #define TCP_ZEROCOPY_RECEIVE 35
+
+/*
+ * Signals that are let in come all at once, one within the other, before the
+ * call returns: each at a stop.
+ */
+int agent_signal_mask(struct recording *recording)
+{
+	const struct agent_frame *frame = recording->frame;
+	uint64_t pending = 0;
+
+	if (frame->rsi && (int)frame->rdi != SIG_BLOCK)
+		agent_syscall(__NR_rt_sigpending, (uint64_t)&pending,
+			      sizeof(pending), 0, 0, 0, 0);
+	return pending ? 0 : agent_make(recording);
+}
 
 /* Whether faults are ignored, and what the end of a child brings. */
 int agent_signal_action(struct recording *recording)

@@ -39,6 +39,7 @@
 	X(FILE_COPY)        /* from one file to another */              \
 	X(SYNC)             /* of files that are on no disk */          \
 	X(POLL_MASKED)                                                  \
+	X(SIGNAL_MASK)      /* that lets no pending signal in */        \
 	X(SIGNAL_ACTION)    /* of signals that we need not know of */   \
 	X(SOCKET_OPTION)                                                \
 	X(LIMIT)            /* is asked for, and not set */             \

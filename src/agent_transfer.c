@@ -33,6 +33,10 @@ static int would_block(const struct recording *recording, int64_t result)
  */
 static int keep_unless_blocked(struct recording *recording, int64_t result)
 {
+	/* A pipe keeps what it could not give. */
+	if (result == -EFAULT && recording->frame->rax == __NR_read &&
+	    (agent_class_of(recording->frame->rdi) & CLASS_MASK) == CLASS_PIPE)
+		return agent_leave_fault();
 	if (result == -EOPNOTSUPP) {
 		agent_set_class((int64_t)recording->frame->rdi, CLASS_TRACED);
 		return 0;
@@ -193,8 +197,11 @@ int agent_file_copy(struct recording *recording)
 	uint64_t to = is_range ? frame->rdx : frame->rdi;
 	uint8_t class = agent_class_of(from) & CLASS_MASK;
 
-	return (class == CLASS_FILE || class == CLASS_FOLLOWED) &&
-	       is_plain_file(to) ? agent_make(recording) : 0;
+	if ((class != CLASS_FILE && class != CLASS_FOLLOWED) ||
+	    !is_plain_file(to) || !agent_prepare(recording))
+		return 0;
+	shared->is_made = 1;
+	return agent_keep(recording, make(frame));
 }
 
 /* On a disk it waits for long, and others are to run meanwhile. */

@@ -27,6 +27,7 @@ static const struct rule own_rules[] = {
 	{ __NR_fstat, -1, -1 },
 	{ __NR_getsockopt, -1, -1 },
 	{ __NR_rt_sigprocmask, -1, -1 },
+	{ __NR_rt_sigpending, -1, -1 },
 	{ __NR_getrandom, -1, -1 },
 	{ __NR_getcpu, -1, -1 },
 	{ __NR_newfstatat, __NR_open, __NR_openat },
