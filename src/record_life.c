@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/seccomp_wrap.h"
 #include "traces/report.h"
 
 #define DIGEST_PAGES_AT_END 16384u /* 64 MiB */
@@ -617,8 +619,13 @@ int record_die_of_fault(struct recorder *recorder, struct record_task *task,
 		return 0;
 	if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL)
 		registers.value[R_RIP] -= 1; /* int3 */
-	if (info->si_signo == SIGSYS)
-		registers.value[R_RIP] -= 2; /* a filter says no again */
+	if (info->si_signo == SIGSYS) {
+		/* A filter says no again; a wrapped one, this way. */
+		registers.value[R_RIP] -= 2;
+		registers.value[R_R9] = (uint64_t)SECCOMP_DEATH << 32 |
+					SECCOMP_RET_KILL_PROCESS;
+		registers.value[R_RBP] = registers.value[R_R9];
+	}
 	registers.value[R_ORIG_RAX] = (uint64_t)-1;
 	if (task_set_registers(&task->task, &registers))
 		return 0;
