@@ -172,7 +172,8 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 		return record_exit_event(recorder, task);
 	case PTRACE_EVENT_SECCOMP:
 		/* Our own filter's: the task was let go without other stops. */
-		if (task->phase == CALL_NONE && !task->is_interrupted)
+		if (task->phase == CALL_NONE && !task->is_interrupted &&
+		    !task->traps_calls)
 			return enter_call(recorder, task);
 		return record_seccomp_event(recorder, task);
 	}

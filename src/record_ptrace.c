@@ -357,6 +357,7 @@ static void show_place(struct record_task *task)
 /*
  * A filter said SECCOMP_RET_TRACE, so the call was not prepared.  Without a
  * tracer that asked for it, it fails as if the kernel lacked it (seccomp(2)).
+ * So it does if the filter is one that reel runs under: ours traps calls then.
  */
 int record_seccomp_event(struct recorder *recorder, struct record_task *task)
 {
@@ -369,13 +370,15 @@ int record_seccomp_event(struct recorder *recorder, struct record_task *task)
 		return stop(recorder, task, STOP_SECCOMP,
 			    EVENT_CODE(PTRACE_EVENT_SECCOMP), message);
 	}
-	if (task->is_skipped && !task_get_registers(&task->task, &now)) {
+	if ((task->is_skipped || task->traps_calls) &&
+	    !task_get_registers(&task->task, &now)) {
 		now.value[R_ORIG_RAX] = (uint64_t)-1;
 		now.value[R_RAX] = (uint64_t)-ENOSYS;
 		task_set_registers(&task->task, &now);
 	}
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, PTRACE_SYSCALL, 0);
+	return recorder_resume(task, task->phase == CALL_NONE ?
+			       PTRACE_CONT : PTRACE_SYSCALL, 0);
 }
 
 /* ---- going on ---- */

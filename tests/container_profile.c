@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests/container: runs a command under a seccomp filter that denies what Docker's default
- * profile denies to a container with the default capabilities; and one call more if that is asked.
+ * profile denies to a container with the default capabilities; and one call more if that is asked,
+ * or one that a tracer is to be asked about, which nobody is.
  *
- *	container-profile [-NUMBER] COMMAND [ARGUMENT...]
+ *	container-profile [-NUMBER | +NUMBER] COMMAND [ARGUMENT...]
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -74,7 +75,7 @@ static const struct sock_filter conditions[] = {
 #define CONDITIONS (sizeof(conditions) / sizeof(*conditions))
 #define DENIED (sizeof(denied) / sizeof(*denied))
 
-static int install(unsigned also_denied)
+static int install(unsigned number, unsigned verdict)
 {
 	struct sock_filter code[CONDITIONS + 2 * DENIED + 3];
 	struct sock_fprog program = { 0, code };
@@ -87,8 +88,9 @@ static int install(unsigned also_denied)
 		code[program.len++] = (struct sock_filter)FAIL(EPERM);
 	}
 	code[program.len++] = (struct sock_filter)
-		IF(JEQ, also_denied, 0, 1);
-	code[program.len++] = (struct sock_filter)FAIL(EPERM);
+		IF(JEQ, number, 0, 1);
+	code[program.len++] = (struct sock_filter)
+		BPF_STMT(BPF_RET | BPF_K, verdict);
 	code[program.len++] = (struct sock_filter)ALLOW;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -1;
@@ -97,14 +99,17 @@ static int install(unsigned also_denied)
 
 int main(int argc, char **argv)
 {
-	unsigned also_denied = FIRST_UNKNOWN;
+	unsigned number = FIRST_UNKNOWN;
+	unsigned verdict = SECCOMP_RET_ERRNO | EPERM;
 
-	if (argc > 1 && argv[1][0] == '-') {
-		also_denied = (unsigned)atoi(argv[1] + 1);
+	if (argc > 1 && (argv[1][0] == '-' || argv[1][0] == '+')) {
+		number = (unsigned)atoi(argv[1] + 1);
+		if (argv[1][0] == '+')
+			verdict = SECCOMP_RET_TRACE;
 		argv++;
 		argc--;
 	}
-	if (argc < 2 || install(also_denied)) {
+	if (argc < 2 || install(number, verdict)) {
 		perror("container");
 		return 99;
 	}
