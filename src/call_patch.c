@@ -707,29 +707,6 @@ static size_t units(size_t length)
 	return (length + CALL_AREA_UNIT - 1) / CALL_AREA_UNIT;
 }
 
-enum call_patch_failure call_patch_place(struct memory *memory,
-					 struct call_patch *patch,
-					 struct call_area *area)
-{
-	for (size_t i = 0; i < AREA_UNITS; i++) {
-		remote_addr addr = area->start + i * CALL_AREA_UNIT;
-
-		if (!is_free(area, i, 1) ||
-		    call_patch_build(memory, patch, addr) ||
-		    !is_free(area, i, units(patch->code_length)))
-			continue;
-		mark(area, i, units(patch->code_length), 1);
-		return CALL_PATCH_POSSIBLE;
-	}
-	return CALL_PATCH_NO_PLACE;
-}
-
-void call_patch_release(const struct call_patch *patch, struct call_area *area)
-{
-	mark(area, (size_t)(patch->trampoline - area->start) / CALL_AREA_UNIT,
-	     units(patch->code_length), 0);
-}
-
 /* The first fit place from addr on, or one out of reach. */
 static remote_addr next_place(const struct call_patch *patch, remote_addr addr)
 {
@@ -755,6 +732,33 @@ static remote_addr next_place(const struct call_patch *patch, remote_addr addr)
 		distance = (distance | (step - 1)) + 1;
 	}
 	return origin + (remote_addr)distance;
+}
+
+enum call_patch_failure call_patch_place(struct memory *memory,
+					 struct call_patch *patch,
+					 struct call_area *area)
+{
+	for (size_t i = 0; i < AREA_UNITS; i++) {
+		remote_addr addr = next_place(patch, area->start +
+						     i * CALL_AREA_UNIT);
+
+		if (addr - area->start >= CALL_AREA_LENGTH)
+			break;
+		i = (size_t)(addr - area->start) / CALL_AREA_UNIT;
+		if (!is_free(area, i, 1) ||
+		    call_patch_build(memory, patch, addr) ||
+		    !is_free(area, i, units(patch->code_length)))
+			continue;
+		mark(area, i, units(patch->code_length), 1);
+		return CALL_PATCH_POSSIBLE;
+	}
+	return CALL_PATCH_NO_PLACE;
+}
+
+void call_patch_release(const struct call_patch *patch, struct call_area *area)
+{
+	mark(area, (size_t)(patch->trampoline - area->start) / CALL_AREA_UNIT,
+	     units(patch->code_length), 0);
 }
 
 remote_addr call_area_find(const struct call_patch *patch, remote_addr low,
