@@ -70,8 +70,11 @@ void withheld_free(struct record_task *task)
 	}
 }
 
-/* The kernel gives back a signal that was sent again: with what it said. */
-static void restore_info(struct record_task *task, int signal, siginfo_t *info)
+/*
+ * The kernel gives back a signal that was sent again: with what it said, and
+ * true.
+ */
+static int restore_info(struct record_task *task, int signal, siginfo_t *info)
 {
 	struct withheld_signal **link = &task->withheld;
 
@@ -85,7 +88,33 @@ static void restore_info(struct record_task *task, int signal, siginfo_t *info)
 		task_set_siginfo(&task->task, info);
 		*link = found->next;
 		free(found);
+		return 1;
 	}
+	return 0;
+}
+
+/*
+ * One of the same number that is withheld was first, and is delivered in place
+ * of this one (signal(7)), which waits then; or is lost, when it has no queue.
+ */
+static void let_first_go_first(struct recorder *recorder,
+			       struct record_task *task, siginfo_t *info)
+{
+	struct withheld_signal **link = &task->withheld;
+	struct withheld_signal *first;
+
+	while (*link && ((*link)->is_sent ||
+			 (*link)->info.si_signo != info->si_signo))
+		link = &(*link)->next;
+	first = *link;
+	if (!first)
+		return;
+	*link = first->next;
+	if (info->si_signo >= SIGRTMIN_KERNEL)
+		withhold(recorder, task, info);
+	*info = first->info;
+	task_set_siginfo(&task->task, info);
+	free(first);
 }
 
 void record_withhold_here(struct recorder *recorder, struct record_task *task,
@@ -529,10 +558,10 @@ const struct withheld_signal *record_deliverable(const struct record_task *task)
 	if (status)
 		blocked = status_mask(status, "\nSigBlk:");
 	free(status);
-	while (signal && (signal->is_sent ||
-			  (blocked & 1ull << (signal->info.si_signo - 1))))
+	while (signal && (blocked & 1ull << (signal->info.si_signo - 1)))
 		signal = signal->next;
-	return signal;
+	/* One that was sent is on its way: what comes after it must wait. */
+	return signal && !signal->is_sent ? signal : NULL;
 }
 
 int record_deliver_at_point(struct recorder *recorder, struct record_task *task)
@@ -729,7 +758,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		       int signal)
 {
 	struct delivery delivery = { recorder, task };
-	int err;
+	int is_sent, err;
 
 	if (task_get_siginfo(&task->task, &delivery.info) ||
 	    task_get_registers(&task->task, &delivery.before))
@@ -764,7 +793,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	if (record_is_dispatch(task, &delivery.info) &&
 	    record_dispatch_vdso(recorder, task, &delivery.before))
 		return 0;
-	restore_info(task, signal, &delivery.info);
+	is_sent = restore_info(task, signal, &delivery.info);
 	record_wait_siginfo(recorder, task, &delivery.info);
 	task_set_siginfo(&task->task, &delivery.info);
 	delivery.outcome = outcome_of(task, &delivery.info);
@@ -773,5 +802,7 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		withhold(recorder, task, &delivery.info);
 		return recorder_resume(task, record_run_request(task), 0);
 	}
+	if (!is_sent && !is_fault(&delivery.info))
+		let_first_go_first(recorder, task, &delivery.info);
 	return tell_or_deliver(&delivery);
 }
