@@ -77,6 +77,7 @@ struct point_search {
 	uint32_t changed; /* registers, from pass to pass */
 	int came_again;	  /* it did, in the same state but for these */
 	struct changed_word words[WORDS_SEEN];
+	remote_addr watched; /* by debug register 0; 0: none */
 	remote_addr stacks[MEMORY_DIGEST_STACKS]; /* pointers of all threads */
 	size_t stack_count;
 	size_t word_count;
@@ -142,15 +143,51 @@ static int is_group_stop(const struct point_search *search)
 }
 
 /*
+ * An interrupt is told before a trap of ours that has happened already, and
+ * would be the program's later.  It comes now, before anything else is run.
+ * Nonzero when the task is gone.
+ */
+static int take_pending_trap(struct point_search *search)
+{
+	struct record_task *task = search->task;
+
+	while (WIFSTOPPED(search->status) &&
+	       status_event(search->status) == PTRACE_EVENT_STOP &&
+	       record_has_pending(task, SIGTRAP)) {
+		task->is_stop_put_off |= WSTOPSIG(search->status) != SIGTRAP;
+		if (task_resume(&task->task, PTRACE_CONT, 0) ||
+		    task_wait(&task->task, &search->status))
+			return -ESRCH;
+	}
+	return 0;
+}
+
+/*
+ * By a step or a debug register.  Some virtual machines lose what the processor
+ * says in DR6 of the reason; then the kernel says TRAP_BRKPT.
+ */
+static int is_own_trap(const struct point_search *search,
+		       const siginfo_t *info)
+{
+	return info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT ||
+	       (info->si_code == TRAP_BRKPT && search->watched &&
+		(remote_addr)info->si_addr == search->watched);
+}
+
+/*
  * What the stop in search->status means.  STEP_OTHER is for the main loop.  A
  * signal that is withheld is none: 1 is returned, and the task is to go on.
  */
 static int classify(struct point_search *search, enum step *step_out)
 {
 	struct task *task = &search->task->task;
-	int status = search->status;
 	siginfo_t info;
+	int status;
 
+	*step_out = STEP_CALL;
+	if (take_pending_trap(search))
+		return 0;
+	status = search->status;
 	*step_out = STEP_OTHER;
 	search->task->is_interrupt_sent = 0; /* any stop ends that */
 	if (is_signal_stop(status))
@@ -162,8 +199,7 @@ static int classify(struct point_search *search, enum step *step_out)
 	if (status_event(status) == PTRACE_EVENT_STOP)
 		*step_out = STEP_LATE;
 	else if (!status_event(status) && !task_get_siginfo(task, &info) &&
-		   (info.si_code == TRAP_TRACE ||
-		    info.si_code == TRAP_HWBKPT))
+		 is_own_trap(search, &info))
 		*step_out = STEP_DONE;
 	/* Within the agent no task may lose its turn: that is a call, too. */
 	if (*step_out != STEP_OTHER &&
@@ -245,12 +281,25 @@ static enum step go_for(struct point_search *search, uint64_t used_ns)
 	return step;
 }
 
-static int set_debug_register(struct point_search *search, int number,
+static int set_debug_register(const struct point_search *search, int number,
 			      uint64_t value)
 {
 	return (int)ptrace(PTRACE_POKEUSER, search->task->task.tid,
 			   offsetof(struct user, u_debugreg) +
 			   (size_t)number * 8, value);
+}
+
+static int watch(struct point_search *search, remote_addr addr)
+{
+	search->watched = addr;
+	return set_debug_register(search, 0, addr) ||
+	       set_debug_register(search, 7, 1);
+}
+
+static void unwatch(struct point_search *search)
+{
+	search->watched = 0;
+	set_debug_register(search, 7, 0);
 }
 
 /*
@@ -268,11 +317,10 @@ static enum step take_step(struct point_search *search)
 	search->steps++;
 	if (kind != CODE_STEP_REPEATS)
 		return go(search, PTRACE_SINGLESTEP);
-	if (set_debug_register(search, 0, search->registers.value[R_RIP] +
-			       length) || set_debug_register(search, 7, 1))
+	if (watch(search, search->registers.value[R_RIP] + length))
 		return STEP_STAY;
 	step = go(search, PTRACE_CONT);
-	set_debug_register(search, 7, 0);
+	unwatch(search);
 	return step;
 }
 
@@ -428,11 +476,10 @@ static enum step one_pass(struct point_search *search)
 
 	if (step != STEP_DONE || search->registers.value[R_RIP] == here)
 		return step;
-	if (set_debug_register(search, 0, here) ||
-	    set_debug_register(search, 7, 1))
+	if (watch(search, here))
 		return STEP_STAY;
 	step = go_for(search, PASS_NS);
-	set_debug_register(search, 7, 0);
+	unwatch(search);
 	return step;
 }
 
