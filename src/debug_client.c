@@ -15,10 +15,13 @@
 #include "src/options.h"
 #include "traces/report.h"
 
+/*
+ * What gdb loads by itself stays what it is for the person's other programs: a
+ * recorded program may have scripts for gdb in it, and may be anybody's.
+ */
 static const char gdb_settings[] =
 	"set confirm off\n"
 	"set sysroot target:\n"
-	"set auto-load safe-path /\n"
 	"set debuginfod enabled off\n"
 	"define hookpost-monitor\n"
 	"maintenance flush register-cache\n"
@@ -68,7 +71,8 @@ static void write_lldb(const struct debug_client *client, FILE *file)
 
 	if (mkdir(root, 0700) || debug_root_write(client->trace_path, root))
 		return;
-	fprintf(file, "platform select remote-linux\n");
+	fprintf(file, "platform select remote-linux\n"
+		"settings set target.load-script-from-symbol-file false\n");
 	if (!access(program, R_OK) && !strpbrk(client->program, "\"\\\n"))
 		fprintf(file, "target create \"%s\"\n", program);
 	else

@@ -10,6 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A script for gdb, which must not come to run. */
+__asm__(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n"
+	".byte 4\n.ascii \"gdb.inlined-script\\n\"\n"
+	".ascii \"gdb.set_convenience_variable('obeyed', 1)\\n\"\n"
+	".byte 0\n.popsection\n");
+
 __thread long mine = 11;
 static __thread char letters[64] __attribute__((aligned(64))) = "abc";
 static int (*bump)(int);

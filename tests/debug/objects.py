@@ -64,6 +64,14 @@ def thread_local_variables_backwards():
 
 
 @scenario
+def scripts_of_the_recorded_program_do_not_run():
+    to("open")
+    has(do("print $obeyed"), "void")
+    has(do("show auto-load safe-path"), "auto-load")
+    assert "any directory" not in do("show auto-load safe-path")
+
+
+@scenario
 def the_auxiliary_vector():
     text = do("info auxv")
     has(text, r"AT_PAGESZ .* 4096")
