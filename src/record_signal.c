@@ -734,7 +734,7 @@ static void stand_at_call(struct record_task *task,
 	task_set_registers(&task->task, registers);
 }
 
-/* It came into the middle of a jump to the agent (record_call_site.c). */
+/* It came into the middle of a jump to the agent (record_site_changes.c). */
 static int takes_detour(struct record_task *task, const siginfo_t *info,
 			struct registers *registers, int *err_out)
 {
