@@ -199,6 +199,19 @@ def catches_a_call_by_number():
 
 
 @scenario
+def catches_all_calls():
+    to("last look")
+    do("catch syscall")
+    names = []
+    for _ in range(6):
+        names += re.findall(r"(?:call to|returned from) syscall (\w+)",
+                            do("continue"))
+    do("delete")
+    is_(names[0::2], names[1::2])
+    is_(names[0], "rt_sigaction")
+
+
+@scenario
 def catches_calls_backwards():
     to("queue")
     do("catch syscall getppid")
