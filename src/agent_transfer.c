@@ -65,6 +65,36 @@ static int read_now(struct recording *recording, uint8_t class)
 		(uint64_t)-1, RWF_NOWAIT));
 }
 
+/* As agent_make() does by the row, but programs do it so often. */
+static int read_file(struct recording *recording)
+{
+	struct agent_frame *frame = recording->frame;
+	int64_t result;
+
+	if (frame->rdx > ROOM_LIMIT || !agent_begin(recording) ||
+	    sizeof(struct call_piece) + padded(frame->rdx) >
+		    (uint64_t)(recording->end - recording->at))
+		return 0;
+	shared->is_made = 1;
+	result = make(frame);
+	if (result == -EFAULT)
+		return agent_leave_fault();
+	if (!is_error(result))
+		agent_add_output(recording, 1, frame->rsi, (uint64_t)result);
+	return agent_done(recording, result);
+}
+
+static int write_file(struct recording *recording)
+{
+	struct agent_frame *frame = recording->frame;
+
+	if (frame->rdx > ROOM_LIMIT || !agent_begin(recording) ||
+	    !agent_add_input(recording, 1, frame->rsi, frame->rdx, BULK_LIMIT))
+		return 0;
+	shared->is_made = 1;
+	return agent_done(recording, make(frame));
+}
+
 int agent_read(struct recording *recording)
 {
 	uint8_t class = agent_class_of(recording->frame->rdi) & CLASS_MASK;
@@ -72,7 +102,7 @@ int agent_read(struct recording *recording)
 	switch (class) {
 	case CLASS_FILE:
 	case CLASS_FOLLOWED:
-		return agent_make(recording);
+		return read_file(recording);
 	case CLASS_PIPE:
 	case CLASS_UNIX:
 	case CLASS_SOCKET:
@@ -152,6 +182,8 @@ int agent_write(struct recording *recording)
 	uint8_t all = agent_class_of(frame->rdi), class = all & CLASS_MASK;
 	int64_t result;
 
+	if (class == CLASS_FILE && !(all & (CLASS_OUTPUT | CLASS_ERROR)))
+		return write_file(recording);
 	if (class != CLASS_FILE &&
 	    (class < CLASS_PIPE || !frame->rdx || !is_whole(frame, class)))
 		return 0;
