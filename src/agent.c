@@ -89,6 +89,8 @@ static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_MAP] = agent_map,
 	[CONDITION_PLAIN_RANGE] = agent_plain_range,
 	[CONDITION_BREAK] = agent_break,
+	[CONDITION_SEND_MESSAGE] = agent_send_message,
+	[CONDITION_RECEIVE_MESSAGE] = agent_receive_message,
 };
 
 /* What such a call wrote: the end of its record. */
@@ -175,6 +177,8 @@ static int is_changed(const struct agent_row *row)
 	case CONDITION_OPEN_AT:
 	case CONDITION_SEND:
 	case CONDITION_RECEIVE:
+	case CONDITION_SEND_MESSAGE:
+	case CONDITION_RECEIVE_MESSAGE:
 	case CONDITION_POLL:
 	case CONDITION_POLL_MASKED:
 	case CONDITION_EPOLL:

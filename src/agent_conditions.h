@@ -46,6 +46,10 @@ int agent_signal_action(struct recording *recording);
 int agent_socket_option(struct recording *recording);
 int agent_limit(struct recording *recording);
 
+/* agent_message.c */
+int agent_send_message(struct recording *recording);
+int agent_receive_message(struct recording *recording);
+
 /* agent_space.c */
 int agent_map(struct recording *recording);
 int agent_plain_range(struct recording *recording);

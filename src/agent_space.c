@@ -100,10 +100,16 @@ int agent_map(struct recording *recording)
 }
 
 /* Lazily freed pages would be zero or not, at any moment. */
-static uint64_t advice_of(const struct agent_frame *frame)
+static int64_t make_determined(struct agent_frame *frame)
 {
-	return frame->rax == __NR_madvise && frame->rdx == MADV_FREE ?
-		MADV_DONTNEED : frame->rdx;
+	uint64_t advice = frame->rdx;
+	int64_t result;
+
+	if (frame->rax == __NR_madvise && advice == MADV_FREE)
+		frame->rdx = MADV_DONTNEED;
+	result = make(frame);
+	frame->rdx = advice;
+	return result;
 }
 
 static int is_known_change(const struct agent_frame *frame)
@@ -129,8 +135,7 @@ int agent_plain_range(struct recording *recording)
 	    !agent_prepare(recording))
 		return 0;
 	shared->is_made = 1;
-	result = agent_syscall(frame->rax, start, frame->rsi,
-			       advice_of(frame), 0, 0, 0);
+	result = make_determined(recording->frame);
 	if (frame->rax == __NR_munmap && !result)
 		agent_forget_plain(own->plain, &own->plain_count, start,
 				   start + length);

@@ -117,11 +117,12 @@ static void print_extent(const struct syscall_row *row, unsigned at)
 	       (unsigned long long)argument->needs);
 }
 
-/* Vectors are for the conditions that know them. */
+/* Vectors and messages are for the conditions that know them. */
 static int is_extent(const struct row_argument *argument)
 {
 	return argument->direction != DIRECTION_NONE &&
-	       argument->room != ROOM_VECTOR;
+	       argument->room != ROOM_VECTOR &&
+	       argument->room != ROOM_MSGHDR;
 }
 
 /* Written as a whole when the call succeeds, and words. */

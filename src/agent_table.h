@@ -45,7 +45,9 @@
 	X(LIMIT)            /* is asked for, and not set */             \
 	X(MAP)              /* of no file, private, not executable */   \
 	X(PLAIN_RANGE)      /* of what MAP mapped */                    \
-	X(BREAK)
+	X(BREAK)                                                        \
+	X(SEND_MESSAGE)                                                 \
+	X(RECEIVE_MESSAGE)
 
 enum agent_condition {
 #define CONDITION_ENUM(name) CONDITION_##name,
