@@ -35,6 +35,8 @@ static const struct rule own_rules[] = {
 	{ __NR_pwritev2, __NR_write, __NR_write },
 	{ __NR_recvfrom, __NR_read, __NR_recvfrom },
 	{ __NR_sendto, __NR_write, __NR_sendto },
+	{ __NR_sendmsg, __NR_sendmsg, __NR_sendmsg },
+	{ __NR_recvmsg, __NR_recvmsg, __NR_recvmsg },
 	{ __NR_poll, __NR_poll, __NR_ppoll },
 	{ __NR_epoll_wait, __NR_epoll_wait, __NR_epoll_pwait },
 };
