@@ -120,6 +120,32 @@ static uint64_t *save_simple(const struct agent_frame *frame,
 	return at;
 }
 
+/* A call of the vDSO's that it would not make, if it were not for reel. */
+static int saves_call(const struct agent_frame *frame,
+		      const struct agent_row *row)
+{
+	unsigned i = 0;
+
+	if (!shared->is_filtered || row->condition != CONDITION_SIMPLE)
+		return 0;
+	while (i < shared->vdso_call_count &&
+	       shared->vdso_calls[i] != frame->call_end)
+		i++;
+	if (i == shared->vdso_call_count)
+		return 0;
+	switch (frame->rax) {
+	case __NR_time:
+	case __NR_getcpu:
+		return 1;
+	case __NR_gettimeofday:
+		return shared->vdso_clocks & 1;
+	case __NR_clock_gettime:
+		return frame->rdi < 32 &&
+		       (shared->vdso_clocks >> frame->rdi & 1);
+	}
+	return 0;
+}
+
 /*
  * The shortest way, for calls that programs make most often: there is nothing
  * to look at before.
@@ -143,7 +169,9 @@ static int record_simple(struct agent_frame *frame, const struct agent_row *row)
 	made->pieces = 0;
 	made->call_end = frame->call_end;
 	made->stack = shared->saved_stack;
-	result = make(frame);
+	result = saves_call(frame, row) ?
+		agent_syscall(frame->rax, frame->rdi, frame->rsi, 0, 0, 0, 0) :
+		make(frame);
 	if (result == -EFAULT)
 		return agent_leave_fault();
 	made->result = result;
@@ -201,7 +229,8 @@ static int may_make(const struct agent_frame *frame,
 					       shared->harmless;
 
 	return !shared->is_filtered ||
-	       (set[frame->rax / 8] >> frame->rax % 8 & 1);
+	       (set[frame->rax / 8] >> frame->rax % 8 & 1) ||
+	       saves_call(frame, row);
 }
 
 int agent_call(struct agent_frame *frame)

@@ -81,6 +81,7 @@
 #define AGENT_DEVICES 32 /* as many as bits of devices_in_memory */
 #define AGENT_FOLLOWED_BITS 32768
 #define AGENT_LEAVES 256
+#define AGENT_VDSO_CALLS 32
 #define AGENT_NUMBERS 512 /* more than there are calls */
 
 enum agent_mode { AGENT_RECORDS = 1, AGENT_REPLAYS };
@@ -142,6 +143,12 @@ struct agent_shared {
 	 * that they always allow, and those of which at most an error comes.
 	 */
 	uint32_t is_filtered;
+	/*
+	 * The vDSO's calls, which are none for them: behind where they are, and
+	 * bits of the clocks that can be read without a call.
+	 */
+	uint32_t vdso_clocks, vdso_call_count;
+	uint64_t vdso_calls[AGENT_VDSO_CALLS];
 	uint8_t allowed[AGENT_NUMBERS / 8], harmless[AGENT_NUMBERS / 8];
 	struct agent_leaf leaves[AGENT_LEAVES]; /* agent_leaf_of() */
 

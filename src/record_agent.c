@@ -182,6 +182,8 @@ static uint32_t trapped_kinds(const struct recorder *recorder,
 	return kinds;
 }
 
+_Static_assert(AGENT_VDSO_CALLS == VDSO_PATCHES, "there is room for all");
+
 /* Those of the vDSO are none for the filters, where reel makes them. */
 static const int vdso_numbers[] = {
 	SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_time,
@@ -193,10 +195,15 @@ static void tell_of_filters(const struct record_task *task,
 			    struct agent_shared *shared)
 {
 	const struct seccomp_filter *filters = task->filters;
+	const struct space_data *data = space_data_of(task);
 
 	shared->is_filtered = filters != NULL;
 	if (!filters)
 		return;
+	shared->vdso_clocks = record_vdso_clocks();
+	shared->vdso_call_count = data->vdso_call_count;
+	memcpy(shared->vdso_calls, data->vdso_calls,
+	       data->vdso_call_count * sizeof(*data->vdso_calls));
 	memcpy(shared->allowed, filters->allowed, sizeof(shared->allowed));
 	memcpy(shared->harmless, filters->harmless, sizeof(shared->harmless));
 	for (size_t i = 0; i < sizeof(vdso_numbers) / sizeof(int); i++) {

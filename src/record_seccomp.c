@@ -142,6 +142,16 @@ static int vdso_reads_clocks(void)
 	return known;
 }
 
+uint32_t record_vdso_clocks(void)
+{
+	uint32_t coarse = 1u << CLOCK_REALTIME_COARSE |
+			  1u << CLOCK_MONOTONIC_COARSE;
+
+	return vdso_reads_clocks() ? coarse | 1u << CLOCK_REALTIME |
+		1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW |
+		1u << CLOCK_BOOTTIME | 1u << CLOCK_TAI : coarse;
+}
+
 /* The calls that the kernel's vDSO makes only for what it can't tell. */
 static int needs_no_call(const struct record_task *task)
 {

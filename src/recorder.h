@@ -796,6 +796,8 @@ void record_seccomp_release(struct record_task *task);
 int record_dies_strictly(const struct record_task *task);
 int record_die_strictly(struct record_task *task);
 /* The task's registers at the entry are those of a call that reel put there. */
+/* Bits of the clocks that the vDSO reads without a call. */
+uint32_t record_vdso_clocks(void);
 int record_vdso_saves_call(const struct record_task *task);
 /* What the vDSO's function would have answered, or -ENOSYS. */
 int64_t record_vdso_answer(struct recorder *recorder,

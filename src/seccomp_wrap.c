@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/prctl.h>
+#include <linux/time.h>
 #include <string.h>
 
 #include "src/agent_layout.h"
@@ -30,6 +31,8 @@ static const struct rule own_rules[] = {
 	{ __NR_rt_sigpending, -1, -1 },
 	{ __NR_getrandom, -1, -1 },
 	{ __NR_getcpu, -1, -1 },
+	{ __NR_gettimeofday, -1, -1 }, /* for the vDSO, as */
+	{ __NR_time, -1, -1 },	       /* clock_gettime(2) below */
 	{ __NR_newfstatat, __NR_open, __NR_openat },
 	{ __NR_preadv2, __NR_read, __NR_readv },
 	{ __NR_pwritev2, __NR_write, __NR_write },
@@ -42,11 +45,15 @@ static const struct rule own_rules[] = {
 };
 
 /* Those of which one argument is looked at. */
-static const struct {
-	unsigned number, argument, value;
+static const struct request {
+	unsigned number, argument, count, values[7];
 } own_requests[] = {
-	{ __NR_fcntl, 1, F_GETFL },
-	{ __NR_prctl, 0, PR_SET_TSC },
+	{ __NR_fcntl, 1, 1, { F_GETFL } },
+	{ __NR_prctl, 0, 1, { PR_SET_TSC } },
+	{ __NR_clock_gettime, 0, 7,
+	  { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW,
+	    CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+	    CLOCK_TAI } },
 };
 
 #define RULES (sizeof(own_rules) / sizeof(*own_rules))
@@ -113,6 +120,19 @@ static int is_served(const struct seccomp_filter *filter,
 	       seccomp_allows_always(filter, rule->serves_too);
 }
 
+static void judge_request(struct builder *builder,
+			  const struct request *request)
+{
+	size_t test = jump_if(builder, BPF_JEQ, request->number);
+
+	load(builder, offsetof(struct seccomp_data, args) +
+	     8 * request->argument);
+	for (unsigned i = 0; i < request->count; i++)
+		give_if(builder, request->values[i], SECCOMP_RET_ALLOW);
+	give(builder, SECCOMP_RET_ERRNO | ENOSYS);
+	land(builder, test, 0);
+}
+
 /* The agent's own calls. */
 static void judge_own(struct builder *builder,
 		      const struct seccomp_filter *filter)
@@ -128,16 +148,8 @@ static void judge_own(struct builder *builder,
 		if (is_served(filter, &own_rules[i]))
 			give_if(builder, (uint32_t)own_rules[i].number,
 				SECCOMP_RET_ALLOW);
-	for (size_t i = 0; i < REQUESTS; i++) {
-		size_t test = jump_if(builder, BPF_JEQ,
-				      own_requests[i].number);
-
-		load(builder, offsetof(struct seccomp_data, args) +
-		     8 * own_requests[i].argument);
-		give_if(builder, own_requests[i].value, SECCOMP_RET_ALLOW);
-		give(builder, SECCOMP_RET_ERRNO | ENOSYS);
-		land(builder, test, 0);
-	}
+	for (size_t i = 0; i < REQUESTS; i++)
+		judge_request(builder, &own_requests[i]);
 	give(builder, SECCOMP_RET_ERRNO | ENOSYS);
 }
 

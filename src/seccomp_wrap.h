@@ -26,7 +26,7 @@
 
 #define SECCOMP_ANSWER_POINTER 0xfffffffd00000000ul
 #define SECCOMP_DEATH 0x7265656cu /* high half of the sixth argument */
-#define SECCOMP_WRAP_MAX 96u
+#define SECCOMP_WRAP_MAX 112u
 
 /* The filter in its wrap; returns the length, at most SECCOMP_WRAP_MAX more. */
 size_t seccomp_wrap(const struct seccomp_filter *filter,
