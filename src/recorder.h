@@ -7,6 +7,7 @@
  *   record_schedule.c whose turn it is
  *   record_launch.c   how it begins
  *   record_call.c     system calls: entry, exit, what rows and hooks save
+ *   record_call_hooks.c  what rows can't say
  *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
  *   record_own_memory.c  calls of the program on memory of reel
@@ -449,20 +450,11 @@ int record_call_begins(struct record_task *task);
 int record_call_goes_on(struct recorder *recorder, struct record_task *task);
 /* The kernel makes the call again, which the program did not see return. */
 int record_call_restarts(struct recorder *recorder, struct record_task *task);
-/* It is made with these; the program gets its own registers back. */
-int record_change_call(struct record_task *task, struct registers *changed);
-/* What the kernel gets for a third argument of a call on a range. */
-uint64_t record_advice(const struct record_task *task);
-/* The call isn't made; the program gets this result. */
-int record_answer(struct record_task *task, int64_t result);
 /* Makes the task run its system call instruction once more. */
 int record_repeat_call(struct recorder *recorder, struct record_task *task,
 		       int number);
 int record_announce_call(struct recorder *recorder, struct record_task *task);
 int record_blocked_call(struct recorder *recorder, struct record_task *task);
-/* The call isn't made; the program gets result, the reader a warning. */
-int record_refuse(struct recorder *recorder, struct record_task *task,
-		  int64_t result, const char *text);
 /*
  * A call with many effects is announced, and those so far go out in an event of
  * their own: the recorder's memory is bounded.
@@ -471,6 +463,21 @@ int record_flush_effects(struct recorder *recorder, struct record_task *task);
 int record_killed_call(struct recorder *recorder, struct record_task *task);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
+
+/* record_call_hooks.c */
+/* At a call's entry; when it has its result; and when that is the program's. */
+int record_hook_entry(struct recorder *recorder, struct record_task *task);
+void record_hook_result(struct recorder *recorder, struct record_task *task);
+int record_hook_exit(struct recorder *recorder, struct record_task *task);
+/* It is made with these; the program gets its own registers back. */
+int record_change_call(struct record_task *task, struct registers *changed);
+/* What the kernel gets for a third argument of a call on a range. */
+uint64_t record_advice(const struct record_task *task);
+/* The call isn't made; the program gets this result. */
+int record_answer(struct record_task *task, int64_t result);
+/* The call isn't made; the program gets result, the reader a warning. */
+int record_refuse(struct recorder *recorder, struct record_task *task,
+		  int64_t result, const char *text);
 
 /* record_audit.c */
 void record_audit_entry(struct recorder *recorder, struct record_task *task);
