@@ -7,7 +7,7 @@
 #define __ASSEMBLER__ 1
 #include "src/agent_layout.h"
 
-/* struct agent_frame of agent.c, at the top of the agent's stack */
+/* struct agent_frame of agent_inside.h, at the top of the agent's stack */
 #define FRAME_LENGTH 128
 #define FRAME_START (AGENT_STACK_TOP - FRAME_LENGTH)
 #define FRAME_FLAGS 56

@@ -5,8 +5,11 @@
  *   agent_entry.S        from the jump that was a call, and back
  *   agent.c              which of the conditions the call has
  *   agent_transfer.c     reads and writes
+ *   agent_message.c      sendmsg and recvmsg
  *   agent_open.c         paths; descriptors that come and go
  *   agent_wait.c         poll, futexes and the like
+ *   agent_setting.c      what is set, and for whom it holds
+ *   agent_space.c        mappings without files
  *   agent_descriptor.c   what is known of descriptors
  *   agent_memory.c       the program's memory
  *   agent_record.c       the record of a call

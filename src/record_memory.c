@@ -255,8 +255,14 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
-	if (!(arguments[3] & MAP_FIXED) ||
-	    !overlaps_session_page(arguments[0], arguments[1]))
+	if (!(arguments[3] & MAP_FIXED))
+		return 0;
+	if (record_sites_area(task, arguments[0],
+			      arguments[0] + PAGE_UP(arguments[1])))
+		return record_refuse(recorder, task, -ENOMEM,
+				     "mmap over memory that reel keeps near "
+				     "code: answered ENOMEM");
+	if (!overlaps_session_page(arguments[0], arguments[1]))
 		return 0;
 	return record_refuse(recorder, task, -ENOMEM,
 			     "mmap over the pages that reel keeps at "
