@@ -177,6 +177,16 @@ static void remove_trap(const struct checkpoint *checkpoint,
 		}
 }
 
+struct replay_task *checkpoint_task(const struct checkpoint *checkpoint,
+				    uint32_t serial)
+{
+	struct replay_task *task = checkpoint->tasks;
+
+	while (task && task->task.serial != serial)
+		task = task->next;
+	return task;
+}
+
 /* ---- files ---- */
 
 static int keep_content(struct checkpoint *checkpoint,

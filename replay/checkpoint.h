@@ -33,6 +33,10 @@ int checkpoint_is_void(const struct checkpoint *checkpoint);
 /* Bytes of memory that its processes have of their own, at most. */
 uint64_t checkpoint_bytes(const struct checkpoint *checkpoint);
 
+/* Its task, which must not run; or NULL. */
+struct replay_task *checkpoint_task(const struct checkpoint *checkpoint,
+				    uint32_t serial);
+
 /* Before the file becomes shorter. */
 void checkpoints_shrink(struct replayer *replayer,
 			const struct replay_file *file, uint64_t size);

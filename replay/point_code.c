@@ -180,6 +180,12 @@ static void put_test(struct point_code *code, const struct point_test *test)
 	case POINT_XSTATE:
 		put_xstate(code, test->where, test->value);
 		break;
+	case POINT_COUNT:
+		put_load_rcx(code, POINT_COUNTER);
+		PUT(code, 0x48, 0x8d, 0x49, 0xff, /* lea rcx, [rcx - 1] */
+		    0x48, 0x89, 0x0d);		  /* mov [counter], rcx */
+		put_distance(code, POINT_COUNTER);
+		break;
 	}
 }
 

@@ -22,6 +22,7 @@
 /* Of the data, what the code writes; rcx comes first, where a trap left it. */
 #define POINT_SAVED POINT_CODE_LENGTH
 #define POINT_SAVED_LENGTH 1024u
+#define POINT_COUNTER (POINT_SAVED + POINT_SAVED_LENGTH) /* passes left */
 #define POINT_TESTS_MAX 60u
 
 enum point_test_kind {
@@ -29,6 +30,7 @@ enum point_test_kind {
 	POINT_WORD,	/* where: address */
 	POINT_FLAGS,	/* value: eflags */
 	POINT_XSTATE,	/* where: offset in the standard XSAVE format */
+	POINT_COUNT,	/* that many passes, counted at POINT_COUNTER */
 };
 
 struct point_test {

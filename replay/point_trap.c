@@ -589,38 +589,47 @@ int point_trap_clear_saved(struct point_trap *trap)
 				   sizeof(zeros));
 }
 
-static int handle_stop(struct point_trap *trap, int status, int *is_met)
+int point_trap_take(struct point_trap *trap, int status,
+		    enum point_stop *stop_out)
 {
 	uint64_t *rip = &trap->task->registers.value[R_RIP];
 	int err;
 
+	*stop_out = POINT_STOP_OTHER;
 	if (!WIFSTOPPED(status) || status_is_syscall(status))
-		return missed(trap, status);
+		return 0;
 	err = replay_get_registers(trap->replayer, trap->task);
 	if (err)
 		return err;
+	*stop_out = POINT_STOP_DONE;
 	if (entered_at(trap, status))
 		return run_replaced(trap, entered_at(trap, status));
 	if (is_write(trap, status))
 		return let_write(trap);
+	*stop_out = POINT_STOP_OTHER;
 	if (WSTOPSIG(status) != SIGTRAP)
-		return missed(trap, status);
-	*is_met = 1;
+		return 0;
 	if (trap->code.block && *rip == trap->code.trap) {
+		*stop_out = POINT_STOP_MET;
 		*rip = trap->rip;
 		return point_trap_clear_saved(trap);
 	}
-	return *rip == trap->rip ? 0 : missed(trap, status);
+	if (*rip == trap->rip)
+		*stop_out = POINT_STOP_MET;
+	return 0;
 }
 
 int point_trap_run(struct point_trap *trap)
 {
-	int status, is_met = 0, err = 0;
+	enum point_stop stop = POINT_STOP_DONE;
+	int status, err = 0;
 
-	while (!err && !is_met) {
+	while (!err && stop == POINT_STOP_DONE) {
 		err = replay_run_task(trap->replayer, trap->task, &status);
 		if (!err)
-			err = handle_stop(trap, status, &is_met);
+			err = point_trap_take(trap, status, &stop);
+		if (!err && stop == POINT_STOP_OTHER)
+			err = missed(trap, status);
 	}
 	return err;
 }

@@ -45,6 +45,17 @@ int point_trap_set(struct point_trap *trap);
 /* Runs the task to the trap: its registers are as at rip. */
 int point_trap_run(struct point_trap *trap);
 
+/* Whose a stop is, of a task that runs while the trap is set. */
+enum point_stop {
+	POINT_STOP_OTHER,
+	POINT_STOP_DONE, /* the trap's, and dealt with: the task may go on */
+	POINT_STOP_MET,	 /* it is at the trap */
+};
+
+/* For who runs the task otherwise than by point_trap_run(). */
+int point_trap_take(struct point_trap *trap, int status,
+		    enum point_stop *stop_out);
+
 /* From there on, as if there were no trap. */
 int point_trap_go_on(struct point_trap *trap);
 

@@ -244,7 +244,10 @@ int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		if (leg)
 			position_append(&timeline->found, leg);
 		timeline->found_stop = *stop;
-		return 0;
+		if (!timeline->notices_left || --timeline->notices_left)
+			return 0;
+		timeline->cut = -E2BIG;
+		return REPLAY_STOPPED;
 	}
 	if (timeline->mode != PASS_STOPS)
 		return 0;
@@ -541,6 +544,7 @@ int timeline_go(struct timeline *timeline, const struct position *target)
 int timeline_continue(struct timeline *timeline)
 {
 	timeline->stepped = 0;
+	timeline_checkpoints_forward(timeline);
 	return timeline_pass(timeline, PASS_STOPS, NULL);
 }
 
@@ -553,6 +557,7 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 	timeline->stepped = task ? task->task.serial : 0;
 	timeline->range_start = start;
 	timeline->range_end = end;
+	timeline_checkpoints_forward(timeline);
 	err = timeline_pass(timeline, PASS_STOPS, NULL);
 	timeline->stepped = 0;
 	return err;
@@ -616,7 +621,8 @@ int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 				   !is_wanted(image, process, name))
 				continue;
 			begin_at(timeline, image->process, exec);
-			timeline_checkpoints_add(timeline);
+			timeline_checkpoints_is_due(timeline);
+			timeline_checkpoints_add(timeline, NULL);
 			return 0;
 		}
 		err = timeline_one_event(timeline);

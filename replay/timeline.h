@@ -9,6 +9,7 @@
  *
  *   timeline.c       positions, passes over the trace
  *   timeline_run.c   looks on while a task runs to its event
+ *   timeline_state.c  places in the middle of computing, known by their state
  *   timeline_back.c  reverse execution
  *   timeline_checkpoint.c  where it need not begin from the beginning
  *   debug_image.c    the programs of the processes
@@ -17,6 +18,7 @@
 #define REEL_TIMELINE_H
 
 #include "replay/breakpoint.h"
+#include "replay/point_trap.h"
 
 #define LEGS_MAX 48u
 #define ATTACHED_MAX 64u
@@ -95,6 +97,7 @@ struct place {
 	struct checkpoint *state; /* NULL: it must be gone to */
 	struct position position;
 	uint32_t vforked;
+	int is_fine; /* one of many, near to each other */
 };
 
 /* timeline_checkpoint.c */
@@ -105,7 +108,12 @@ struct timeline_checkpoints {
 	struct place near; /* one more, which was costly to come to */
 	size_t base;	   /* of places: the last that is before now */
 	size_t bound;	   /* of places: it is behind the target; or 0 */
+	size_t start;	   /* of places: it is needed, too */
 	uint64_t interval_ns, base_ns; /* between them; when it was at base */
+	uint64_t due_ns;	       /* when the last one was begun */
+	uint64_t shot_ns; /* a pass ends after so long with one; or 0 */
+	int is_taken;	  /* it did */
+	uint64_t run_ns;  /* that tasks ran in the pass */
 	int is_interval_given; /* by the person */
 	volatile int is_due;
 };
@@ -147,7 +155,10 @@ struct timeline {
 	remote_addr range_start, range_end; /* step as long as it is there */
 	const struct leg *until;     /* COUNTS */
 	uint64_t steps;
-	uint64_t arrivals_left; /* RECORDS: of which no more are waited for */
+	uint64_t notices_left;	/* RECORDS: after which it is cut; 0: none */
+	remote_addr count_at;	/* FOLLOWS: arrivals are counted; 0: none */
+	uint64_t count_event;	/* in this one */
+	uint64_t count;
 	int cut;		/* why the pass was not finished, or 0 */
 	const char *message;	/* for the person; NULL: none */
 	uint32_t vforked;	     /* serial of a parent in vfork */
@@ -233,16 +244,43 @@ void timeline_checkpoints_stop(void);
 void timeline_checkpoints_pass(struct timeline *timeline);
 /* One is taken between events when it is due. */
 void timeline_checkpoints_between(struct timeline *timeline);
+/* Whether one is due, in the middle of an event. */
+int timeline_checkpoints_is_due(struct timeline *timeline);
+/* now is a state; trap is what is set for the event, or NULL. */
+void timeline_checkpoints_add(struct timeline *timeline,
+			      const struct point_trap *trap);
+/* The task as it is in this state; NULL: there is no such place any more. */
+struct replay_task *
+timeline_checkpoints_task(const struct timeline *timeline,
+			  const struct debug_state *state, uint32_t serial);
 /* The replay is at the last place before the target that there is. */
 int timeline_checkpoints_return(struct timeline *timeline,
 				const struct position *target);
 /* The last of the places before the position. */
 size_t timeline_checkpoints_before(const struct timeline *timeline,
 				   const struct position *position);
-/* Between events: one more. */
-void timeline_checkpoints_add(struct timeline *timeline);
-/* now is one that was costly to come to. */
-void timeline_checkpoints_near(struct timeline *timeline);
+/* A task is about to run, or has: for passes of which that matters. */
+void timeline_checkpoints_resume(struct timeline *timeline, pid_t tid);
+void timeline_checkpoints_stopped(struct timeline *timeline, pid_t tid);
+/* A pass that ends there. */
+int timeline_checkpoints_is_shot(const struct timeline *timeline);
+/* Forwards, the order of what is here and of what was there is not known. */
+void timeline_checkpoints_forward(struct timeline *timeline);
+/*
+ * Takes places nearer and nearer before the target, which begins with from:
+ * both become what leads from the last of them.  After so many tries that came
+ * too late it is near enough.
+ */
+int timeline_checkpoints_narrow(struct timeline *timeline,
+				struct position *from,
+				struct position *target, unsigned patience);
+/* The way from a place to one behind it, as a target. */
+struct position position_on_to(const struct position *from,
+			       const struct position *to);
+/* The place before this one, which is one, in the same event; or NULL. */
+const struct position *
+timeline_checkpoints_previous(const struct timeline *timeline,
+			      const struct position *place);
 
 /* ---- for the person's checkpoints ---- */
 

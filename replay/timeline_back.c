@@ -12,7 +12,7 @@
 #include "replay/timeline.h"
 #include "traces/report.h"
 
-#define ARRIVALS_MAX 20000u /* half a second */
+#define NOTICES_MAX 5000u /* on the way; more are looked at closely */
 
 static int same_position(const struct position *a, const struct position *b)
 {
@@ -81,35 +81,57 @@ static int count_steps(struct timeline *timeline, const struct position *from,
 }
 
 /*
- * Comes nearer to target, from a position in the same event: to the last
- * arrival at this instruction before.
+ * From a position in the same event to the last arrival at this instruction
+ * before target; *from stays where there is none.
  */
-static int come_near(struct timeline *timeline, pid_t process, remote_addr rip,
+static int to_last_arrival(struct timeline *timeline, remote_addr rip,
+			   const struct position *target,
+			   struct position *from)
+{
+	struct leg leg = { .kind = LEG_BREAK, .address = rip };
+	const struct leg *last = target->leg_count ?
+		&target->legs[target->leg_count - 1] : NULL;
+	struct position copy = *target;
+	int err;
+
+	/* Those before the one that is the target are counted already. */
+	if (last && last->kind == LEG_BREAK && last->address == rip)
+		return 0;
+	err = timeline_go(timeline, from);
+	timeline->count_at = rip;
+	timeline->count_event = from->event;
+	timeline->count = 0;
+	if (!err)
+		err = timeline_pass(timeline, PASS_FOLLOWS, &copy);
+	timeline->target = NULL;
+	timeline->count_at = 0;
+	leg.count = timeline->count;
+	if (!err && leg.count)
+		position_append(from, &leg);
+	return err;
+}
+
+/*
+ * Comes nearer to target, from a position in the same event: to the last
+ * arrival at this instruction before, or at the one where computing was left
+ * last.
+ */
+static int come_near(struct timeline *timeline, remote_addr rip,
 		     const struct position *target, struct position *from)
 {
-	struct breakpoints kept = timeline->breakpoints;
-	struct position copy = *target;
-	uint64_t event = from->event;
-	int err = timeline_go(timeline, from);
+	struct position to = *target, start;
+	const struct leg *last;
+	int err = timeline_checkpoints_narrow(timeline, from, &to, 4);
 
-	if (err)
-		return err;
-	timeline->breakpoints.all = NULL;
-	timeline->breakpoints.count = 0;
-	err = breakpoints_add(&timeline->breakpoints, BREAK_SOFTWARE, process,
-			      rip, 1);
-	timeline->arrivals_left = ARRIVALS_MAX;
+	start = *from;
 	if (!err)
-		err = timeline_pass(timeline, PASS_RECORDS, &copy);
-	timeline->arrivals_left = 0;
-	if (!err && timeline->found_stop.kind == STOP_BREAK &&
-	    timeline->found.event == event)
-		*from = timeline->found;
-	breakpoints_deinit(&timeline->breakpoints);
-	timeline->breakpoints.all = kept.all;
-	timeline->breakpoints.count = kept.count;
-	timeline->target = NULL;
-	return err;
+		err = to_last_arrival(timeline, rip, &to, from);
+	if (err || !start.leg_count || !same_position(from, &start))
+		return err;
+	last = &start.legs[start.leg_count - 1];
+	return last->kind != LEG_STATE ? 0 :
+		to_last_arrival(timeline, last->state.registers.value[R_RIP],
+				&to, from);
 }
 
 /* Steps from `from` to target: the one before the last, in *before_out. */
@@ -142,6 +164,24 @@ static int is_there_already(struct timeline *timeline,
 						 serial)) == leg->address;
 }
 
+/*
+ * From all but the last of what a leg counts to the last.  At an instruction it
+ * would be there at once: so a step further.
+ */
+static struct position one_more(struct position *from, const struct leg *leg)
+{
+	struct leg step = { .kind = LEG_STEPS, .count = 1 };
+	struct position target;
+
+	if (leg->kind == LEG_BREAK)
+		position_append(from, &step);
+	target = *from;
+	bug_unless(target.leg_count < LEGS_MAX, "a trail of too many legs");
+	target.legs[target.leg_count] = *leg;
+	target.legs[target.leg_count++].count = 1;
+	return target;
+}
+
 /* The position before `here`, which has a trail; or SAME_PLACE. */
 static int before_in_trail(struct timeline *timeline, uint32_t serial,
 			   const struct position *here,
@@ -149,11 +189,17 @@ static int before_in_trail(struct timeline *timeline, uint32_t serial,
 {
 	struct replay_task *task = replay_find(timeline->replayer, serial);
 	remote_addr rip = current_rip(timeline, task);
-	pid_t process = task ? task->recorded_tgid : 0;
-	struct position from = *here;
+	struct position from = *here, target = *here;
 	struct leg leg = from.legs[--from.leg_count], less = leg;
-	int err = 0;
+	const struct position *previous;
+	int err;
 
+	previous = leg.kind == LEG_STATE ?
+		timeline_checkpoints_previous(timeline, here) : NULL;
+	if (previous) {
+		from = *previous;
+		target = position_on_to(previous, here);
+	}
 	if (--less.count)
 		position_append(&from, &less);
 	*before_out = from;
@@ -161,8 +207,9 @@ static int before_in_trail(struct timeline *timeline, uint32_t serial,
 		return 0;
 	if (is_there_already(timeline, &from, &leg, serial))
 		return SAME_PLACE;
-	if (leg.kind != LEG_BREAK)
-		err = come_near(timeline, process, rip, here, &from);
+	if (less.count)
+		target = one_more(&from, &leg);
+	err = come_near(timeline, rip, &target, &from);
 	return err ? err : before_last_step(timeline, &from, &leg, before_out);
 }
 
@@ -192,8 +239,8 @@ static int before_call(struct timeline *timeline, const struct event *event,
 	task = replay_find(timeline->replayer, serial);
 	if (err || !task)
 		return err ? err : -ESRCH;
-	return come_near(timeline, task->recorded_tgid,
-			 current_rip(timeline, task), &end, before_out);
+	return come_near(timeline, current_rip(timeline, task), &end,
+			 before_out);
 }
 
 /* The last instruction before this event of the task's; or SAME_PLACE. */
@@ -224,8 +271,8 @@ static int before_end(struct timeline *timeline, const struct event *event,
 	case EVENT_POINT:
 		task = replay_find(timeline->replayer, event->task);
 		if (task)
-			err = come_near(timeline, task->recorded_tgid,
-					event->registers[R_RIP], &end, &from);
+			err = come_near(timeline, event->registers[R_RIP], &end,
+					&from);
 		return err ? err : before_last_step(timeline, &from, NULL,
 						    before_out);
 	default:
@@ -345,44 +392,145 @@ static int go_to_found(struct timeline *timeline)
 	return err;
 }
 
-/*
- * Looks at the way from *start, a place before *target, to there.  What is
- * looked at next leads to the place.
- */
-static int look_from(struct timeline *timeline, size_t start,
-		     struct position *target)
+static struct position start_of(const struct timeline *timeline, size_t place)
 {
-	struct timeline_checkpoints *checkpoints = &timeline->checkpoints;
-	struct position from = checkpoints->places[start].position;
-	int err;
+	const struct position *position =
+		&timeline->checkpoints.places[place].position;
 
-	if (from.event <= timeline->begin.event)
-		from = timeline->begin;
-	err = timeline_go(timeline, &from);
+	return position->event <= timeline->begin.event ? timeline->begin :
+							  *position;
+}
+
+/* What is the last on the way: no more than so many things, or 0 for all. */
+static int look(struct timeline *timeline, const struct position *from,
+		struct position *to, uint64_t most)
+{
+	int err = timeline_go(timeline, from);
+
+	timeline->notices_left = most;
 	if (!err)
-		err = timeline_pass(timeline, PASS_RECORDS, target);
+		err = timeline_pass(timeline, PASS_RECORDS, to);
 	timeline->target = NULL;
-	*target = from;
+	timeline->notices_left = 0;
 	return err;
+}
+
+/*
+ * Whether arrivals at the instruction that was met too often can be counted on
+ * the way: to the next event, or to one more thing.
+ */
+static int can_count(struct timeline *timeline, const struct position *from,
+		     const struct position *to)
+{
+	remote_addr address = timeline->found_stop.address;
+	const struct breakpoint *met;
+	const struct leg *leg;
+
+	if (timeline->found_stop.kind != STOP_BREAK ||
+	    from->leg_count + 4 > LEGS_MAX)
+		return 0;
+	met = breakpoints_at(&timeline->breakpoints,
+			     timeline->found_stop.process, address);
+	if (!met || met->condition)
+		return 0;
+	if (to->event != from->event)
+		return to->event == from->event + 1 && !to->leg_count;
+	leg = &to->legs[from->leg_count];
+	return to->leg_count == from->leg_count + 1 &&
+	       (leg->count == 1 ||
+		(leg->kind == LEG_BREAK && leg->address == address));
+}
+
+/* The last arrival there, if nothing else comes behind it. */
+static int look_behind_last(struct timeline *timeline,
+			    const struct position *from,
+			    const struct position *to)
+{
+	struct debug_stop stop = timeline->found_stop;
+	struct position last = *from, behind, rest = *to;
+	struct leg leg = { .kind = LEG_BREAK, .address = stop.address };
+	int err = 0;
+
+	if (to->event == from->event)
+		leg = to->legs[from->leg_count];
+	if (leg.count > 1 && leg.kind == LEG_BREAK) {
+		leg.count--;
+		position_append(&last, &leg);
+	} else {
+		err = to_last_arrival(timeline, stop.address, to, &last);
+	}
+	if (err)
+		return err;
+	behind = last;
+	if (to->event == from->event)
+		rest = one_more(&behind, &to->legs[from->leg_count]);
+	err = look(timeline, &last, &rest, 0);
+	if (err || timeline->found_stop.kind)
+		return err;
+	timeline->found = last;
+	timeline->found_stop = stop;
+	return 0;
+}
+
+/* Where there is too much to see on the way, its last part is enough. */
+static int look_closely(struct timeline *timeline, struct position *from,
+			const struct position *to)
+{
+	struct position copy = *to, rest;
+	int err = look(timeline, from, &copy, NOTICES_MAX);
+
+	if (err != -E2BIG)
+		return err;
+	copy = *to;
+	err = timeline_checkpoints_narrow(timeline, from, &copy, 24);
+	if (err)
+		return err;
+	rest = copy;
+	err = look(timeline, from, &rest, NOTICES_MAX);
+	if (err != -E2BIG)
+		return err;
+	return can_count(timeline, from, &copy) ?
+		look_behind_last(timeline, from, &copy) :
+		look(timeline, from, &copy, 0);
+}
+
+/* The way that leads to the one that was looked at last. */
+static struct position way_before(struct timeline *timeline,
+				  struct position *from)
+{
+	struct timeline_checkpoints *all = &timeline->checkpoints;
+	struct position to = *from;
+
+	all->start = timeline_checkpoints_before(timeline, &to);
+	all->bound = 0;
+	if (all->start &&
+	    same_position(&to, &all->places[all->start].position))
+		all->bound = all->start--;
+	*from = start_of(timeline, all->start);
+	return position_on_to(from, &to);
 }
 
 static int find_last(struct timeline *timeline, struct position *target)
 {
-	int err = 0;
+	struct timeline_checkpoints *all = &timeline->checkpoints;
+	struct position from, to = *target;
+	int err;
 
-	timeline->found_stop.kind = STOP_NONE;
+	all->start = timeline_checkpoints_before(timeline, target);
+	/* Not that very place again. */
+	if (all->start &&
+	    same_position(target, &all->places[all->start].position))
+		to = way_before(timeline, target);
+	from = start_of(timeline, all->start);
+	err = look_closely(timeline, &from, &to);
 	while (!err && !timeline->found_stop.kind &&
-	       !is_begin(timeline, target)) {
-		size_t start = timeline_checkpoints_before(timeline, target);
-
-		/* Not that very place again. */
-		if (start && same_position(target, &timeline->checkpoints
-					   .places[start].position))
-			start--;
-		err = look_from(timeline, start, target);
+	       !is_begin(timeline, &from)) {
 		timeline->is_part = 1;
+		to = way_before(timeline, &from);
+		err = look_closely(timeline, &from, &to);
 	}
 	timeline->is_part = 0;
+	all->start = 0; /* what was found is before bound still */
 	return err;
 }
 

@@ -7,50 +7,28 @@
  * copied code.  A debugger must not see that: where it could, the jump to the
  * copy is out of the way, and a breakpoint stands in its place.
  */
+#include "replay/timeline_run.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <xxhash.h>
 
 #include "replay/point_trap.h"
-#include "replay/timeline.h"
-#include "src/memory_digest.h"
 #include "traces/report.h"
 
 #ifndef PTRACE_SYSEMU_SINGLESTEP /* sys/ptrace.h has it as an enum */
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #endif
 #define STEPS_MAX 200000u /* some 4 s */
-#define VECTORS_START 32u /* of the XSAVE area: x87, SSE */
-#define VECTORS_END 416u
-
-enum outcome {
-	OUTCOME_NATURAL, /* for the replay */
-	OUTCOME_BREAK,
-	OUTCOME_WATCH,
-	OUTCOME_STEPPED,
-	OUTCOME_FOREIGN, /* stopped by an interrupt */
-};
-
-struct run {
-	struct timeline *timeline;
-	struct replay_task *task;
-	struct point_trap *trap;
-	int is_plain;	 /* the trap's jump is out of the way */
-	int is_stepping; /* over what it has arrived at */
-	int status;
-	unsigned watches;
-};
-
+#define ARRIVALS_MAX 50000u /* a second or two */
 static uint64_t *rip_of(struct run *run)
 {
 	return &run->task->registers.value[R_RIP];
 }
 
-/* The leg that the pass follows now, or NULL. */
-static const struct leg *next_leg(const struct timeline *timeline)
+const struct leg *run_next_leg(const struct timeline *timeline)
 {
 	const struct position *target = timeline->target;
 
@@ -59,55 +37,12 @@ static const struct leg *next_leg(const struct timeline *timeline)
 		&target->legs[timeline->now.leg_count] : NULL;
 }
 
-/* ---- states ---- */
-
-static int get_state(struct run *run, struct debug_state *state_out)
-{
-	uint8_t vectors[EXTENDED_STATE_LENGTH];
-	struct memory_digest digest;
-	ssize_t length = task_get_xstate(&run->task->task, vectors);
-
-	if (length < (ssize_t)VECTORS_END ||
-	    memory_digest(&run->task->task, 0,
-			  &run->task->registers.value[R_RSP], 1, &digest))
-		return report(-EIO, "digest the memory of task %u",
-			      run->task->task.serial);
-	memset(state_out, 0, sizeof(*state_out));
-	state_out->registers = run->task->registers;
-	state_out->vectors = XXH3_64bits(vectors + VECTORS_START,
-					 VECTORS_END - VECTORS_START);
-	state_out->memory = digest.hash;
-	return 0;
-}
-
-static int same_registers(const struct registers *a, const struct registers *b)
-{
-	for (int i = 0; i < R_COUNT; i++) {
-		uint64_t other = a->value[i] ^ b->value[i];
-
-		if (i == R_EFLAGS)
-			other &= ~(uint64_t)EFLAGS_RESUME;
-		if (i != R_ORIG_RAX && other)
-			return 0;
-	}
-	return 1;
-}
-
-static int is_in_state(struct run *run, const struct debug_state *state)
-{
-	struct debug_state now;
-
-	return same_registers(&run->task->registers, &state->registers) &&
-	       !get_state(run, &now) && now.vectors == state->vectors &&
-	       now.memory == state->memory;
-}
-
 /* One leg in place of many. */
 static int shorten_trail(struct run *run)
 {
 	struct position *now = &run->timeline->now;
 	struct leg leg = { .kind = LEG_STATE, .count = 1 };
-	int err = get_state(run, &leg.state);
+	int err = run_get_state(run, &leg.state);
 
 	if (err)
 		return err;
@@ -135,11 +70,14 @@ static void insert(struct run *run, const struct leg *leg)
 		breakpoints_watch(breakpoints, run->task);
 	}
 	watch_leg(run, leg);
-	if (leg && leg->kind == LEG_BREAK)
+	if (leg && leg->kind == LEG_BREAK && !run_is_counted(run, leg))
 		breakpoints_insert_code(breakpoints, run->task, leg->address);
-	if (leg && leg->kind == LEG_STATE)
+	if (leg && leg->kind == LEG_STATE && (!run->is_own || run->is_plain))
 		breakpoints_insert_code(breakpoints, run->task,
 					leg->state.registers.value[R_RIP]);
+	if (run_counts(run) && (!run->is_own || run->is_plain))
+		breakpoints_insert_code(breakpoints, run->task,
+					run->timeline->count_at);
 	if (run->is_plain)
 		breakpoints_insert_code(breakpoints, run->task,
 					run->trap->rip);
@@ -172,6 +110,7 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	int err;
 
 	run->watches = 0;
+	timeline_checkpoints_resume(timeline, run->task->task.tid);
 	timeline->running = run->task->task.tid;
 	do
 		err = replay_resume_task(timeline->replayer, run->task,
@@ -180,6 +119,7 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	timeline->running = 0;
 	if (err)
 		return err;
+	timeline_checkpoints_stopped(timeline, run->task->task.tid);
 	*outcome_out = OUTCOME_NATURAL;
 	if (!WIFSTOPPED(run->status)) {
 		timeline->breakpoints.inserted_count = 0;
@@ -208,8 +148,8 @@ static int go(struct run *run, const struct leg *leg, enum outcome *outcome_out)
 	return err;
 }
 
-static int step_once(struct run *run, const struct leg *leg,
-		     enum outcome *outcome_out)
+int run_step_once(struct run *run, const struct leg *leg,
+		  enum outcome *outcome_out)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
 	int err;
@@ -238,12 +178,12 @@ static struct debug_stop stop_of(const struct run *run, enum stop_kind kind)
 }
 
 /* The leg is done: REPLAY_STOPPED when that was the last one. */
-static int end_leg(struct timeline *timeline, const struct leg *leg)
+int run_end_leg(struct timeline *timeline, const struct leg *leg)
 {
 	timeline->now.legs[timeline->now.leg_count++] = *leg;
 	timeline->leg_hits = 0;
 	breakpoints_count_anew(&timeline->breakpoints);
-	if (next_leg(timeline))
+	if (run_next_leg(timeline))
 		return 0;
 	timeline->is_reached = 1;
 	return REPLAY_STOPPED;
@@ -282,9 +222,6 @@ static int meet_user_break(struct run *run)
 		return 0;
 	leg.count = ++met->hits;
 	stop.address = met->address;
-	if (timeline->mode == PASS_RECORDS && timeline->arrivals_left &&
-	    !--timeline->arrivals_left)
-		return cut(timeline, -E2BIG);
 	return breakpoints_is_met(&timeline->breakpoints, met, run->task) ?
 		timeline_notice(timeline, &leg, &stop) : 0;
 }
@@ -297,15 +234,18 @@ static int meet_break(struct run *run, const struct leg *leg)
 	int is_done = 0, err = 0;
 
 	run->is_stepping = 1;
+	if (rip == timeline->count_at && run_counts(run) &&
+	    ++timeline->count == ARRIVALS_MAX)
+		return cut(timeline, -E2BIG);
 	if (leg && leg->kind == LEG_BREAK && leg->address == rip)
 		is_done = counts(timeline, leg);
 	else if (leg && leg->kind == LEG_STATE &&
 		 leg->state.registers.value[R_RIP] == rip)
-		is_done = is_in_state(run, &leg->state);
+		is_done = run_is_in_state(run, &leg->state);
 	if (!is_done || !is_last_leg(timeline))
 		err = meet_user_break(run);
 	if (!err && is_done)
-		err = end_leg(timeline, leg);
+		err = run_end_leg(timeline, leg);
 	return err;
 }
 
@@ -357,7 +297,7 @@ static int meets_leg_watch(const struct run *run, const struct leg *leg)
 	return 0;
 }
 
-static int meet_watches(struct run *run, const struct leg *leg)
+int run_meet_watches(struct run *run, const struct leg *leg)
 {
 	struct timeline *timeline = run->timeline;
 	int is_done = meets_leg_watch(run, leg) && counts(timeline, leg);
@@ -366,7 +306,7 @@ static int meet_watches(struct run *run, const struct leg *leg)
 	/* What wrote just before the target is on the way back from there. */
 	if (timeline_is_attached(timeline, run->task->recorded_tgid))
 		err = meet_watch(run, leg);
-	return err || !is_done ? err : end_leg(timeline, leg);
+	return err || !is_done ? err : run_end_leg(timeline, leg);
 }
 
 /* ---- steps ---- */
@@ -418,7 +358,7 @@ static int meet_leg_step(struct run *run, const struct leg *leg)
 			err = meet_watch(run, leg);
 		timeline->now = before;
 	}
-	return err || !is_done ? err : end_leg(timeline, leg);
+	return err || !is_done ? err : run_end_leg(timeline, leg);
 }
 
 /* A pass that counts: whether it is where it shall be. */
@@ -435,7 +375,7 @@ static int meet_count(struct run *run)
 	else if (until && until->kind == LEG_WATCH)
 		is_there = meets_leg_watch(run, until);
 	else if (until && until->kind == LEG_STATE)
-		is_there = is_in_state(run, &until->state);
+		is_there = run_is_in_state(run, &until->state);
 	timeline->is_reached = is_there;
 	return is_there ? REPLAY_STOPPED : 0;
 }
@@ -471,7 +411,7 @@ static int sees_copy(const struct run *run)
 	struct timeline *timeline = run->timeline;
 	struct breakpoints *breakpoints = &timeline->breakpoints;
 	const struct point_trap *trap = run->trap;
-	const struct leg *leg = next_leg(timeline);
+	const struct leg *leg = run_next_leg(timeline);
 	pid_t process = run->task->recorded_tgid;
 
 	if (!trap->has_jump || timeline->mode == PASS_COUNTS ||
@@ -479,8 +419,9 @@ static int sees_copy(const struct run *run)
 		return 1;
 	if (leg && (leg->kind == LEG_STEPS ||
 		    (leg->kind == LEG_BREAK &&
+		     !(run->is_own && leg->address == run->own.rip) &&
 		     is_replaced(run, leg->address)) ||
-		    (leg->kind == LEG_STATE &&
+		    (leg->kind == LEG_STATE && !run->is_own &&
 		     is_replaced(run, leg->state.registers.value[R_RIP]))))
 		return 1;
 	for (unsigned i = 0; i < trap->code.length; i++)
@@ -489,16 +430,16 @@ static int sees_copy(const struct run *run)
 	return 0;
 }
 
-static int is_in_block(struct run *run)
+int run_is_in_block(const struct run *run)
 {
-	return run->trap && *rip_of(run) - run->trap->area <
-			    run->trap->area_length;
+	return run->trap && run->task->registers.value[R_RIP] -
+			    run->trap->area < run->trap->area_length;
 }
 
 /* Before it goes on: the jump to the copy is there, or not. */
 static void choose_code(struct run *run)
 {
-	if (!run->trap || is_in_block(run))
+	if (!run->trap || run_is_in_block(run))
 		return;
 	if (sees_copy(run)) {
 		point_trap_hide(run->trap);
@@ -519,8 +460,8 @@ static int leave_block(struct run *run)
 	enum outcome outcome = OUTCOME_STEPPED;
 	int err = 0;
 
-	while (!err && is_in_block(run) && outcome == OUTCOME_STEPPED)
-		err = step_once(run, NULL, &outcome);
+	while (!err && run_is_in_block(run) && outcome == OUTCOME_STEPPED)
+		err = run_step_once(run, NULL, &outcome);
 	run->watches = met;
 	return err;
 }
@@ -534,14 +475,17 @@ static int meet_foreign(struct run *run, int *is_natural)
 	enum outcome outcome = OUTCOME_STEPPED;
 	int err = 0;
 
+	if (!timeline->is_interrupted &&
+	    timeline_checkpoints_is_due(timeline))
+		return run_take_checkpoint(run, is_natural);
 	if (!timeline->is_interrupted || timeline->mode != PASS_STOPS)
 		return 0;
-	while (!err && is_in_block(run) && outcome == OUTCOME_STEPPED)
-		err = step_once(run, NULL, &outcome);
+	while (!err && run_is_in_block(run) && outcome == OUTCOME_STEPPED)
+		err = run_step_once(run, NULL, &outcome);
 	*is_natural = outcome == OUTCOME_NATURAL;
 	if (err || *is_natural)
 		return err;
-	err = get_state(run, &leg.state);
+	err = run_get_state(run, &leg.state);
 	return err ? err : timeline_notice(timeline, &leg, &stop);
 }
 
@@ -558,7 +502,8 @@ static int wants_steps(const struct run *run, const struct leg *leg)
 /* The replay is to compare: it arrived at the trap's place. */
 static int is_at_trap(struct run *run, enum outcome outcome)
 {
-	return run->is_plain && *rip_of(run) == run->trap->rip &&
+	return run->is_plain && !run->is_own &&
+	       *rip_of(run) == run->trap->rip &&
 	       (outcome == OUTCOME_BREAK || outcome == OUTCOME_STEPPED);
 }
 
@@ -572,35 +517,37 @@ static int meet_stepped(struct run *run, const struct leg *leg, int is_over)
 		return meet_leg_step(run, leg);
 	if (!is_over || timeline->stepped == run->task->task.serial)
 		return meet_step(run);
-	return run->watches ? meet_watches(run, leg) : 0;
+	return run->watches ? run_meet_watches(run, leg) : 0;
 }
 
 /* One stop, and what it means; *is_natural: it is for the replay. */
 static int run_once(struct run *run, int *is_natural)
 {
-	const struct leg *leg = next_leg(run->timeline);
+	const struct leg *leg = run_next_leg(run->timeline);
 	int is_over = run->is_stepping && !wants_steps(run, leg);
 	enum outcome outcome;
 	int err;
 
 	if (is_over || wants_steps(run, leg))
-		err = step_once(run, run->timeline->mode == PASS_COUNTS ?
+		err = run_step_once(run, run->timeline->mode == PASS_COUNTS ?
 				run->timeline->until : leg, &outcome);
 	else
 		err = go(run, leg, &outcome);
 	if (err)
 		return err;
 	run->is_stepping = 0;
-	if (outcome == OUTCOME_WATCH && is_in_block(run))
+	if (outcome == OUTCOME_WATCH && run_is_in_block(run))
 		err = leave_block(run);
 	if (err)
 		return err;
-	if (outcome == OUTCOME_NATURAL)
+	if (outcome == OUTCOME_NATURAL && run->is_own)
+		err = run_meet_own_trap(run, is_natural);
+	else if (outcome == OUTCOME_NATURAL)
 		*is_natural = 1;
 	else if (outcome == OUTCOME_BREAK)
 		err = meet_break(run, leg);
 	else if (outcome == OUTCOME_WATCH)
-		err = meet_watches(run, leg);
+		err = run_meet_watches(run, leg);
 	else if (outcome == OUTCOME_STEPPED)
 		err = meet_stepped(run, leg, is_over);
 	else
@@ -630,15 +577,19 @@ int timeline_run(const struct replay_watcher *watcher,
 	if (!err && run.trap && sees_copy(&run))
 		leave_copy(&run);
 	while (!err && !is_natural) {
+		err = run_choose_own_trap(&run);
+		if (err)
+			break;
 		choose_code(&run);
 		if (run.timeline->is_interrupted &&
-		    run.timeline->mode == PASS_STOPS && !is_in_block(&run))
+		    run.timeline->mode == PASS_STOPS && !run_is_in_block(&run))
 			err = meet_foreign(&run, &is_natural);
-		else if (run.timeline->is_interrupted && !is_in_block(&run))
+		else if (run.timeline->is_interrupted && !run_is_in_block(&run))
 			err = cut(run.timeline, -EINTR);
 		else
 			err = run_once(&run, &is_natural);
 	}
+	run_remove_own_trap(&run);
 	*status_out = run.status;
 	if (!err && WIFSTOPPED(run.status) &&
 	    run.timeline->breakpoints.count)
@@ -662,7 +613,7 @@ int timeline_reach(const struct replay_watcher *watcher,
 		   const struct event *event)
 {
 	struct timeline *timeline = (struct timeline *)(uintptr_t)watcher;
-	const struct leg *leg = next_leg(timeline);
+	const struct leg *leg = run_next_leg(timeline);
 	struct leg end = { .kind = LEG_END, .count = 1 };
 	struct debug_stop stop = {
 		.kind = STOP_SIGNAL,
@@ -678,7 +629,7 @@ int timeline_reach(const struct replay_watcher *watcher,
 		return REPLAY_STOPPED;
 	}
 	if (leg && leg->kind == LEG_END)
-		return end_leg(timeline, leg);
+		return run_end_leg(timeline, leg);
 	if (timeline->now.leg_count &&
 	    timeline->now.legs[timeline->now.leg_count - 1].kind == LEG_END)
 		return 0; /* seen already */

@@ -225,6 +225,23 @@ Test(point_code, compares_all_registers_at_once, .init = set_up)
 	}
 }
 
+Test(point_code, counts_passes, .init = set_up)
+{
+	uint64_t left = 5;
+	struct state state;
+
+	code.tests[0] = (struct point_test){ .kind = POINT_COUNT };
+	code.test_count = 1;
+	place_code();
+	memcpy(area + POINT_COUNTER, &left, sizeof(left));
+	for (unsigned i = 1; i <= 5; i++) {
+		make_state(&state);
+		cr_assert_eq(is_met_by(&state), i == 5, "pass %u", i);
+		memcpy(&left, area + POINT_COUNTER, sizeof(left));
+		cr_assert_eq(left, 5 - i);
+	}
+}
+
 Test(point_code, compares_flags, .init = set_up)
 {
 	struct state state, other;
