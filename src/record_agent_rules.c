@@ -237,6 +237,7 @@ static void write_private(struct record_task *task, size_t offset,
 			    sizeof(value));
 }
 
+#define PAGE 4096ul
 #define PRIVATE(field) (AGENT_PRIVATE + offsetof(struct agent_private, field))
 
 static int has_agent(const struct record_task *task)
@@ -260,7 +261,7 @@ void record_agent_forget_plain(const struct record_task *task,
 	    address_space_read(space, PRIVATE(plain), plain,
 			       count * sizeof(*plain)))
 		return;
-	agent_forget_plain(plain, &count, start, end);
+	agent_forget_plain(plain, &count, start, (end + PAGE - 1) & -PAGE);
 	address_space_write(space, PRIVATE(plain), plain,
 			    count * sizeof(*plain));
 	address_space_write(space, PRIVATE(plain_count), &count,
