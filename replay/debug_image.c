@@ -11,7 +11,7 @@
 
 #define STACK_MAX (8u << 20) /* of arguments and environment */
 #define AUXV_MAX 4096u
-#define ARGUMENT_MAX 4096u
+#define ARGUMENTS_MAX 65536u
 
 const struct debug_image *timeline_image(const struct timeline *timeline,
 					 pid_t process)
@@ -82,18 +82,29 @@ static void read_auxv(struct debug_image *image, struct memory *memory,
 	image->auxv_length = length;
 }
 
-/* What the program was called as, behind argc. */
-static char *read_argument(struct memory *memory, remote_addr stack)
+/* What the program was called as: argc strings, each with its NUL. */
+static void read_arguments(struct debug_image *image, struct memory *memory,
+			   remote_addr stack)
 {
-	char text[ARGUMENT_MAX];
-	uint64_t words[2];
-	size_t length;
+	char *bytes = xcalloc(1, ARGUMENTS_MAX);
+	size_t used = 0, length = 1;
+	uint64_t count = 0, at = 0;
 
-	if (!memory_read(memory, stack, words, sizeof(words)) || !words[0])
-		return xstrdup("");
-	length = memory->read(memory, words[1], text, sizeof(text) - 1);
-	text[length] = '\0';
-	return xstrdup(text);
+	if (!memory_read(memory, stack, &count, sizeof(count)))
+		count = 0;
+	for (uint64_t i = 0; i < count && length &&
+	     used < ARGUMENTS_MAX - 1; i++) {
+		length = 0;
+		if (memory_read(memory, stack + 8 + i * 8, &at, sizeof(at)))
+			length = memory_string_length(memory, at,
+						      ARGUMENTS_MAX - 1 -
+						      used);
+		length = memory->read(memory, at, bytes + used, length);
+		used += length;
+	}
+	image->arguments = xmemdup(bytes, used + 1);
+	image->arguments_length = used;
+	free(bytes);
 }
 
 static void add_exec(struct timeline *timeline, const struct event *event)
@@ -116,8 +127,8 @@ static void add_exec(struct timeline *timeline, const struct event *event)
 	if (!image->path)
 		image->path = xstrdup("");
 	image->is_exec = 1;
-	image->argument = read_argument(&task->task.space->memory,
-					task->registers.value[R_RSP]);
+	read_arguments(image, &task->task.space->memory,
+		       task->registers.value[R_RSP]);
 	read_auxv(image, &task->task.space->memory,
 		  task->registers.value[R_RSP]);
 }
@@ -137,7 +148,9 @@ static void add_fork(struct timeline *timeline, const struct event *event)
 	image = add(timeline, event->number, (pid_t)made->offset);
 	image->program = copy.program;
 	image->path = xstrdup(copy.path);
-	image->argument = xstrdup(copy.argument);
+	image->arguments = xmemdup(copy.arguments,
+				   copy.arguments_length + 1);
+	image->arguments_length = copy.arguments_length;
 	image->auxv = xmemdup(copy.auxv, copy.auxv_length);
 	image->auxv_length = copy.auxv_length;
 }
@@ -159,7 +172,7 @@ void timeline_free_images(struct timeline *timeline)
 {
 	for (size_t i = 0; i < timeline->image_count; i++) {
 		free(timeline->images[i].path);
-		free(timeline->images[i].argument);
+		free(timeline->images[i].arguments);
 		free(timeline->images[i].auxv);
 	}
 	free(timeline->images);

@@ -144,7 +144,17 @@ static int write_maps(struct gdb_server *server, struct replay_task *task,
 	return 0;
 }
 
-/* Of /proc, a process's mappings alone are there. */
+static int write_arguments(struct gdb_server *server,
+			   const struct replay_task *task, int fd)
+{
+	const struct debug_image *image =
+		timeline_image(server->timeline, task->recorded_tgid);
+
+	return !image || write_all(fd, image->arguments,
+				   image->arguments_length) ? HOST_EACCES : 0;
+}
+
+/* Of /proc, a process's mappings and arguments alone are there. */
 static int fill_from_proc(struct gdb_server *server, const char *path, int fd)
 {
 	struct replay_task *task;
@@ -154,8 +164,10 @@ static int fill_from_proc(struct gdb_server *server, const char *path, int fd)
 			     (pid_t)strtol(path + 6, &end, 10));
 	if (!strncmp(end, "/task/", 6))
 		strtol(end + 6, &end, 10);
-	return task && !strcmp(end, "/maps") ?
-		write_maps(server, task, fd) : HOST_ENOENT;
+	if (task && !strcmp(end, "/maps"))
+		return write_maps(server, task, fd);
+	return task && !strcmp(end, "/cmdline") ?
+		write_arguments(server, task, fd) : HOST_ENOENT;
 }
 
 static int fill(struct gdb_server *server, const char *path, int fd)

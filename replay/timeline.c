@@ -583,7 +583,7 @@ static int is_wanted(const struct debug_image *image, pid_t process,
 	if (process && image->process != process)
 		return 0;
 	return !name || is_called(image->path, name) ||
-	       (image->is_exec && is_called(image->argument, name));
+	       (image->is_exec && is_called(image->arguments, name));
 }
 
 static int has_image(const struct timeline *timeline, pid_t process,

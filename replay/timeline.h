@@ -87,7 +87,8 @@ struct debug_image {
 	pid_t process;
 	int is_exec; /* not a fork, which has its parent's */
 	char *path;	/* as in /proc/PID/exe */
-	char *argument; /* the one with number 0 */
+	char *arguments; /* as in /proc/PID/cmdline; "" without any */
+	size_t arguments_length;
 	uint8_t *auxv;
 	size_t auxv_length;
 };

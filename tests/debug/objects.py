@@ -116,6 +116,13 @@ def mappings_have_recorded_names():
 
 
 @scenario
+def arguments_and_program_of_the_process():
+    text = do("info proc cmdline")
+    has(text, r"cmdline = '\./objects /.*/module'")
+    has(do("info proc exe"), r"exe = '/.*/objects'")
+
+
+@scenario
 def the_memory_map_is_all_that_can_be():
     has(do("info mem"), r"0x0+ +0x0*800000000000 rw")
     try:
