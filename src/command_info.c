@@ -314,6 +314,9 @@ static void print_json(const struct summary *summary, int with_environment)
 	if (info->num_cores)
 		json_object_set_new(object, "num_cores",
 				    json_integer(info->num_cores));
+	if (info->agent_obstacle)
+		json_object_set_new(object, "agent_obstacle",
+				    text_json(info->agent_obstacle));
 	if (info->has_agent)
 		json_object_set_new(object, "agent", json_pack(
 			"{s:I, s:I, s:I}",
