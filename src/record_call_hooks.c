@@ -241,6 +241,18 @@ static int clone_entry(struct record_task *task)
 			       ~(uint64_t)CLONE_UNTRACED);
 }
 
+static int memory_entry(struct recorder *recorder, struct record_task *task)
+{
+	switch (task->call.number) {
+	case SYS_mmap:
+		return record_mmap_entry(recorder, task);
+	case SYS_mremap:
+		return record_mremap_entry(recorder, task);
+	default:
+		return range_entry(task);
+	}
+}
+
 int record_hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	task->goes_around = 0;
@@ -255,12 +267,12 @@ int record_hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_execveat:
 		return record_exec_entry(recorder, task);
 	case SYS_mmap:
-		return record_mmap_entry(recorder, task);
+	case SYS_mremap:
 	case SYS_munmap:
 	case SYS_mprotect:
 	case SYS_pkey_mprotect:
 	case SYS_madvise:
-		return range_entry(task);
+		return memory_entry(recorder, task);
 	case SYS_process_madvise:
 		return process_madvise_entry(recorder, task);
 	case SYS_kill:

@@ -251,22 +251,31 @@ static int overlaps_session_page(remote_addr addr, uint64_t length)
 }
 
 /* reel's own pages must stay where they are. */
+static int keep_ours(struct recorder *recorder, struct record_task *task,
+		     remote_addr start, uint64_t length)
+{
+	if (!record_sites_area(task, start, start + PAGE_UP(length)) &&
+	    !overlaps_session_page(start, length))
+		return 0;
+	return record_refuse(recorder, task, -ENOMEM,
+			     "a mapping over memory that reel keeps, from "
+			     "0x70000000 on or near code: answered ENOMEM");
+}
+
 int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
-	if (!(arguments[3] & MAP_FIXED))
-		return 0;
-	if (record_sites_area(task, arguments[0],
-			      arguments[0] + PAGE_UP(arguments[1])))
-		return record_refuse(recorder, task, -ENOMEM,
-				     "mmap over memory that reel keeps near "
-				     "code: answered ENOMEM");
-	if (!overlaps_session_page(arguments[0], arguments[1]))
-		return 0;
-	return record_refuse(recorder, task, -ENOMEM,
-			     "mmap over the pages that reel keeps at "
-			     "0x70000000: answered ENOMEM");
+	return arguments[3] & MAP_FIXED ?
+		keep_ours(recorder, task, arguments[0], arguments[1]) : 0;
+}
+
+int record_mremap_entry(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+
+	return arguments[3] & MREMAP_FIXED ?
+		keep_ours(recorder, task, arguments[4], arguments[2]) : 0;
 }
 
 /* The vDSO may be unmapped; then the instruction of this call will do. */

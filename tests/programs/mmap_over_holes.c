@@ -19,6 +19,22 @@ static void make_calls(const char *code)
 		check(((call)code)() == pid);
 }
 
+/* Once as a new mapping, once as one that was elsewhere. */
+static void map_over(char *at)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *other = mmap(at - 8 * GIB, GIB / 4, PROT_NONE, flags, -1, 0);
+
+	check(other != MAP_FAILED);
+	if (mremap(other, GIB / 4, GIB / 4, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   at) != at) {
+		check(errno == ENOMEM);
+		sys(munmap(other, GIB / 4));
+	}
+	if (mmap(at, GIB / 4, PROT_NONE, flags | MAP_FIXED, -1, 0) != at)
+		check(errno == ENOMEM);
+}
+
 int main(void)
 {
 	/* mov $39,%eax; syscall; ret: getpid(2) */
@@ -32,13 +48,8 @@ int main(void)
 	make_calls(code);
 	/* Libraries are nearer, and the program is farther away. */
 	for (unsigned long below = 7 * GIB / 4; below > GIB / 4;
-	     below -= GIB / 4) {
-		char *at = code - below;
-
-		if (mmap(at, GIB / 4, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
-			 MAP_NORESERVE | MAP_FIXED, -1, 0) != at)
-			check(errno == ENOMEM);
-	}
+	     below -= GIB / 4)
+		map_over(code - below);
 	make_calls(code);
 	return success();
 }
