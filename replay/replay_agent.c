@@ -239,21 +239,24 @@ static int end(struct replayer *replayer, struct replay_task *task,
 }
 
 /* What the calls that were answered wrote to standard output and error. */
-static void show_output(const struct replayer *replayer,
-			const struct call_record *record, uint64_t count)
+static int show_output(const struct replayer *replayer,
+		       const struct call_record *record, uint64_t count)
 {
+	int err = 0;
+
 	if (replayer->options->quiet)
-		return;
-	for (; count; count--, record = call_record_next(record)) {
+		return 0;
+	for (; count && !err; count--, record = call_record_next(record)) {
 		const struct call_piece *piece = call_record_pieces(record);
 
-		for (unsigned i = 0; i < record->pieces;
+		for (unsigned i = 0; i < record->pieces && !err;
 		     i++, piece = call_piece_next(piece))
 			if (piece->kind == PIECE_STANDARD)
-				write_all(piece->argument,
-					  call_piece_bytes(piece),
-					  piece->length);
+				err = replay_output(replayer, piece->argument,
+						    call_piece_bytes(piece),
+						    piece->length);
 	}
+	return err;
 }
 
 /* Whether the task may go on to its next call, which stops. */
@@ -354,7 +357,7 @@ static int replay_many(struct replayer *replayer, struct replay_task *task)
 			    { .number = first, .task = serial } };
 	err = run_calls(replayer, task, &run, &status);
 	if (!err && replayer->agent->count <= count)
-		show_output(replayer, bytes, replayer->agent->count);
+		err = show_output(replayer, bytes, replayer->agent->count);
 	if (!err && run.taken == count)
 		feed_nothing(replayer);
 	else if (!err)

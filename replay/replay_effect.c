@@ -250,7 +250,20 @@ static void limit_effect(struct replay_task *task, const struct effect *effect)
 
 /* ---- output ---- */
 
+int replay_output(const struct replayer *replayer, int fd, const void *bytes,
+		  size_t length)
+{
+	int err = write_all(fd, bytes, length);
+
+	if (!err || err == -EPIPE)
+		return 0;
+	return report(err, "event %llu: write the program's output to %s",
+		      (unsigned long long)replayer->event,
+		      fd == STDOUT_FILENO ? "stdout" : "stderr");
+}
+
 struct emission {
+	const struct replayer *replayer;
 	struct replay_task *task;
 	int fd;
 	uint64_t left;
@@ -261,6 +274,7 @@ static int emit_extent(void *context, const struct syscall_extent *extent)
 	struct emission *emission = context;
 	uint64_t length = extent->length, done = 0;
 	char bytes[65536];
+	int err;
 
 	if (!extent->is_bulk)
 		return 0;
@@ -274,8 +288,10 @@ static int emit_extent(void *context, const struct syscall_extent *extent)
 		if (address_space_read(emission->task->task.space,
 				       extent->address + done, bytes, piece))
 			return 0;
-		if (write_all(emission->fd, bytes, piece))
-			return 0; /* the reader of our output is gone */
+		err = replay_output(emission->replayer, emission->fd, bytes,
+				    piece);
+		if (err)
+			return err;
 		done += piece;
 	}
 	return 0;
@@ -284,14 +300,15 @@ static int emit_extent(void *context, const struct syscall_extent *extent)
 static int output_effect(struct replayer *replayer, struct replay_task *task,
 			 const struct effect *effect)
 {
-	struct emission emission = { task, (int)effect->id, effect->extent };
+	struct emission emission = {
+		replayer, task, (int)effect->id, effect->extent,
+	};
 
 	if (replayer->options->quiet || effect->id < 1 || effect->id > 2)
 		return 0;
-	if (effect->length) {
-		write_all((int)effect->id, effect->bytes, effect->length);
-		return 0;
-	}
+	if (effect->length)
+		return replay_output(replayer, (int)effect->id, effect->bytes,
+				     effect->length);
 	return syscall_inputs(&task->call, &task->task.space->memory,
 			      emit_extent, &emission);
 }

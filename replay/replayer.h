@@ -193,6 +193,12 @@ int replay_point(struct replayer *replayer, struct replay_task *task,
 /* replay_effect.c */
 int replay_effects(struct replayer *replayer, struct replay_task *task,
 		   const struct event *event);
+/*
+ * Output of the program, to descriptor 1 or 2.  Reported when it can't be
+ * written; a reader that is gone wants no more.
+ */
+int replay_output(const struct replayer *replayer, int fd, const void *bytes,
+		  size_t length);
 /* Writes the effect's bytes into the task's memory. */
 int replay_write(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event, const struct effect *effect);
