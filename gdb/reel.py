@@ -11,7 +11,11 @@ import gdb
 
 def ask(text):
     """What the server says to a monitor command."""
-    return gdb.execute("monitor " + text, to_string=True)
+    answer = gdb.execute("monitor " + text, to_string=True)
+    notes = "".join(re.findall(r"(?m)^reel: .*\n", answer))
+    if notes:
+        gdb.write(notes)
+    return re.sub(r"(?m)^reel: .*\n", "", answer)
 
 
 def is_connected():
@@ -221,6 +225,18 @@ class Restart(Subcommand):
         return checkpoints()
 
 
+class Discard(Subcommand):
+    """Go back from the copy that writes and calls of functions change."""
+    name = "discard"
+
+    def act(self, argument):
+        answer = ask("discard")
+        if answer.startswith("event "):
+            moved(answer)
+        else:
+            raise gdb.GdbError(answer.strip())
+
+
 class BacktraceAt(Subcommand):
     """A backtrace behind an event: reel bt-at EVENT.  The replay stays here."""
     name = "bt-at"
@@ -252,5 +268,5 @@ Reel()
 InfoReel()
 for command in (When, Event, Events, Dump, Elapsed, Processes, Digest,
                 Snapshots, Checkpoint, Checkpoints, DeleteCheckpoint, Seek,
-                Restart, BacktraceAt):
+                Restart, Discard, BacktraceAt):
     command()

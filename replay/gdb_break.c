@@ -172,6 +172,9 @@ static int add(struct gdb_server *server, enum break_kind kind,
 	const struct gdb_condition *condition;
 	int err;
 
+	if (gdb_copy_keeps_out(server, task, address,
+			       is_mapped(task, address)))
+		return 0;
 	if (!is_mapped(task, address))
 		return -EFAULT;
 	err = read_condition(server, packet, &condition);

@@ -33,6 +33,7 @@ static const char help[] =
 	"reverse            continue and stepi go backwards from now on: for\n"
 	"                   debuggers that have no reverse-continue\n"
 	"forward            and forwards again\n"
+	"discard            back from the copy that writes and calls change\n"
 	"help               this\n"
 	"After seek and restart, gdb must forget what it knew of registers:\n"
 	"maintenance flush register-cache (reel debug sees to that).\n";
@@ -85,7 +86,8 @@ static void when(struct gdb_server *server)
 	say(server, "event %" PRIu64, now->event - 1);
 	for (size_t i = 0; i < now->leg_count; i++)
 		say_leg(server, &now->legs[i]);
-	say(server, "\n");
+	say(server, "%s\n", server->copy.is_there ?
+	    ", in a copy that was changed" : "");
 }
 
 static void say_event(struct gdb_server *server, const struct event *event)
@@ -385,6 +387,28 @@ void gdb_bookmarks_free(struct gdb_server *server)
 	free(server->bookmarks);
 }
 
+static void discard(struct gdb_server *server)
+{
+	if (!server->copy.is_there)
+		say(server, "nothing was written, and no function called\n");
+	else if (!gdb_copy_discard(server))
+		arrive(server, server->general);
+	server->copy.message = NULL;
+}
+
+/* These go elsewhere, or keep the place: it is that of the recording. */
+static int leaves_copy(const char *command)
+{
+	static const char *const commands[] = {
+		"seek ", "restart ", "bt-at ", "checkpoint",
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strncmp(command, commands[i], strlen(commands[i])))
+			return 1;
+	return 0;
+}
+
 static void turn(struct gdb_server *server, int is_reverse)
 {
 	server->is_reverse = is_reverse;
@@ -394,6 +418,9 @@ static void turn(struct gdb_server *server, int is_reverse)
 
 void gdb_monitor(struct gdb_server *server, const char *command)
 {
+	if (leaves_copy(command) && gdb_copy_discard(server))
+		return;
+	gdb_copy_say(server);
 	if (!strcmp(command, "when"))
 		when(server);
 	else if (!strcmp(command, "event"))
@@ -424,6 +451,8 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		delete_checkpoint(server, command + 18);
 	else if (!strcmp(command, "reverse") || !strcmp(command, "forward"))
 		turn(server, command[0] == 'r');
+	else if (!strcmp(command, "discard"))
+		discard(server);
 	else if (!strcmp(command, "help"))
 		say(server, "%s", help);
 	else

@@ -272,15 +272,20 @@ void gdb_stop_reply(struct gdb_server *server)
 	}
 }
 
-/* On the client's terminal, before the reply. */
-static void print(struct gdb_server *server, const char *text)
+void gdb_print_bytes(struct gdb_server *server, const void *bytes,
+		     size_t length)
 {
-	if (!text)
-		return;
+	gdb_reply_clear(&server->reply);
 	gdb_reply_text(&server->reply, "O");
-	gdb_reply_hex(&server->reply, text, strlen(text));
+	gdb_reply_hex(&server->reply, bytes, length);
 	gdb_send(server, &server->reply);
 	gdb_reply_clear(&server->reply);
+}
+
+void gdb_print(struct gdb_server *server, const char *text)
+{
+	if (text)
+		gdb_print_bytes(server, text, strlen(text));
 }
 
 static void after_run(struct gdb_server *server, int err)
@@ -291,13 +296,13 @@ static void after_run(struct gdb_server *server, int err)
 		gdb_reply_text(&server->reply, "X09");
 		return;
 	}
-	print(server, server->timeline->message);
+	gdb_print(server, server->timeline->message);
 	server->timeline->message = NULL;
 	server->stop = server->timeline->stop;
 	if (server->is_lldb && server->stop.kind == STOP_BEGIN)
-		print(server, "reel: the recording begins here\n");
+		gdb_print(server, "reel: the recording begins here\n");
 	if (server->is_lldb && server->stop.kind == STOP_END)
-		print(server, "reel: the recording ends here\n");
+		gdb_print(server, "reel: the recording ends here\n");
 	server->general = server->resumed = server->stop.thread;
 	gdb_stop_reply(server);
 }
@@ -353,10 +358,29 @@ static pid_t thread_to_step(struct gdb_server *server, pid_t thread)
 	return task ? task->recorded_tid : 0;
 }
 
+/* The recording's own way; what was changed before is gone. */
+static int run_recording(struct gdb_server *server, const char *how,
+			 pid_t thread, uint64_t start, uint64_t end)
+{
+	struct timeline *timeline = server->timeline;
+	int err = gdb_copy_discard(server);
+
+	gdb_copy_say(server);
+	if (err)
+		return err;
+	if (!strcmp(how, "s"))
+		return timeline_step(timeline, thread_to_step(server, thread),
+				     start, end);
+	if (!strcmp(how, "bs"))
+		return timeline_reverse_step(timeline,
+					     thread_to_step(server, thread));
+	return !strcmp(how, "bc") ? timeline_reverse_continue(timeline) :
+				    timeline_continue(timeline);
+}
+
 static void run(struct gdb_server *server, const char *how, pid_t thread,
 		uint64_t start, uint64_t end)
 {
-	struct timeline *timeline = server->timeline;
 	int err;
 
 	if (server->is_moved) {
@@ -369,16 +393,9 @@ static void run(struct gdb_server *server, const char *how, pid_t thread,
 	else if (server->is_reverse && !strcmp(how, "c"))
 		how = "bc";
 	begin_run(server);
-	if (!strcmp(how, "s"))
-		err = timeline_step(timeline, thread_to_step(server, thread),
-				    start, end);
-	else if (!strcmp(how, "bs"))
-		err = timeline_reverse_step(timeline,
-					    thread_to_step(server, thread));
-	else if (!strcmp(how, "bc"))
-		err = timeline_reverse_continue(timeline);
-	else
-		err = timeline_continue(timeline);
+	if (how[0] == 'b' || !gdb_copy_run(server, how[0] == 's', thread,
+					   start, end, &err))
+		err = run_recording(server, how, thread, start, end);
 	end_run(server);
 	after_run(server, err);
 }
@@ -409,6 +426,9 @@ static void resume(struct gdb_server *server, const char *packet)
 		if (!gdb_read_thread(&at, &process, &thread))
 			thread = 0;
 	}
+	/* What happened in a copy was not recorded: no handler gets it. */
+	if (strchr("CS", action[0]))
+		gdb_copy_discard(server);
 	run(server, strchr("sSr", action[0]) ? "s" : "c", thread, start, end);
 }
 
@@ -443,16 +463,6 @@ static void read_memory(struct gdb_server *server, const char *packet,
 		gdb_reply_binary(&server->reply, bytes, got);
 	else
 		gdb_reply_hex(&server->reply, bytes, got);
-}
-
-/* What was recorded stays as it was. */
-static void refuse_write(struct gdb_server *server)
-{
-	if (!server->has_warned)
-		warn("a recording can't be changed: memory and registers stay "
-		     "as they are, and functions can't be called");
-	server->has_warned = 1;
-	gdb_error(server, EPERM);
 }
 
 /* ---- leaving ---- */
@@ -506,6 +516,8 @@ static void read_registers(struct gdb_server *server, const char *packet)
 
 static void step_or_continue(struct gdb_server *server, const char *packet)
 {
+	if (packet[0] == 'C' || packet[0] == 'S')
+		gdb_copy_discard(server);
 	if (!strcmp(packet, "bs") || !strcmp(packet, "bc"))
 		run(server, packet, server->resumed, 0, 0);
 	else if (packet[0] == 's' || packet[0] == 'S')
@@ -533,9 +545,11 @@ static void handle(struct gdb_server *server, const char *packet,
 		break;
 	case 'G':
 	case 'P':
+		gdb_copy_registers(server, packet);
+		break;
 	case 'M':
 	case 'X':
-		refuse_write(server);
+		gdb_copy_write(server, packet, length);
 		break;
 	case 'z':
 	case 'Z':
@@ -640,6 +654,7 @@ int gdb_serve(struct timeline *timeline, int fd)
 	gdb_reply_deinit(&server->framed);
 	free(server->scratch);
 	gdb_bookmarks_free(server);
+	gdb_copy_forget(server);
 	free(server);
 	return timeline->is_lost ? -EIO : 0;
 }

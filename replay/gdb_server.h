@@ -13,6 +13,7 @@
  *   gdb_symbol.c   symbols of libraries
  *   gdb_lldb.c     what lldb asks
  *   gdb_scratch.c  memory for lldb's expressions
+ *   gdb_copy.c     writes, and calls of functions
  *   gdb_monitor.c  monitor commands
  *   gdb_packet.c   framing
  */
@@ -27,11 +28,29 @@
 #define GDB_BOOKMARKS_MAX 64
 #define GDB_CONDITIONS_MAX 1024
 #define GDB_PIECES_MAX 256
+#define GDB_RETURNS 64
+#define GDB_CALLS 512 /* more than there are system calls */
 
 struct gdb_bookmark {
 	struct place place;
 	pid_t thread;
 	int is_deleted; /* numbers stay what they are */
+};
+
+/* The processes, changed, and the place where that began. */
+struct gdb_copy {
+	int is_there;
+	struct place place;
+	int is_written;	  /* not for calls alone */
+	int is_explained; /* to the person */
+	const char *message; /* to be printed when that is possible; or NULL */
+	uint64_t counter; /* of time stamps */
+	struct {
+		uint64_t address;
+		int is_code;
+	} returns[GDB_RETURNS]; /* breakpoints that gdb set for calls */
+	size_t return_count; /* the last of these are there */
+	uint8_t unmade[GDB_CALLS / 8]; /* calls that were named */
 };
 
 struct gdb_server {
@@ -52,6 +71,7 @@ struct gdb_server {
 	struct gdb_condition **conditions; /* of breakpoints; all differ */
 	size_t condition_count;
 	int has_warned;	/* that nothing can be written */
+	struct gdb_copy copy;
 	uint8_t *scratch; /* for lldb's expressions */
 	struct {
 		uint32_t start, length;
@@ -93,6 +113,9 @@ int gdb_register(struct gdb_server *server, struct replay_task *task,
 /* A general one, of a task whose registers are known; or -EINVAL. */
 int gdb_register_value(struct replay_task *task, unsigned number,
 		       uint64_t *value_out);
+/* By a packet P or G; -EINVAL or -ESRCH, not reported. */
+int gdb_set_registers(struct gdb_server *server, struct replay_task *task,
+		      const char *packet);
 /* The description of all registers that the trace has; free() it. */
 char *gdb_target_description(void);
 
@@ -117,6 +140,30 @@ void gdb_lldb_stop(struct gdb_server *server);
 void gdb_lldb_output(struct gdb_server *server);
 /* A packet more than the one that ends what is answered. */
 void gdb_send(struct gdb_server *server, const struct gdb_reply *reply);
+
+/* gdb_copy.c: M and X; P and G. */
+void gdb_copy_write(struct gdb_server *server, const char *packet,
+		    size_t length);
+void gdb_copy_registers(struct gdb_server *server, const char *packet);
+/* Runs a thread that was sent elsewhere; 0 when none was, and nothing ran. */
+int gdb_copy_run(struct gdb_server *server, int is_step, pid_t thread,
+		 uint64_t start, uint64_t end, int *err_out);
+/*
+ * Whether a breakpoint is none in the recording.  gdb keeps its own for a call
+ * that never came to its end: where the program has its stack; and in code,
+ * which need not be mapped where the debugger goes then.
+ */
+int gdb_copy_keeps_out(struct gdb_server *server, struct replay_task *task,
+		       uint64_t address, int is_mapped);
+/* Back to the recording; negative when that failed, and all is over. */
+int gdb_copy_discard(struct gdb_server *server);
+void gdb_copy_forget(struct gdb_server *server);
+/* Prints what there is to say, where gdb takes it. */
+void gdb_copy_say(struct gdb_server *server);
+/* On the client's terminal, while it waits for a stop or a monitor command. */
+void gdb_print(struct gdb_server *server, const char *text);
+void gdb_print_bytes(struct gdb_server *server, const void *bytes,
+		     size_t length);
 
 void gdb_monitor(struct gdb_server *server, const char *command);
 void gdb_files_close(struct gdb_server *server);

@@ -230,6 +230,140 @@ int gdb_register(struct gdb_server *server, struct replay_task *task,
 	return 0;
 }
 
+/* ---- changes ---- */
+
+#define ADDRESS_END 0x7ffffffff000ul
+#define FLAGS_CHANGEABLE 0x240dd5ul /* ID, AC, NT, OF, DF, TF and below */
+#define MXCSR_CHANGEABLE 0xffffu
+
+/* What a debugger may not set, stays: the kernel would refuse all of them. */
+static void set_general(const struct row *row, const uint8_t *bytes,
+			struct registers *registers)
+{
+	uint64_t value = 0, *old = &registers->value[row->at];
+
+	memcpy(&value, bytes, row->bits / 8);
+	switch (row->at) {
+	case R_EFLAGS:
+		*old = (*old & ~FLAGS_CHANGEABLE) | (value & FLAGS_CHANGEABLE);
+		break;
+	case R_CS: case R_SS: case R_DS: case R_ES: case R_FS: case R_GS:
+	case R_ORIG_RAX:
+		break;
+	case R_FS_BASE:
+	case R_GS_BASE:
+		if (value < ADDRESS_END)
+			*old = value;
+		break;
+	default:
+		*old = value;
+		break;
+	}
+}
+
+static void set_extended(const struct row *row, unsigned i,
+			 const uint8_t *bytes, uint8_t *xstate)
+{
+	uint64_t in_use;
+	uint32_t mxcsr;
+
+	memcpy(&in_use, xstate + COMPONENTS_IN_USE, sizeof(in_use));
+	in_use |= 1ul << row->component;
+	memcpy(xstate + COMPONENTS_IN_USE, &in_use, sizeof(in_use));
+	memcpy(xstate + row->at + (size_t)i * row->stride, bytes,
+	       row->bits / 8);
+	memcpy(&mxcsr, xstate + MXCSR, sizeof(mxcsr));
+	mxcsr &= MXCSR_CHANGEABLE;
+	memcpy(xstate + MXCSR, &mxcsr, sizeof(mxcsr));
+}
+
+static void set_tags(const uint8_t *bytes, uint8_t *xstate)
+{
+	unsigned tags = bytes[0] | (unsigned)bytes[1] << 8;
+
+	xstate[4] = 0;
+	for (unsigned i = 0; i < 8; i++)
+		if ((tags >> (2 * i) & 3) != 3)
+			xstate[4] |= (uint8_t)(1 << i);
+}
+
+static void set_value(const struct row *row, unsigned i, const uint8_t *bytes,
+		      struct registers *registers, uint8_t *xstate)
+{
+	if (row->source == GENERAL || row->source == GENERAL4)
+		set_general(row, bytes, registers);
+	else if (row->source == EXTENDED)
+		set_extended(row, i, bytes, xstate);
+	else if (row->source == TAGS)
+		set_tags(bytes, xstate);
+	else
+		memcpy(xstate + row->at, bytes,
+		       row->at == 8 || row->at == 16 ? 4 : 2);
+}
+
+/* The next one of hex digits; 0 when there are not so many. */
+static int read_value(const char **text, const struct row *row, uint8_t *bytes)
+{
+	size_t length = row->bits / 8;
+
+	if (strnlen(*text, 2 * length) < 2 * length ||
+	    gdb_read_hex(*text, bytes, length) != length)
+		return 0;
+	*text += 2 * length;
+	return 1;
+}
+
+/* All of them, or the one of this number. */
+static int set_values(const char *text, uint64_t wanted,
+		      struct registers *registers, uint8_t *xstate)
+{
+	uint64_t number = 0;
+	uint8_t bytes[64];
+
+	for (size_t i = 0; i < ROWS; i++)
+		for (unsigned j = 0; is_there(&rows[i]) && j < rows[i].count;
+		     j++, number++) {
+			if (wanted != UINT64_MAX && wanted != number)
+				continue;
+			if (!read_value(&text, &rows[i], bytes))
+				return -EINVAL;
+			set_value(&rows[i], j, bytes, registers, xstate);
+			if (wanted == number)
+				return *text ? -EINVAL : 0;
+		}
+	return wanted == UINT64_MAX ? 0 : -EINVAL;
+}
+
+int gdb_set_registers(struct gdb_server *server, struct replay_task *task,
+		      const char *packet)
+{
+	uint8_t xstate[EXTENDED_STATE_LENGTH], before[EXTENDED_STATE_LENGTH];
+	const char *text = packet + 1;
+	uint64_t wanted = UINT64_MAX;
+	struct registers registers;
+	unsigned missing;
+	ssize_t length;
+	int err;
+
+	if (packet[0] == 'P' && !gdb_read_until(&text, '=', &wanted))
+		return -EINVAL;
+	memset(xstate, 0, sizeof(xstate));
+	if (replay_get_registers(server->timeline->replayer, task))
+		return -ESRCH;
+	length = task_get_xstate(&task->task, xstate);
+	if (length < 0)
+		return -ESRCH;
+	memcpy(before, xstate, sizeof(before));
+	registers = task->registers;
+	err = set_values(text, wanted, &registers, xstate);
+	if (!err && memcmp(before, xstate, sizeof(before)))
+		err = task_set_xstate(&task->task, xstate, (size_t)length,
+				      &missing);
+	if (!err)
+		task->registers = registers;
+	return err ? -EINVAL : 0;
+}
+
 int gdb_register_value(struct replay_task *task, unsigned number,
 		       uint64_t *value_out)
 {

@@ -15,7 +15,7 @@ def fails(command):
 def help_lists_the_commands():
     text = do("help reel")
     for name in ("when", "event", "events", "seek", "processes", "snapshots",
-                 "bt-at", "checkpoint", "restart", "elapsed"):
+                 "bt-at", "checkpoint", "restart", "elapsed", "discard"):
         has(text, "reel %s --" % name)
 
 
@@ -118,3 +118,18 @@ def files_and_processes_are_listed():
     has(do("reel snapshots"), r"ld-linux")
     has(do("reel processes"), r"\* process \d+ thread \d+ task 1 .*calls")
     has(do("reel elapsed"), r"\d")
+
+
+@scenario
+def discard_goes_back_from_what_was_written():
+    to("report")
+    has(fails("reel discard"), "nothing was written")
+    place = do("reel when")
+    do("set var total = 99")
+    is_(value("total"), 99)
+    has(do("reel when"), "in a copy that was changed")
+    has(do("reel discard"), "#0 ")
+    is_(value("total"), 10)
+    is_(do("reel when"), place)
+    do("set var total = 98")
+    has(do("reel seek +1"), "what was written is gone")

@@ -35,4 +35,26 @@ def back_through_an_exec():
     is_(value("stage"), 0)
 
 
+@scenario
+def functions_of_memfds_are_called():
+    do("break twice")
+    do("continue")
+    do("delete")
+    place = do("monitor when")
+    digest = do("monitor digest")
+    has(do("print twice(123)"), "= 246")
+    do("set var number = 7")
+    has(do("monitor when"), "in a copy")
+    do("monitor discard")
+    do("maintenance flush register-cache")
+    do("maintenance flush dcache")
+    is_(do("monitor when"), place)
+    is_(do("monitor digest"), digest)
+    is_(value("number"), 40)
+    do("break decide")
+    do("reverse-continue")
+    do("delete")
+    has(do("print decide(4)"), "= 5")
+
+
 run()
