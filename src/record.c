@@ -203,6 +203,7 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
 	task->was_interrupt_sent = task->is_interrupt_sent;
 	task->is_interrupt_sent = 0;
+	record_agent_unmask(task);
 	err = task == recorder->current ?
 		record_agent_drain(recorder, task) : 0;
 	return err ? err : handle_stop(recorder, task, status);

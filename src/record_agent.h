@@ -59,6 +59,8 @@ int record_agent_is_inside(const struct record_task *task,
 int record_agent_signal(struct recorder *recorder, struct record_task *task,
 			const siginfo_t *info, struct registers *registers,
 			int *err_out);
+/* It is out of the agent, where signals waited: it has its own mask again. */
+void record_agent_unmask(struct record_task *task);
 /* It was interrupted there: true when it goes on to where the agent ends. */
 int record_agent_leave(struct recorder *recorder, struct record_task *task,
 		       int *err_out);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "src/agent_code.h"
@@ -15,6 +16,12 @@
 #define CODE_SECCOMP 1 /* SYS_SECCOMP, siginfo's si_code */
 #define LEAVE_STEPS 32
 #define PUSHF 0x9c
+#define FRAME_NUMBER 6 /* struct agent_frame of agent_inside.h: rax */
+#define FRAME_LENGTH 128
+#define SIGNAL(number) (1ull << ((number) - 1))
+/* Faults are the agent's own; blocked, they would reset their handlers. */
+#define FAULTS (SIGNAL(SIGSEGV) | SIGNAL(SIGBUS) | SIGNAL(SIGFPE) | \
+		SIGNAL(SIGILL) | SIGNAL(SIGTRAP) | SIGNAL(SIGSYS))
 #define TRAP_FLAG 0x100
 
 int record_agent_is_inside(const struct record_task *task,
@@ -25,6 +32,59 @@ int record_agent_is_inside(const struct record_task *task,
 
 	return area && area->shared && rip >= AGENT_TEXT &&
 	       rip < AGENT_TEXT + AGENT_TEXT_LENGTH;
+}
+
+/* ---- signals that wait ---- */
+
+/* Then the call would find another mask than the program's. */
+static int may_look_at_mask(const struct agent_shared *shared,
+			    const struct registers *registers)
+{
+	const uint64_t *frame = (const void *)
+		((const char *)shared + (AGENT_STACK_TOP - AGENT_SHARED) -
+		 FRAME_LENGTH);
+
+	return !shared->is_made && (frame[FRAME_NUMBER] == SYS_rt_sigprocmask ||
+			registers->value[R_RAX] == SYS_rt_sigprocmask);
+}
+
+/*
+ * Signals that come faster than a stop takes would never let it run: a timer is
+ * set again when its signal is taken.  The others wait with the kernel until the
+ * task is out of the agent.
+ */
+static void mask_signals(struct record_task *task,
+			 const struct registers *registers)
+{
+	const struct agent_shared *shared = space_data_of(task)->agent->shared;
+	uint64_t mask;
+
+	if (task->is_masked || task->has_saved_mask ||
+	    may_look_at_mask(shared, registers) ||
+	    ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask))
+		return;
+	task->own_mask = mask;
+	mask |= ~FAULTS;
+	task->is_masked = !ptrace(PTRACE_SETSIGMASK, task->task.tid,
+				  sizeof(mask), &mask);
+}
+
+static void unmask_signals(struct record_task *task)
+{
+	if (task->is_masked)
+		ptrace(PTRACE_SETSIGMASK, task->task.tid,
+		       sizeof(task->own_mask), &task->own_mask);
+	task->is_masked = 0;
+}
+
+void record_agent_unmask(struct record_task *task)
+{
+	struct registers registers;
+
+	if (task->is_masked && !task_get_registers(&task->task, &registers) &&
+	    (!record_agent_is_inside(task, &registers) ||
+	     registers.value[R_RIP] == AGENT_STOP_END))
+		unmask_signals(task);
 }
 
 /* It goes on, and stops where the agent ends. */
@@ -116,8 +176,10 @@ int record_agent_leave(struct recorder *recorder, struct record_task *task,
 	    task_get_registers(&task->task, &registers) ||
 	    !record_agent_is_inside(task, &registers))
 		return 0;
-	if (step_out(recorder, task, &registers))
+	if (step_out(recorder, task, &registers)) {
+		unmask_signals(task);
 		return 0;
+	}
 	*err_out = run_to_end(task);
 	return 1;
 }
@@ -199,6 +261,7 @@ int record_agent_signal(struct recorder *recorder, struct record_task *task,
 		return 1;
 	}
 	record_withhold_here(recorder, task, info);
+	mask_signals(task, registers);
 	*err_out = run_to_end(task);
 	return 1;
 }

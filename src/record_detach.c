@@ -3,6 +3,7 @@
  * A recording that cannot go on lets its program go on, if so told: traps are
  * taken out of the code, rdtsc and cpuid work again, nobody stays stopped.
  */
+#include "src/record_agent.h"
 #include "src/recorder.h"
 
 #include <asm/prctl.h>
@@ -92,6 +93,7 @@ static void release(struct record_task *task)
 	if (task_get_registers(&task->task, &registers))
 		return;
 	record_priority_restore(task);
+	record_agent_unmask(task);
 	record_unpass(task, &registers);
 	rewind_call(task, &registers);
 	leave_entry(task);

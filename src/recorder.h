@@ -138,6 +138,8 @@ struct record_task {
 	enum call_phase phase;
 	int is_interrupted; /* the call returned -ERESTART*, may go on */
 	int was_restarted;  /* the call was, unseen by the program */
+	int is_masked;	 /* by us, within the agent; but for that: */
+	uint64_t own_mask;
 	int has_saved_mask; /* ignored signals are blocked meanwhile */
 	uint64_t saved_mask;
 	uint8_t sleep_rest[16]; /* a sleep's remainder, before it */
