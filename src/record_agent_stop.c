@@ -50,8 +50,8 @@ static int may_look_at_mask(const struct agent_shared *shared,
 
 /*
  * Signals that come faster than a stop takes would never let it run: a timer is
- * set again when its signal is taken.  The others wait with the kernel until the
- * task is out of the agent.
+ * set again when its signal is taken.  The others wait with the kernel until
+ * the task is out of the agent.
  */
 static void mask_signals(struct record_task *task,
 			 const struct registers *registers)
