@@ -107,6 +107,7 @@ struct agent_shared {
 	uint32_t is_traced;	 /* all calls are to be made with a stop */
 	uint32_t mode;		 /* enum agent_mode */
 	uint32_t are_paths_slow; /* a file system may wait for the program */
+	uint32_t may_freeze;	 /* one, but for the root's */
 	/*
 	 * In both parts of the ring.  Recording: records end at position, and
 	 * the part at limit.  Replay: the next record is at position, they end
@@ -155,6 +156,7 @@ struct agent_shared {
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */
 	uint32_t device_count; /* file systems that are plain files' */
+	uint64_t root_device;
 	uint64_t devices[AGENT_DEVICES];
 	uint32_t devices_in_memory; /* a bit for each: it has no disk */
 	struct { /* of the session's standard output and error */

@@ -250,6 +250,9 @@ static int record_root(struct recorder *recorder, pid_t child)
 
 static void end_tasks(struct recorder *recorder)
 {
+	/* It may be in a call that the kernel does not end. */
+	if (recorder->current && recorder->stop_signal)
+		record_agent_drain(recorder, recorder->current);
 	if (recorder->options->detach_on_failure && !recorder->stop_signal)
 		record_detach_all(recorder);
 	else
