@@ -86,8 +86,8 @@ static void add_slow_device(struct recorder *recorder, uint64_t device)
 }
 
 /*
- * What is made on a frozen file system (fsfreeze(8), snapshots) waits until that
- * is thawed.  The root's has reel's own files, as a rule.
+ * What is made on a frozen file system (fsfreeze(8), snapshots) waits until
+ * that is thawed.  The root's has reel's own files, as a rule.
  */
 static void add_disk(struct agent_shared *allowed, const char *line,
 		     uint64_t device)
