@@ -456,6 +456,7 @@ int timeline_one_event(struct timeline *timeline)
 	timeline->now.event = event->number + 1;
 	timeline->now.leg_count = 0;
 	timeline->leg_hits = 0;
+	timeline->has_run = 0;
 	breakpoints_count_anew(&timeline->breakpoints);
 	timeline_checkpoints_pass(timeline);
 	timeline_checkpoints_between(timeline);

@@ -315,13 +315,15 @@ static int give_up(struct timeline *timeline, const struct position *here,
 
 	if (err != -E2BIG && err != -EINTR)
 		return err;
-	timeline->is_interrupted = 0;
 	timeline->message = err == -EINTR ?
 		"reel: going back was interrupted; nothing has moved\n" :
 		"reel: a step back from here would take too long: a loop of "
 		"very many passes comes just before (docs/limits.md, "
 		"\"Debugging\"); nothing has moved\n";
-	err = timeline_go(timeline, here);
+	do {
+		timeline->is_interrupted = 0;
+		err = timeline_go(timeline, here);
+	} while (err == -EINTR);
 	task = timeline_task(timeline, thread);
 	timeline->stop = (struct debug_stop){
 		.kind = STOP_INTERRUPT,

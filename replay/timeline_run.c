@@ -112,6 +112,7 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	run->watches = 0;
 	timeline_checkpoints_resume(timeline, run->task->task.tid);
 	timeline->running = run->task->task.tid;
+	timeline->has_run = 1;
 	do
 		err = replay_resume_task(timeline->replayer, run->task,
 					 request, &run->status);
@@ -480,6 +481,12 @@ static int meet_foreign(struct run *run, int *is_natural)
 		return run_take_checkpoint(run, is_natural);
 	if (!timeline->is_interrupted || timeline->mode != PASS_STOPS)
 		return 0;
+	/*
+	 * Right behind an event that is all there is to say.  It may be where a
+	 * detour begins, and an int3 for a state would take that.
+	 */
+	if (!timeline->has_run)
+		return timeline_notice(timeline, NULL, &stop);
 	while (!err && run_is_in_block(run) && outcome == OUTCOME_STEPPED)
 		err = run_step_once(run, NULL, &outcome);
 	*is_natural = outcome == OUTCOME_NATURAL;

@@ -132,6 +132,46 @@ def attack(number):
     assert status in (0, 125), "round %d: status %d" % (number, status)
 
 
+def ask(client, data, count=1):
+    """What comes back: so many packets."""
+    client.sendall(data)
+    got = b""
+    while got.count(b"#") < count:
+        more = client.recv(65536)
+        assert more, "the server left"
+        got += more
+    return got
+
+
+def monitor(text):
+    return packet("qRcmd," + text.encode().hex())
+
+
+def interrupt_at_once():
+    """Before a task has run: what is behind an event can be come back to."""
+    path = os.path.join(place, "interrupts")
+    server = subprocess.Popen([reel, "debug", "--server=unix:" + path, trace])
+    client = socket.socket(socket.AF_UNIX)
+    while True:
+        try:
+            client.connect(path)
+            break
+        except OSError:
+            assert server.poll() is None, "no server"
+            time.sleep(0.01)
+    going = packet("vCont;c")
+    for event in range(2, 40):
+        ask(client, monitor("seek %d" % event))
+        # The server reads 4096 bytes, and sees that there are more.
+        ask(client, b"+" * (4096 - len(going)) + going + b"\x03")
+        where = ask(client, monitor("when"))
+        ask(client, monitor("bt-at 3"))
+        assert ask(client, monitor("when")) == where, "event %d" % event
+    client.close()
+    assert server.wait(60) == 0
+
+
 for number in range(rounds):
     attack(number)
+interrupt_at_once()
 os.rmdir(place)
