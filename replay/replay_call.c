@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "src/process_maps.h"
 #include "src/session_page.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
@@ -22,6 +23,9 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #define MADV_GUARD_REMOVE 103
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
 #endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
@@ -186,6 +190,32 @@ static int64_t repeat_madvise(struct replay_task *task,
 	return result;
 }
 
+/*
+ * Memory that is locked is there at once, and pages of files that are private
+ * and writable are copies then (mlock(2)): they count in digests.
+ */
+static void repeat_lock(struct replay_task *task, uint64_t start, uint64_t end)
+{
+	struct process_maps maps;
+
+	if (process_maps_read(task->task.tid, &maps))
+		return;
+	for (size_t i = 0; i < maps.count; i++) {
+		const struct process_map *map = &maps.maps[i];
+		uint64_t from = map->start > start ? map->start : start;
+		uint64_t to = map->end < end ? map->end : end;
+
+		/* Kernels before 5.14 know no such advice: a check may fail. */
+		if (from < to && map->inode && !map->is_shared &&
+		    (map->protection & PROT_WRITE) &&
+		    !replay_is_reserved(from, to - from))
+			replay_inject(task, SYS_madvise,
+				      (uint64_t[6]){ from, to - from,
+						     MADV_POPULATE_WRITE });
+	}
+	process_maps_deinit(&maps);
+}
+
 static int repeat_call(struct replayer *replayer, struct replay_task *task,
 		       const struct event *event)
 {
@@ -202,6 +232,19 @@ static int repeat_call(struct replayer *replayer, struct replay_task *task,
 		/* On ENOMEM the pages before the hole have changed. */
 		if (expected == 0 || expected == -ENOMEM)
 			got = repeat_range(task, SYS_mprotect, arguments);
+		break;
+	case SYS_mlock:
+	case SYS_mlock2:
+		if (expected == 0 && (task->call.number == SYS_mlock ||
+				      !(arguments[2] & MLOCK_ONFAULT)))
+			repeat_lock(task, arguments[0] & ~0xfffull,
+				    (arguments[0] + arguments[1] + 0xfff) &
+				    ~0xfffull);
+		break;
+	case SYS_mlockall:
+		if (expected == 0 && (arguments[0] & MCL_CURRENT) &&
+		    !(arguments[0] & MCL_ONFAULT))
+			repeat_lock(task, 0, UINT64_MAX);
 		break;
 	case SYS_remap_file_pages:
 		if (expected == 0)
