@@ -277,6 +277,8 @@ int record_hook_entry(struct recorder *recorder, struct record_task *task)
 		return process_madvise_entry(recorder, task);
 	case SYS_kill:
 		return record_before_kill(recorder, task);
+	case SYS_shmat:
+		return record_shmat_entry(recorder, task);
 	case SYS_shmdt:
 		record_shmdt_entry(task);
 		return 0;

@@ -251,12 +251,15 @@ static int overlaps_session_page(remote_addr addr, uint64_t length)
 }
 
 /* reel's own pages must stay where they are. */
-static int keep_ours(struct recorder *recorder, struct record_task *task,
-		     remote_addr start, uint64_t length)
+static int is_ours(const struct record_task *task, remote_addr start,
+		   uint64_t length)
 {
-	if (!record_sites_area(task, start, start + PAGE_UP(length)) &&
-	    !overlaps_session_page(start, length))
-		return 0;
+	return record_sites_area(task, start, start + PAGE_UP(length)) ||
+		overlaps_session_page(start, length);
+}
+
+static int keep_ours(struct recorder *recorder, struct record_task *task)
+{
 	return record_refuse(recorder, task, -ENOMEM,
 			     "a mapping over memory that reel keeps, from "
 			     "0x70000000 on or near code: answered ENOMEM");
@@ -266,16 +269,34 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
-	return arguments[3] & MAP_FIXED ?
-		keep_ours(recorder, task, arguments[0], arguments[1]) : 0;
+	if (!(arguments[3] & MAP_FIXED) ||
+	    !is_ours(task, arguments[0], arguments[1]))
+		return 0;
+	return keep_ours(recorder, task);
 }
 
 int record_mremap_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
+	int is_fixed = (arguments[3] & MREMAP_FIXED) != 0;
 
-	return arguments[3] & MREMAP_FIXED ?
-		keep_ours(recorder, task, arguments[4], arguments[2]) : 0;
+	if (!is_ours(task, arguments[0], arguments[1]) &&
+	    !(is_fixed && is_ours(task, arguments[4], arguments[2])))
+		return 0;
+	return keep_ours(recorder, task);
+}
+
+/* A segment keeps the length that it was made with. */
+int record_shmat_entry(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	struct shmid_ds segment;
+
+	if (!(arguments[2] & SHM_REMAP) ||
+	    shmctl((int)arguments[0], IPC_STAT, &segment) ||
+	    !is_ours(task, arguments[1], segment.shm_segsz))
+		return 0;
+	return keep_ours(recorder, task);
 }
 
 /* The vDSO may be unmapped; then the instruction of this call will do. */

@@ -494,6 +494,7 @@ int record_own_memory_exit(struct record_task *task);
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
 int record_mremap_entry(struct recorder *recorder, struct record_task *task);
+int record_shmat_entry(struct recorder *recorder, struct record_task *task);
 /* Maps reel's own pages into the task, which is at a syscall-exit-stop. */
 int64_t record_reserve(struct record_task *task);
 int record_munmap_exit(struct recorder *recorder, struct record_task *task);
