@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SIOCGIFCONF and its relatives: structures inside structures. */
+#include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,6 +14,20 @@ struct wireless_request {
 	void *pointer;
 	uint16_t length, flags;
 };
+
+/* The number that a guest has on its host's sockets. */
+static void ask_for_guest(void)
+{
+	uint32_t number = 0;
+	int fd = open("/dev/vsock", O_RDONLY);
+
+	if (fd < 0) {
+		say("no /dev/vsock: %d\n", errno);
+		return;
+	}
+	sys(ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &number));
+	say("guest %#x\n", number);
+}
 
 int main(void)
 {
@@ -39,5 +54,6 @@ int main(void)
 	fails(ioctl(fd, SIOCGIFINDEX, &one), ENODEV);
 	if (ioctl(fd, SIOCGIWESSID, &wireless))
 		say("no wireless network: %d\n", errno);
+	ask_for_guest();
 	return success();
 }
