@@ -401,18 +401,6 @@ static void child_signal_result(struct recorder *recorder,
 	address_space_write(space_of(task), addr, &info, sizeof(info));
 }
 
-static void signal_stack_set(struct record_task *task)
-{
-	stack_t stack;
-
-	if (address_space_read(space_of(task), task->call.arguments[0], &stack,
-			       sizeof(stack)))
-		return;
-	task->signal_stack = stack.ss_flags & SS_DISABLE ?
-		0 : (remote_addr)stack.ss_sp;
-	task->signal_stack_length = stack.ss_size;
-}
-
 /* Whether the program wants SIGCHLD for stops: /proc doesn't tell. */
 static void child_action_set(struct recorder *recorder,
 			     struct record_task *task)
@@ -480,7 +468,7 @@ void record_hook_result(struct recorder *recorder, struct record_task *task)
 		break;
 	case SYS_sigaltstack:
 		if (*result == 0 && task->call.arguments[0])
-			signal_stack_set(task);
+			record_stacks_set(task);
 		break;
 	case SYS_rt_sigtimedwait:
 		if (*result == SIGCHLD && task->call.arguments[1])

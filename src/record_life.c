@@ -173,6 +173,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	if ((words->flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM) {
 		child->signal_stack = parent->signal_stack;
 		child->signal_stack_length = parent->signal_stack_length;
+		child->is_signal_stack_used = parent->is_signal_stack_used;
 	}
 	child->affinity = parent->affinity;
 	record_priority_inherit(parent, child);
@@ -391,7 +392,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	task->clear_tid = 0;
 	task->is_dispatching = task->has_own_files = 0;
 	task->has_own_actions = 0;
-	task->signal_stack = 0;
+	task->signal_stack = task->is_signal_stack_used = 0;
 	task->wants_no_stops = task->is_watched = 0;
 	record_action_exec(task);
 	record_trace_exec(task, (pid_t)former_tid);

@@ -419,6 +419,7 @@ static int enter_handler(struct delivery *delivery,
 		return 0;
 	now.value[R_ORIG_RAX] = (uint64_t)-1;
 	save_frame(task, effects, &now);
+	record_stacks_signal(task, now.value[R_RSP]);
 	task->last = now;
 	task->at_boundary = 0;
 	err = append_signal(delivery, effects);

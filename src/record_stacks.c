@@ -12,6 +12,7 @@
 #include "src/record_agent.h"
 #include "src/recorder.h"
 
+#define SIGNAL_STACK_ROOM 65536u /* of the dead one, next to its top */
 #define REUSED_ROOM 65536u /* a new thread starts so far above, at most */
 
 /* Of one that does not run, as far as it is known. */
@@ -43,9 +44,31 @@ static void leave(struct space_data *data, remote_addr pointer)
 	data->left_stacks[data->left_count++ % LEFT_STACKS] = pointer;
 }
 
+static int is_on_signal_stack(const struct record_task *task,
+			      remote_addr pointer)
+{
+	return task->signal_stack &&
+	       pointer - task->signal_stack < task->signal_stack_length;
+}
+
+static remote_addr signal_stack_top(const struct record_task *task)
+{
+	return task->signal_stack + task->signal_stack_length - 1;
+}
+
+/* Both stacks of a task whose memory goes on without it. */
+static void leave_both(struct space_data *data, const struct record_task *task)
+{
+	remote_addr pointer = pointer_of(task);
+
+	leave(data, pointer);
+	if (task->is_signal_stack_used && !is_on_signal_stack(task, pointer))
+		leave(data, signal_stack_top(task));
+}
+
 void record_stacks_leave(const struct record_task *task)
 {
-	leave(space_data_of(task), pointer_of(task));
+	leave_both(space_data_of(task), task);
 }
 
 void record_stacks_copied(const struct recorder *recorder,
@@ -55,7 +78,45 @@ void record_stacks_copied(const struct recorder *recorder,
 	for (const struct record_task *other = recorder->all; other;
 	     other = other->next_all)
 		if (has_stack(other, parent))
-			leave(space_data_of(child), pointer_of(other));
+			leave_both(space_data_of(child), other);
+}
+
+void record_stacks_signal(struct record_task *task, remote_addr pointer)
+{
+	if (is_on_signal_stack(task, pointer))
+		task->is_signal_stack_used = 1;
+}
+
+/*
+ * It may be part of a heap, and its memory be used for other things from now
+ * on: no digest could leave it out.  So replay gets the dead bytes, too.
+ */
+static void save_dead_bytes(struct record_task *task)
+{
+	remote_addr end = task->signal_stack + task->signal_stack_length;
+	uint64_t length = task->signal_stack_length;
+	uint8_t bytes[SIGNAL_STACK_ROOM];
+
+	if (length > sizeof(bytes))
+		length = sizeof(bytes);
+	if (!address_space_read(space_of(task), end - length, bytes, length))
+		effect_list_add_bytes(&task->effects, EFFECT_WRITE, bytes,
+				      length)->address = end - length;
+}
+
+void record_stacks_set(struct record_task *task)
+{
+	stack_t stack;
+
+	if (address_space_read(space_of(task), task->call.arguments[0], &stack,
+			       sizeof(stack)))
+		return;
+	if (task->is_signal_stack_used)
+		save_dead_bytes(task);
+	task->is_signal_stack_used = 0;
+	task->signal_stack = stack.ss_flags & SS_DISABLE ?
+		0 : (remote_addr)stack.ss_sp;
+	task->signal_stack_length = stack.ss_size;
 }
 
 void record_stacks_taken(struct record_task *task, remote_addr pointer)
@@ -71,10 +132,9 @@ void record_stacks_taken(struct record_task *task, remote_addr pointer)
 static remote_addr unused_stack(const struct record_task *task,
 				remote_addr pointer)
 {
-	if (!task->signal_stack ||
-	    pointer - task->signal_stack < task->signal_stack_length)
+	if (!task->signal_stack || is_on_signal_stack(task, pointer))
 		return 0;
-	return task->signal_stack + task->signal_stack_length - 1;
+	return signal_stack_top(task);
 }
 
 size_t record_find_stacks(const struct recorder *recorder,

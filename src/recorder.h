@@ -191,6 +191,7 @@ struct record_task {
 	remote_addr clear_tid;
 	remote_addr signal_stack; /* sigaltstack(2), or 0 */
 	uint64_t signal_stack_length;
+	int is_signal_stack_used; /* by a handler, since it was set */
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
@@ -698,6 +699,10 @@ void record_stacks_leave(const struct record_task *task);
 void record_stacks_copied(const struct recorder *recorder,
 			  const struct record_task *parent,
 			  struct record_task *child);
+/* A handler starts, with this stack pointer. */
+void record_stacks_signal(struct record_task *task, remote_addr pointer);
+/* At the end of a sigaltstack(2): another one is in use from here on. */
+void record_stacks_set(struct record_task *task);
 /* A thread starts there. */
 void record_stacks_taken(struct record_task *task, remote_addr pointer);
 
