@@ -133,6 +133,7 @@ int replay_agent_init(struct replayer *replayer)
 		return report(errno ? -errno : -ENOMEM, "reserve memory at "
 			      "%#x for the replay", AGENT_TEXT);
 	replayer->agent->mode = AGENT_REPLAYS;
+	replayer->agent->stack = AGENT_STACK_TOP;
 	_Static_assert(TRACE_READER_ROOM <= AGENT_RING_LENGTH, "one part");
 	trace_reader_lend(replayer->reader, ring_of(replayer));
 	return 0;
@@ -171,6 +172,7 @@ static void feed(struct replayer *replayer, const void *bytes, size_t length,
 	agent->limit = start + length;
 	agent->count = 0;
 	agent->is_last_stopped = (uint32_t)is_last_stopped;
+	agent->stack = AGENT_STACK_TOP;
 	agent->is_different = agent->is_stop_wanted = agent->is_traced = 0;
 	agent->mode = AGENT_REPLAYS;
 }

@@ -8,8 +8,6 @@
 #include "src/agent_layout.h"
 
 /* struct agent_frame of agent_inside.h, at the top of the agent's stack */
-#define FRAME_LENGTH 128
-#define FRAME_START (AGENT_STACK_TOP - FRAME_LENGTH)
 #define FRAME_FLAGS 56
 /* Of RFLAGS: what sahf sets, and bits 1 and 9, which are always set. */
 #define FLAGS_OF_SAHF 0xd5
@@ -36,7 +34,8 @@ own_call:
 go_on:
 	jmp	*AGENT_SAVED_CONTINUATION
 faulted:			/* in the middle of them */
-	movl	$FRAME_START, %esp
+	movl	AGENT_STACK, %esp
+	leaq	-AGENT_FRAME_LENGTH(%rsp), %rsp
 	movq	FRAME_KEPT + 0(%rsp), %r15
 	movq	FRAME_KEPT + 8(%rsp), %r14
 	movq	FRAME_KEPT + 16(%rsp), %r13
@@ -63,7 +62,7 @@ faulted:			/* in the middle of them */
 entry:
 	movq	%rsp, AGENT_SAVED_STACK
 	movq	%r11, AGENT_SAVED_CONTINUATION
-	movl	$AGENT_STACK_TOP, %esp
+	movl	AGENT_STACK, %esp
 	pushq	%rbx
 	pushq	%rbp
 	pushq	%r12
@@ -150,7 +149,8 @@ by_\register:
 /* The general registers and the flags as in struct user_regs_struct. */
 instruction:
 	movq	%rsp, AGENT_SAVED_STACK
-	movl	$(AGENT_STACK_TOP - 8), %esp
+	movl	AGENT_STACK, %esp
+	leaq	-8(%rsp), %rsp
 	pushfq
 	leaq	-24(%rsp), %rsp
 	.irp register, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, \

@@ -76,7 +76,8 @@ struct agent_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
 };
 
-_Static_assert(sizeof(struct agent_frame) == 128, "agent_entry.S knows it");
+_Static_assert(sizeof(struct agent_frame) == AGENT_FRAME_LENGTH,
+	       "agent_entry.S knows it");
 
 /* In the order of the arguments of a call: rdi, rsi, rdx, r10, r8, r9. */
 static inline uint64_t argument_of(const struct agent_frame *frame, unsigned i)

@@ -18,7 +18,7 @@
  *
  * The agent goes on at the continuation when the call is done, and two bytes
  * before it when the call is to be made with a stop.  One task runs at a time,
- * and none is left inside the agent, so there is one of everything.
+ * and none is left inside that goes on there, so there is one of everything.
  *
  * Instructions whose result the program's state does not determine (rdtsc,
  * cpuid ...) become jumps, too.  They leave no register free but one that they
@@ -62,6 +62,10 @@
 /* Shared with reel, and after a fork with the child, who never runs at once. */
 #define AGENT_SHARED (AGENT_START + 0x20000)
 #define AGENT_STACK_TOP (AGENT_SHARED + 0x10000)
+/* One is in use, the first from the top that the kernel will not write to. */
+#define AGENT_STACK_LENGTH 0x1000
+#define AGENT_STACKS 12
+#define AGENT_FRAME_LENGTH 128 /* struct agent_frame, at its top */
 /* Records go into one part while those of the other are taken or made. */
 #define AGENT_RING AGENT_STACK_TOP
 #define AGENT_RING_LENGTH 0x100000 /* of a part */
@@ -74,6 +78,7 @@
 #define AGENT_SAVED_CONTINUATION (AGENT_SHARED + 8)
 #define AGENT_SAVED_DATA (AGENT_SHARED + 16)
 #define AGENT_IS_STOP_WANTED (AGENT_SHARED + 24)
+#define AGENT_STACK (AGENT_SHARED + 28)
 
 #ifndef __ASSEMBLER__
 
@@ -104,10 +109,10 @@ struct agent_leaf {
 struct agent_shared {
 	uint64_t saved_stack, saved_continuation, saved_data;
 	uint32_t is_stop_wanted; /* at AGENT_STOP, when the call is done */
+	uint32_t stack;		 /* its top */
 	uint32_t is_traced;	 /* all calls are to be made with a stop */
 	uint32_t mode;		 /* enum agent_mode */
 	uint32_t are_paths_slow; /* a file system may wait for the program */
-	uint32_t may_freeze;	 /* one, but for the root's */
 	/*
 	 * In both parts of the ring.  Recording: records end at position, and
 	 * the part at limit.  Replay: the next record is at position, they end
@@ -156,7 +161,6 @@ struct agent_shared {
 	/* Recording: what may be done without a stop. */
 	uint32_t generation;   /* descriptors' classes are of this one */
 	uint32_t device_count; /* file systems that are plain files' */
-	uint64_t root_device;
 	uint64_t devices[AGENT_DEVICES];
 	uint32_t devices_in_memory; /* a bit for each: it has no disk */
 	struct { /* of the session's standard output and error */
@@ -185,9 +189,11 @@ struct agent_private {
 	struct agent_range plain[AGENT_RANGES];
 };
 
-_Static_assert(sizeof(struct agent_shared) <= 0x4000 &&
+_Static_assert(sizeof(struct agent_shared) <=
+		       AGENT_STACK_TOP - AGENT_SHARED -
+		       AGENT_STACKS * AGENT_STACK_LENGTH &&
 	       sizeof(struct agent_private) <= AGENT_PRIVATE_LENGTH,
-	       "they fit before the stack, and into their pages");
+	       "they fit before the stacks, and into their pages");
 
 /* Files of which the recorder must see every change. */
 static inline uint32_t agent_followed_bit(uint64_t device, uint64_t inode)

@@ -285,9 +285,9 @@ int agent_vector_read(struct recording *recording)
 	if ((class != CLASS_FILE && class != CLASS_FOLLOWED &&
 	     class < CLASS_PIPE) || !save_vector(recording, 0))
 		return 0;
-	result = agent_syscall(__NR_preadv2, frame->rdi, frame->rsi,
-			       frame->rdx, (uint64_t)-1, (uint64_t)-1,
-			       class < CLASS_PIPE ? 0 : RWF_NOWAIT);
+	result = class < CLASS_PIPE ? make(frame) :
+		agent_syscall(__NR_preadv2, frame->rdi, frame->rsi, frame->rdx,
+			      (uint64_t)-1, (uint64_t)-1, RWF_NOWAIT);
 	if (class >= CLASS_PIPE &&
 	    (result == -EOPNOTSUPP || would_block(recording, result)))
 		return 0;

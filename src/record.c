@@ -161,6 +161,9 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 {
 	switch (status_event(status)) {
 	case PTRACE_EVENT_STOP:
+		if (task->late == LATE_CALL || task->late == LATE_QUESTION)
+			return record_agent_late_stop(recorder, task,
+						      WSTOPSIG(status));
 		return handle_group_stop(recorder, task, WSTOPSIG(status));
 	case PTRACE_EVENT_CLONE:
 	case PTRACE_EVENT_FORK:

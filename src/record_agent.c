@@ -151,6 +151,7 @@ int record_agent_map(struct recorder *recorder, struct record_task *task)
 		return 0;
 	data->agent->shared = shared;
 	shared->mode = AGENT_RECORDS;
+	shared->stack = AGENT_STACK_TOP;
 	record_agent_begin_part(data->agent, 0);
 	shared->is_host = recorder->cpu == CPU_HOST && recorder->is_pinned;
 	memcpy(shared->leaves, recorder->agent_rules->leaves,

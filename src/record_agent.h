@@ -7,6 +7,7 @@
  *   record_agent_rules.c   what it is told
  *   record_agent_ring.c    what becomes of the records that it makes
  *   record_agent_stop.c    stops within
+ *   record_agent_late.c    calls within that don't return
  *   record_call_site.c     how calls come to it
  *   record_site_changes.c  what becomes of these ways
  */
@@ -25,6 +26,7 @@ struct agent_area {
 	uint32_t counted;	/* records before there, as the agent says */
 	unsigned part;		/* of the ring, where records are made */
 	int is_free[AGENT_RINGS]; /* the writer has copied the part */
+	uint32_t late_stacks; /* bits: the kernel may write there */
 	struct agent_area *next, *previous;
 };
 
@@ -64,6 +66,22 @@ void record_agent_unmask(struct record_task *task);
 /* It was interrupted there: true when it goes on to where the agent ends. */
 int record_agent_leave(struct recorder *recorder, struct record_task *task,
 		       int *err_out);
+/* It waits in the kernel, in a call that is its own, or may be. */
+int record_agent_was_waiting(const struct registers *registers);
+/*
+ * The current task, which was told to stop a while ago, is in a call of the
+ * agent's that the kernel holds: true when it is announced, and others may run.
+ */
+int record_agent_let_go(struct recorder *recorder, struct record_task *task,
+			int *err_out);
+/* It has returned: the stop is the one that it was told of. */
+int record_agent_late_stop(struct recorder *recorder, struct record_task *task,
+			   int signal);
+/* It is at the entry of its call, announced before, which it makes now. */
+int record_agent_late_entry(struct recorder *recorder,
+			    struct record_task *task);
+/* It is gone, or has returned: the kernel writes nothing any more. */
+void record_agent_end_late(struct record_task *task);
 /* Memory there is not as the agent mapped it: its changes must be seen. */
 void record_agent_forget_plain(const struct record_task *task,
 			       remote_addr start, remote_addr end);
@@ -83,6 +101,21 @@ void record_agent_after_call(struct recorder *recorder,
 			     struct record_task *task);
 
 /* ---- between record_agent*.c ---- */
+
+/* By number of agent_frame of agent_inside.h. */
+enum agent_frame_word {
+	AGENT_FRAME_R9, AGENT_FRAME_R8, AGENT_FRAME_R10, AGENT_FRAME_RDX,
+	AGENT_FRAME_RSI, AGENT_FRAME_RDI, AGENT_FRAME_RAX, AGENT_FRAME_FLAGS,
+	AGENT_FRAME_CALL_END, AGENT_FRAME_CONTINUATION, AGENT_FRAME_R15,
+	AGENT_FRAME_R14, AGENT_FRAME_R13, AGENT_FRAME_R12, AGENT_FRAME_RBP,
+	AGENT_FRAME_RBX, AGENT_FRAME_WORDS,
+};
+_Static_assert(AGENT_FRAME_WORDS * 8 == AGENT_FRAME_LENGTH, "all of it");
+
+/* Of the call that is, or was last, within the agent. */
+const uint64_t *record_agent_frame(const struct agent_shared *shared);
+/* Signals that waited for the agent's end come now. */
+void record_agent_end_mask(struct record_task *task);
 
 /* What is known of other mount namespaces stays. */
 void record_agent_read_mounts(struct recorder *recorder, pid_t tid);

@@ -85,22 +85,6 @@ static void add_slow_device(struct recorder *recorder, uint64_t device)
 		recorder->slow_devices[(*count)++] = device;
 }
 
-/*
- * What is made on a frozen file system (fsfreeze(8), snapshots) waits until
- * that is thawed.  The root's has reel's own files, as a rule.
- */
-static void add_disk(struct agent_shared *allowed, const char *line,
-		     uint64_t device)
-{
-	char place[8];
-
-	if (sscanf(line, "%*s %*s %*s %*s %7s", place) == 1 &&
-	    !strcmp(place, "/"))
-		allowed->root_device = device;
-	else if (device != allowed->root_device)
-		allowed->may_freeze = 1;
-}
-
 /* A line of mountinfo (proc(5)): the file system's type is behind " - ". */
 static void add_mount(struct recorder *recorder, char *line)
 {
@@ -113,8 +97,6 @@ static void add_mount(struct recorder *recorder, char *line)
 	type += 3;
 	type[strcspn(type, " ")] = '\0';
 	/* fuseblk has a block device, and a process behind it all the same */
-	if (major)
-		add_disk(recorder->agent_rules, line, makedev(major, minor));
 	if (is_slow_type(type))
 		add_slow_device(recorder, makedev(major, minor));
 	else if (is_plain_type(type))
@@ -173,7 +155,6 @@ void record_agent_tell(struct agent_area *area)
 	memcpy((char *)shared + start, (const char *)rules + start,
 	       sizeof(*rules) - start);
 	shared->are_paths_slow = rules->are_paths_slow;
-	shared->may_freeze = rules->may_freeze;
 	shared->generation = rules->generation;
 }
 

@@ -16,8 +16,6 @@
 #define CODE_SECCOMP 1 /* SYS_SECCOMP, siginfo's si_code */
 #define LEAVE_STEPS 32
 #define PUSHF 0x9c
-#define FRAME_NUMBER 6 /* struct agent_frame of agent_inside.h: rax */
-#define FRAME_LENGTH 128
 #define SIGNAL(number) (1ull << ((number) - 1))
 /* Faults are the agent's own; blocked, they would reset their handlers. */
 #define FAULTS (SIGNAL(SIGSEGV) | SIGNAL(SIGBUS) | SIGNAL(SIGFPE) | \
@@ -40,12 +38,11 @@ int record_agent_is_inside(const struct record_task *task,
 static int may_look_at_mask(const struct agent_shared *shared,
 			    const struct registers *registers)
 {
-	const uint64_t *frame = (const void *)
-		((const char *)shared + (AGENT_STACK_TOP - AGENT_SHARED) -
-		 FRAME_LENGTH);
+	const uint64_t *frame = record_agent_frame(shared);
 
-	return !shared->is_made && (frame[FRAME_NUMBER] == SYS_rt_sigprocmask ||
-			registers->value[R_RAX] == SYS_rt_sigprocmask);
+	return !shared->is_made &&
+	       (frame[AGENT_FRAME_RAX] == SYS_rt_sigprocmask ||
+		registers->value[R_RAX] == SYS_rt_sigprocmask);
 }
 
 /*
@@ -69,7 +66,7 @@ static void mask_signals(struct record_task *task,
 				  sizeof(mask), &mask);
 }
 
-static void unmask_signals(struct record_task *task)
+void record_agent_end_mask(struct record_task *task)
 {
 	if (task->is_masked)
 		ptrace(PTRACE_SETSIGMASK, task->task.tid,
@@ -84,7 +81,7 @@ void record_agent_unmask(struct record_task *task)
 	if (task->is_masked && !task_get_registers(&task->task, &registers) &&
 	    (!record_agent_is_inside(task, &registers) ||
 	     registers.value[R_RIP] == AGENT_STOP_END))
-		unmask_signals(task);
+		record_agent_end_mask(task);
 }
 
 /* It goes on, and stops where the agent ends. */
@@ -166,6 +163,15 @@ static int step_out(struct recorder *recorder, struct record_task *task,
 	return 0;
 }
 
+/* The call is made with a stop. */
+static int leave_call(struct record_task *task, struct registers *registers)
+{
+	registers->value[R_RIP] = AGENT_FAULT;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	task_set_registers(&task->task, registers);
+	return recorder_resume(task, PTRACE_CONT, 0);
+}
+
 int record_agent_leave(struct recorder *recorder, struct record_task *task,
 		       int *err_out)
 {
@@ -176,8 +182,12 @@ int record_agent_leave(struct recorder *recorder, struct record_task *task,
 	    task_get_registers(&task->task, &registers) ||
 	    !record_agent_is_inside(task, &registers))
 		return 0;
+	if (record_agent_was_waiting(&registers)) {
+		*err_out = leave_call(task, &registers);
+		return 1;
+	}
 	if (step_out(recorder, task, &registers)) {
-		unmask_signals(task);
+		record_agent_end_mask(task);
 		return 0;
 	}
 	*err_out = run_to_end(task);
@@ -207,15 +217,6 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 		return record_deliver_at_point(recorder, task);
 	err = record_go_on(recorder, task, 0);
 	return err || !has_woken ? err : recorder_yield(recorder, task);
-}
-
-/* The call is made with a stop. */
-static int leave_call(struct record_task *task, struct registers *registers)
-{
-	registers->value[R_RIP] = AGENT_FAULT;
-	registers->value[R_ORIG_RAX] = (uint64_t)-1;
-	task_set_registers(&task->task, registers);
-	return recorder_resume(task, PTRACE_CONT, 0);
 }
 
 /* An address that the call can't have. */

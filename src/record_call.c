@@ -281,6 +281,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	struct registers *entry = &task->entry;
 	int err;
 
+	if (task->late == LATE_BEGINS)
+		return record_agent_late_entry(recorder, task);
 	if (task->is_interrupted) {
 		/* The kernel restarts the call; the program notices nothing. */
 		if (!task->is_repeated &&
@@ -399,6 +401,7 @@ static int finish_call(struct recorder *recorder, struct record_task *task)
 		event.detail = task->call.number;
 	}
 	task->phase = CALL_NONE;
+	task->late = LATE_NOT;
 	task->is_stuck_reported = 0;
 	task->stuck_since_ns = 0;
 	record_scratch_release(task);

@@ -140,8 +140,14 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 		recorder_tick_in(SOON_NS);
 		return;
 	}
-	current->is_interrupt_sent = 1;
-	ptrace(PTRACE_INTERRUPT, current->task.tid, NULL, NULL);
+	recorder_interrupt(current);
+}
+
+void recorder_interrupt(struct record_task *task)
+{
+	task->is_interrupt_sent = 1;
+	task->interrupt_ns = now_ns();
+	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
 }
 
 /*
@@ -177,6 +183,22 @@ static int is_asleep(const struct record_task *task)
 	return (state == 'S' || state == 'D') && waits_long(task);
 }
 
+/*
+ * Told to stop a while ago, it has not: the kernel holds it in the same call
+ * all the time, where it does not just work.
+ */
+static int is_held_in_agent(const struct record_task *task)
+{
+	char state;
+
+	if (task->phase != CALL_NONE || task->state != TASK_RUNNING ||
+	    !task->is_interrupt_sent || !task->interrupt_ns ||
+	    now_ns() - task->interrupt_ns < DISK_NS)
+		return 0;
+	state = task_kernel_state(task->task.tid);
+	return state == 'D' || state == 'S';
+}
+
 /* Once a tick: what waits in the kernel gets announced. */
 static int look_around(struct recorder *recorder)
 {
@@ -185,9 +207,11 @@ static int look_around(struct recorder *recorder)
 
 	if (current)
 		preempt(recorder, current);
+	if (current && is_held_in_agent(current))
+		record_agent_let_go(recorder, current, &err);
 
 	/* Another's event may have announced its call already. */
-	if (current && current->phase != CALL_NONE &&
+	if (!err && current && current->phase != CALL_NONE &&
 	    current->state == TASK_RUNNING && is_asleep(current)) {
 		err = record_blocked_call(recorder, current);
 		if (!err && current->state == TASK_RUNNING)

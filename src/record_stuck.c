@@ -24,6 +24,7 @@
 #include "traces/report.h"
 
 #define STUCK_NS 3000000000ull /* waiting this long: say so */
+#define HELD_NS 2000000000ull  /* the trace shall have the agent's call */
 #define LOOK_NS 20000000ull    /* between looks */
 #define LOOKS 4		       /* tasks looked at, besides the current one */
 
@@ -207,24 +208,34 @@ static char *read_path(const struct record_task *task)
 	return NULL;
 }
 
-/*
- * A call that the agent makes has no event: the kernel knows it (proc(5)).
- * The task's own call is over; its place is taken for what is said.
- */
-static int look_into_agent(struct record_task *task)
+int record_kernel_call(const struct record_task *task,
+		       struct kernel_call *call_out)
 {
-	uint64_t arguments[SYSCALL_ARGUMENTS];
+	uint64_t *arguments = call_out->arguments;
 	char path[64], line[512];
-	long number;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", task->task.tid);
 	read_line(path, line, sizeof(line));
-	if (sscanf(line, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
-		   " %" SCNx64 " %" SCNx64, &number, &arguments[0],
-		   &arguments[1], &arguments[2], &arguments[3], &arguments[4],
-		   &arguments[5]) != 7 || number < 0)
+	return sscanf(line, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
+		      " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64,
+		      &call_out->number, &arguments[0], &arguments[1],
+		      &arguments[2], &arguments[3], &arguments[4],
+		      &arguments[5], &call_out->stack,
+		      &call_out->instruction) == 9 && call_out->number >= 0 ?
+		0 : -ENOENT;
+}
+
+/*
+ * A call that the agent makes has no event, unless others go on meanwhile. The
+ * task's own call is over; its place is taken for what is said.
+ */
+static int look_into_agent(struct record_task *task)
+{
+	struct kernel_call call;
+
+	if (record_kernel_call(task, &call))
 		return 0;
-	syscall_enter(&task->call, (int)number, arguments,
+	syscall_enter(&task->call, (int)call.number, call.arguments,
 		      &space_of(task)->memory);
 	free(task->announced_path);
 	task->announced_path = read_path(task);
@@ -286,6 +297,10 @@ static int look_at(struct recorder *recorder, struct record_task *task)
 	}
 	if (!task->stuck_since_ns)
 		task->stuck_since_ns = now_ns();
+	if (task->phase == CALL_NONE && task->state == TASK_RUNNING &&
+	    !task->is_interrupt_sent &&
+	    now_ns() - task->stuck_since_ns >= HELD_NS)
+		recorder_interrupt(task);
 	if (now_ns() - task->stuck_since_ns < STUCK_NS)
 		return 0;
 	if (recorder->asked_ns)

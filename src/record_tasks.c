@@ -154,6 +154,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	if (recorder->current == task)
 		recorder->current = NULL;
 	recorder->live_tasks--;
+	record_agent_end_late(task);
 	record_scratch_release(task);
 	record_seccomp_release(task);
 	record_action_release(task->sigsys);

@@ -73,6 +73,14 @@ enum task_state {
 	TASK_DEAD,    /* its EXIT event is written; not reaped yet */
 };
 
+/* A call that the kernel held within the agent, and what there is of it. */
+enum late_call {
+	LATE_NOT,
+	LATE_CALL, /* the program's: it returns, or is made again */
+	LATE_QUESTION, /* one before it, which is then made with a stop */
+	LATE_BEGINS, /* now it is */
+};
+
 enum call_phase {
 	CALL_NONE,
 	CALL_ENTERED,	/* at or past the entry stop; no event written yet */
@@ -202,6 +210,7 @@ struct record_task {
 	uint64_t resumed_ns; /* into user code, or into its call */
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	int was_interrupt_sent; /* before the stop that it is in */
+	uint64_t interrupt_ns; /* when it was */
 	int is_point_wanted;   /* at the stop that this brings */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
@@ -217,6 +226,8 @@ struct record_task {
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
 	int will_wait;		 /* in its call, as the agent found */
+	enum late_call late;
+	unsigned late_stack;	 /* of the agent's, that a question writes to */
 	int is_stop_put_off;	 /* of its group, until it may stop, */
 	int is_stop_due;	 /* and that is before it runs user code */
 	int has_own_files;	 /* but not its memory: descriptors differ */
@@ -433,6 +444,8 @@ int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
 /* From now on, with what SIGALRM did before; the child is to restore it. */
 void recorder_start_ticking(struct sigaction *before_out);
+/* It stops as soon as it can. */
+void recorder_interrupt(struct record_task *task);
 /* The next tick comes so soon, or sooner. */
 void recorder_tick_in(uint64_t duration_ns);
 
@@ -665,6 +678,14 @@ void record_end_peers(struct recorder *recorder);
 /* record_stuck.c */
 /* Its call is a vfork, whose child has the memory meanwhile. */
 int record_waits_for_child(const struct record_task *task);
+/* The call that the task sleeps in, as the kernel says it (proc(5)). */
+struct kernel_call {
+	long number; /* -1: none */
+	uint64_t arguments[SYSCALL_ARGUMENTS];
+	remote_addr stack, instruction;
+};
+int record_kernel_call(const struct record_task *task,
+		       struct kernel_call *call_out);
 /* Once a tick: says which tasks never return; ^C ends them. */
 int record_look_for_stuck(struct recorder *recorder);
 

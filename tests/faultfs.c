@@ -7,8 +7,8 @@
  *
  *	faultfs [-b] [-e OPERATION=ERROR[@NTH]]... MOUNTPOINT PROGRAM [ARG...]
  *
- * ERROR is a number or one of the names below; HANG never answers.  @NTH is the
- * only call that fails.  -b gives new files a mode without a file type.  It
+ * ERROR is a number or one of the names below; HANG never answers, LATE when
+ * there is a file ./answer.  @NTH is the only call that fails.  -b gives new files a mode without a file type.  It
  * ends with the program, with its status.
  */
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROOT = 1, FILES = 256, ROOM = 1 << 22, HANG = 9999 };
+enum { ROOT = 1, FILES = 256, ROOM = 1 << 22, HANG = 9999, LATE };
 
 static struct file {
 	char name[256];
@@ -59,7 +59,7 @@ static const struct {
 } errors[] = {
 	{ "EINVAL", EINVAL }, { "EIO", EIO },	    { "EBUSY", EBUSY },
 	{ "ENOENT", ENOENT }, { "ENOSPC", ENOSPC }, { "EACCES", EACCES },
-	{ "HANG", HANG },
+	{ "HANG", HANG },     { "LATE", LATE },
 };
 
 static int device, bad_modes;
@@ -360,7 +360,9 @@ static void serve(void)
 		error = fault_of(in->opcode);
 		if (error == HANG)
 			continue;
-		if (error)
+		while (error == LATE && access("answer", F_OK))
+			usleep(10000);
+		if (error && error != LATE)
 			reply(in, error, NULL, 0);
 		else
 			answer(in, request + sizeof(*in));
