@@ -194,6 +194,7 @@ static int64_t repeat_madvise(struct replay_task *task,
 	case MADV_KEEPONFORK:
 	case MADV_GUARD_INSTALL:
 	case MADV_GUARD_REMOVE:
+	case MADV_POPULATE_WRITE: /* copies pages of private mappings */
 		break;
 	default:
 		return result; /* changes nothing that a program can see */

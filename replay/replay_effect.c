@@ -29,7 +29,7 @@
  */
 #define MAP_FLAGS_KNOWN (MAP_SHARED | MAP_PRIVATE | MAP_FIXED |	       \
 			 MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_STACK |   \
-			 MAP_NORESERVE)
+			 MAP_NORESERVE | MAP_POPULATE)
 #define PROTECTIONS_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
 
 /* The pages that injected calls are made from stay as they are. */

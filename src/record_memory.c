@@ -378,15 +378,21 @@ static uint32_t mapping_use(uint64_t protection, uint64_t flags)
 	return use;
 }
 
-/* What kind of mapping replay makes; the rest is for the live kernel. */
+/*
+ * What kind of mapping replay makes; the rest is for the live kernel.  Of what
+ * is private, pages that are there at once are copies of the file's (mmap(2)).
+ */
 static int kept_flags(uint64_t flags)
 {
 	int type = flags & MAP_TYPE;
+	int is_copied = type == MAP_PRIVATE && !(flags & MAP_ANONYMOUS) &&
+			flags & (MAP_POPULATE | MAP_LOCKED);
 
 	if (type == MAP_SHARED_VALIDATE)
 		type = MAP_SHARED;
-	return type | (int)(flags & (MAP_ANONYMOUS | MAP_GROWSDOWN |
-				     MAP_STACK | MAP_NORESERVE));
+	return type | (is_copied ? MAP_POPULATE : 0) |
+	       (int)(flags & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_STACK |
+			      MAP_NORESERVE));
 }
 
 static int map_device(struct recorder *recorder, struct record_task *task,
