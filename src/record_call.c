@@ -445,9 +445,15 @@ static int settle_registers(struct record_task *task, struct registers *now)
 	if (memcmp(now, &expected, sizeof(expected)))
 		save_registers(task, now);
 	task->last = *now;
-	/* A loop that it returns to may come by with the same registers. */
-	if (task->call.number == SYS_rt_sigreturn && !record_is_pending(task))
-		task->last = (struct registers){ 0 };
+	task->is_fault_placed = 0;
+	if (task->call.number == SYS_rt_sigreturn) {
+		/* A loop that it goes back to may have the same registers. */
+		if (!record_is_pending(task))
+			task->last = (struct registers){ 0 };
+		else /* no good frame was there */
+			task->is_fault_placed =
+				record_has_pending(task, SIGSEGV);
+	}
 	if (!must_set)
 		return 0;
 	expected = *now;

@@ -391,6 +391,9 @@ static int append_signal(struct delivery *delivery,
 			       effects);
 }
 
+static int take_signal(struct recorder *recorder, struct record_task *task,
+		       int signal, const struct delivery *first);
+
 /* Steps into the handler: the kernel stops at its first instruction. */
 static int enter_handler(struct delivery *delivery,
 			 struct effect_list *effects)
@@ -413,8 +416,8 @@ static int enter_handler(struct delivery *delivery,
 		return record_exit_event(delivery->recorder, task);
 	if (WSTOPSIG(status) != SIGTRAP || status_event(status))
 		/* No room for the frame: this other signal is what counts. */
-		return record_signal_stop(delivery->recorder, task,
-					  WSTOPSIG(status));
+		return take_signal(delivery->recorder, task, WSTOPSIG(status),
+				   delivery);
 	if (task_get_registers(&task->task, &now))
 		return 0;
 	now.value[R_ORIG_RAX] = (uint64_t)-1;
@@ -704,6 +707,17 @@ int record_is_at_event(const struct record_task *task,
 	return same_but_orig_rax(registers, &task->last);
 }
 
+/* The last event has the place, and no instruction from there raised it. */
+static int is_place_known(const struct delivery *delivery)
+{
+	struct record_task *task = delivery->task;
+	int is_known = task->is_fault_placed && is_fault(&delivery->info);
+
+	if (is_known)
+		task->is_fault_placed = 0;
+	return is_known && record_is_at_event(task, &delivery->before);
+}
+
 static enum signal_point point_of(const struct delivery *delivery)
 {
 	const struct record_task *task = delivery->task;
@@ -712,6 +726,8 @@ static enum signal_point point_of(const struct delivery *delivery)
 		return SIGNAL_AT_CALL;
 	if (is_step(task, &delivery->info))
 		return SIGNAL_AFTER_STEP;
+	if (is_place_known(delivery))
+		return SIGNAL_AFTER_EVENT;
 	if (is_fault(&delivery->info) && delivery->info.si_signo != SIGSYS)
 		return SIGNAL_AT_FAULT;
 	if (!record_is_at_event(task, &delivery->before))
@@ -755,8 +771,40 @@ static int takes_detour(struct record_task *task, const siginfo_t *info,
 	return 1;
 }
 
-int record_signal_stop(struct recorder *recorder, struct record_task *task,
-		       int signal)
+/* True where all of it is ours; *err_out says how that went. */
+static int is_own_trap(struct delivery *delivery, int *signal, int *err_out)
+{
+	struct recorder *recorder = delivery->recorder;
+	struct record_task *task = delivery->task;
+	struct registers *before = &delivery->before;
+	siginfo_t *info = &delivery->info;
+
+	if (record_agent_signal(recorder, task, info, before, err_out) ||
+	    takes_detour(task, info, before, err_out))
+		return 1;
+	*err_out = run_trapped_instruction(recorder, task, info, before);
+	if (*err_out == INSTRUCTION_FAULTS) {
+		/* The program made a mistake; it must not see our int3. */
+		*signal = info->si_signo = SIGSEGV;
+		info->si_code = SI_KERNEL;
+		info->si_addr = NULL;
+		task_set_registers(&task->task, before);
+		task_set_siginfo(&task->task, info);
+		return 0;
+	}
+	if (*err_out != NOT_TRAPPED)
+		return 1;
+	*err_out = record_first_execution(recorder, task, info, before);
+	if (*err_out > 0)
+		*err_out = 0;
+	else if (!*err_out)
+		return 0;
+	return 1;
+}
+
+/* In the place of the first one, which had no room for its frame. */
+static int take_signal(struct recorder *recorder, struct record_task *task,
+		       int signal, const struct delivery *first)
 {
 	struct delivery delivery = { recorder, task };
 	int is_sent, err;
@@ -770,27 +818,8 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 		return record_trapped_call(recorder, task, &delivery.before);
 	record_seccomp_place(task, &delivery.info);
 	stand_at_call(task, &delivery.before);
-	if (record_agent_signal(recorder, task, &delivery.info,
-				&delivery.before, &err) ||
-	    takes_detour(task, &delivery.info, &delivery.before, &err))
+	if (is_own_trap(&delivery, &signal, &err))
 		return err;
-	err = run_trapped_instruction(recorder, task, &delivery.info,
-				      &delivery.before);
-	if (err == INSTRUCTION_FAULTS) {
-		/* The program made a mistake; it must not see our int3. */
-		signal = delivery.info.si_signo = SIGSEGV;
-		delivery.info.si_code = SI_KERNEL;
-		delivery.info.si_addr = NULL;
-		task_set_registers(&task->task, &delivery.before);
-		task_set_siginfo(&task->task, &delivery.info);
-	} else if (err != NOT_TRAPPED) {
-		return err;
-	} else {
-		err = record_first_execution(recorder, task, &delivery.info,
-					     &delivery.before);
-		if (err)
-			return err < 0 ? err : 0;
-	}
 	if (record_is_dispatch(task, &delivery.info) &&
 	    record_dispatch_vdso(recorder, task, &delivery.before))
 		return 0;
@@ -798,7 +827,9 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	record_wait_siginfo(recorder, task, &delivery.info);
 	task_set_siginfo(&task->task, &delivery.info);
 	delivery.outcome = outcome_of(task, &delivery.info);
-	delivery.point = point_of(&delivery);
+	if (first)
+		delivery.before = first->before;
+	delivery.point = first ? first->point : point_of(&delivery);
 	if (delivery.point == SIGNAL_ANYWHERE && must_wait(&delivery)) {
 		withhold(recorder, task, &delivery.info);
 		return recorder_resume(task, record_run_request(task), 0);
@@ -806,4 +837,10 @@ int record_signal_stop(struct recorder *recorder, struct record_task *task,
 	if (!is_sent && !is_fault(&delivery.info))
 		let_first_go_first(recorder, task, &delivery.info);
 	return tell_or_deliver(&delivery);
+}
+
+int record_signal_stop(struct recorder *recorder, struct record_task *task,
+		       int signal)
+{
+	return take_signal(recorder, task, signal, NULL);
 }

@@ -168,6 +168,7 @@ struct record_task {
 
 	struct registers last;	/* as the program has them after last event */
 	int at_boundary;	/* rewound to its syscall instruction */
+	int is_fault_placed;	/* the next one is where the last event is */
 	struct withheld_signal *withheld;
 
 	struct seccomp_filter *filters; /* that the program installed */
