@@ -100,6 +100,16 @@ static int replay_exit(struct replayer *replayer, struct replay_task *task,
 
 /* ---- signals and instructions ---- */
 
+/* By the trap flag, which the program has set. */
+static int has_stepped_itself(const struct replay_task *task)
+{
+	siginfo_t info;
+
+	return task->registers.value[R_EFLAGS] & EFLAGS_TRAP &&
+	       !task_get_siginfo(&task->task, &info) &&
+	       info.si_code == TRAP_TRACE;
+}
+
 static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 			const struct event *event, int signal)
 {
@@ -115,7 +125,8 @@ static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 	     ((!signal || signal == SIGSEGV) &&
 	      (WSTOPSIG(status) == SIGSEGV || WSTOPSIG(status) == SIGTRAP)))) {
 		/* past the int3 that stands for the instruction */
-		if (WSTOPSIG(status) == SIGTRAP && signal != SIGTRAP)
+		if (WSTOPSIG(status) == SIGTRAP && signal != SIGTRAP &&
+		    !has_stepped_itself(task))
 			task->registers.value[R_RIP]--;
 		return event->is_buffered ?
 			replay_compare_instruction(replayer, task, event) :

@@ -172,6 +172,14 @@ void record_sites_moved(struct record_task *task, remote_addr from,
 			uint64_t length, remote_addr to);
 /* All code is as it was: who looks at it, or steps through it, sees that. */
 void record_sites_undo(struct record_task *task, struct effect_list *effects);
+/*
+ * A program that sets the trap flag steps through code of ours: at its first
+ * trap all is undone.  True where no instruction of its own was executed since
+ * it set the flag, or the last trap; then it goes on, and *err_out says how.
+ */
+int record_sites_step(struct recorder *recorder, struct record_task *task,
+		      const siginfo_t *info, struct registers *registers,
+		      int *err_out);
 /* The same, as an event of its own: a tracer looks at it. */
 int record_sites_show(struct recorder *recorder, struct record_task *task);
 /* What became of them in all, for trace.json. */

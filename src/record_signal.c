@@ -780,7 +780,8 @@ static int is_own_trap(struct delivery *delivery, int *signal, int *err_out)
 	siginfo_t *info = &delivery->info;
 
 	if (record_agent_signal(recorder, task, info, before, err_out) ||
-	    takes_detour(task, info, before, err_out))
+	    takes_detour(task, info, before, err_out) ||
+	    record_sites_step(recorder, task, info, before, err_out))
 		return 1;
 	*err_out = run_trapped_instruction(recorder, task, info, before);
 	if (*err_out == INSTRUCTION_FAULTS) {

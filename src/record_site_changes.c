@@ -337,3 +337,61 @@ int record_sites_show(struct recorder *recorder, struct record_task *task)
 	effect_list_deinit(&effects);
 	return err;
 }
+
+/* ---- a program that steps itself ---- */
+
+/*
+ * Where the program would be, in *rip, if that is elsewhere: at a trampoline's
+ * beginning, or in the middle of a hop to it, nothing has happened yet.
+ */
+static int leave_jump(const struct record_task *task, remote_addr *rip)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (patch->hop_at ? *rip != patch->start :
+				    *rip != patch->trampoline)
+			continue;
+		*rip = patch->hop_at ? patch->hop_at : patch->start;
+		return 1;
+	}
+	return record_site_original(task, rip);
+}
+
+int record_sites_step(struct recorder *recorder, struct record_task *task,
+		      const siginfo_t *info, struct registers *registers,
+		      int *err_out)
+{
+	const struct call_sites *sites = space_data_of(task)->call_sites;
+	struct event event = {
+		.kind = EVENT_INSTRUCTION,
+		.detail = INSTRUCTION_NONE,
+	};
+	struct effect_list effects = { 0 };
+	struct registers after;
+	int is_ours;
+
+	if (info->si_signo != SIGTRAP || info->si_code != TRAP_TRACE ||
+	    !(registers->value[R_EFLAGS] & EFLAGS_TRAP) || !sites ||
+	    !sites->count)
+		return 0;
+	registers->value[R_ORIG_RAX] = (uint64_t)-1;
+	after = *registers;
+	is_ours = leave_jump(task, &after.value[R_RIP]);
+	memcpy(event.registers, registers->value, sizeof(event.registers));
+	record_sites_undo(task, &effects);
+	if (is_ours)
+		effect_list_add_bytes(&effects, EFFECT_REGISTERS, &after,
+				      sizeof(after));
+	task->last = after;
+	*err_out = recorder_append(recorder, task, &event, &effects);
+	effect_list_deinit(&effects);
+	task->is_fault_placed = !is_ours;
+	if (!is_ours)
+		return *err_out != 0;
+	if (!*err_out && !task_set_registers(&task->task, &after))
+		*err_out = record_go_on(recorder, task, 0);
+	return 1;
+}
