@@ -253,6 +253,14 @@ static int memory_entry(struct recorder *recorder, struct record_task *task)
 	}
 }
 
+static int segment_entry(struct recorder *recorder, struct record_task *task)
+{
+	if (task->call.number == SYS_shmat)
+		return record_shmat_entry(recorder, task);
+	record_shmdt_entry(task);
+	return 0;
+}
+
 int record_hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	task->goes_around = 0;
@@ -278,10 +286,8 @@ int record_hook_entry(struct recorder *recorder, struct record_task *task)
 	case SYS_kill:
 		return record_before_kill(recorder, task);
 	case SYS_shmat:
-		return record_shmat_entry(recorder, task);
 	case SYS_shmdt:
-		record_shmdt_entry(task);
-		return 0;
+		return segment_entry(recorder, task);
 	case SYS_nanosleep:
 	case SYS_clock_nanosleep:
 		address_space_read(space_of(task), sleep_rest_of(task),

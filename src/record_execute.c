@@ -3,13 +3,14 @@
  * Code that is looked at when it is first executed.
  *
  * What generates code writes it at any time and runs it without a call, and
- * what translates code (valgrind) reads that of others and never runs it.  So
- * memory that the program made executable is not, at first: an attempt to
- * execute it faults, then the instructions in it that need it are replaced by
- * traps, and it becomes what the program wanted.  Of memory that is written
- * and executed, pages are looked at one by one: later ones may not have been
- * written yet.  Memory that is not writable is complete, and is looked at at
- * once.
+ * what translates code (valgrind) reads that of others and never runs it, and
+ * what makes a checksum of its code does so before it runs it.  So memory that
+ * the program made executable, and pages of files that have instructions to
+ * replace, are not so at first: an attempt to execute them faults, then those
+ * instructions are replaced by traps, and the memory becomes what the program
+ * wanted.  Of memory that is written and executed, pages are looked at one by
+ * one: later ones may not have been written yet.  Memory that is not writable
+ * is complete, and is looked at at once.
  */
 #include "src/recorder.h"
 
@@ -124,6 +125,46 @@ int record_hold(struct record_task *task, struct effect_list *effects,
 		return -EPERM;
 	add_held(data, range);
 	return 0;
+}
+
+/* The pages of these sites that follow each other. */
+static remote_addr pages_end(const struct record_file *file, size_t *at,
+			     uint64_t end)
+{
+	uint64_t pages = file->sites[*at].offset;
+
+	for (; *at < file->site_count && file->sites[*at].offset < end; ++*at) {
+		const struct instruction_site *site = &file->sites[*at];
+
+		if (site->offset > pages)
+			break;
+		pages = (site->offset + site->instruction.length + PAGE - 1) &
+			~(PAGE - 1);
+	}
+	return pages < end ? pages : end;
+}
+
+void record_hold_sites(struct record_task *task, struct effect_list *effects,
+		       const struct held_range *all)
+{
+	const struct record_file *file = all->file;
+	uint64_t end = all->offset + (all->end - all->start);
+	size_t at = 0;
+
+	while (at < file->site_count && file->sites[at].offset < all->offset)
+		at++;
+	while (at < file->site_count && file->sites[at].offset < end) {
+		struct held_range range = *all;
+
+		range.offset = file->sites[at].offset & ~(PAGE - 1);
+		range.start = all->start + (range.offset - all->offset);
+		range.end = all->start +
+			(pages_end(file, &at, end) - all->offset);
+		if (record_hold(task, effects, &range))
+			record_patch_code(task, effects, range.start,
+					  range.end - range.start, file,
+					  range.offset);
+	}
 }
 
 void record_release_held(struct record_task *task)
@@ -271,8 +312,7 @@ int record_join_held(struct recorder *recorder, struct record_task *task)
 	for (size_t i = 0; i < data->held_count && !data->is_joined; i++) {
 		const struct held_range *range = &data->held[i];
 
-		if (range->start < end && range->end > start && !range->file &&
-		    !err)
+		if (range->start < end && range->end > start && !err)
 			err = protect(task, &effects, range->start, range->end,
 				      range->protection);
 	}

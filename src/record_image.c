@@ -338,6 +338,29 @@ static int map_flags(const struct process_map *map, int has_file)
 	return flags;
 }
 
+static int is_interpreter(struct image *image, const struct process_map *map)
+{
+	remote_addr base = auxv_value(image, AT_BASE);
+	const struct process_map *first = process_maps_find(&image->maps, base);
+
+	return base && first && first->inode == map->inode &&
+		first->device == map->device;
+}
+
+/* The interpreter's code, which runs now, has its traps at once. */
+static void save_code(struct image *image, const struct process_map *map,
+		      struct record_file *file)
+{
+	struct held_range range = { map->start, map->end, map->protection,
+				    file, map->offset };
+
+	if (is_interpreter(image, map))
+		record_patch_code(image->task, image->effects, map->start,
+				  map->end - map->start, file, map->offset);
+	else
+		record_hold_sites(image->task, image->effects, &range);
+}
+
 static int save_map(struct image *image, const struct process_map *map)
 {
 	struct record_file *file = NULL;
@@ -365,8 +388,7 @@ static int save_map(struct image *image, const struct process_map *map)
 			  map_flags(map, file != NULL), file, map->offset,
 			  map->name);
 	if (file && (map->protection & PROT_EXEC) && !map->is_shared)
-		record_patch_code(image->task, image->effects, map->start,
-				  map->end - map->start, file, map->offset);
+		save_code(image, map, file);
 	if (is_vdso || (map->inode && !file))
 		save_all_pages(image, map);
 	else if (!map->is_shared && (map->protection & PROT_WRITE))

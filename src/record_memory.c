@@ -104,6 +104,16 @@ static void add_site(struct space_data *data, remote_addr addr,
 
 /* ---- traps in code ---- */
 
+/* Not so where the program has put other code over the file's. */
+static int is_there(const uint8_t *bytes, const struct instruction *instruction)
+{
+	struct instruction found =
+		instruction_decode(bytes, instruction->length);
+
+	return found.kind == instruction->kind &&
+		found.length == instruction->length;
+}
+
 /* The trap stands there, in place of these bytes or since before. */
 static void note_site(struct record_task *task, struct effect_list *effects,
 		      remote_addr addr, const struct instruction *instruction,
@@ -117,6 +127,8 @@ static void note_site(struct record_task *task, struct effect_list *effects,
 			add_site(space_data_of(task), addr, instruction, known);
 		return;
 	}
+	if (!is_there(original, instruction))
+		return;
 	memcpy(bytes, original, instruction->length);
 	instruction_make_trap(bytes, instruction->length, trap);
 	effect = effect_list_add_bytes(effects, EFFECT_WRITE, trap,
@@ -142,9 +154,8 @@ static void fill_span(struct patch_span *span, remote_addr base,
 	for (size_t i = 0; i < count; i++) {
 		size_t length = sites[i].instruction.length;
 		size_t at = base + sites[i].offset - span->start;
-		uint8_t known[16];
 
-		if (!instruction_of_trap(span->before + at, length, known).kind)
+		if (is_there(span->before + at, &sites[i].instruction))
 			instruction_make_trap(span->before + at, length,
 					      span->bytes + at);
 	}
@@ -427,18 +438,6 @@ static void note_shared(struct recorder *recorder, struct record_file *file,
 	file->is_written_shared |= is_written;
 }
 
-static int has_sites(const struct held_range *range)
-{
-	const struct record_file *file = range->file;
-	uint64_t end = range->offset + (range->end - range->start);
-
-	for (size_t i = 0; i < file->site_count; i++)
-		if (file->sites[i].offset >= range->offset &&
-		    file->sites[i].offset < end)
-			return 1;
-	return 0;
-}
-
 /* Executable memory that this mmap made; file may be NULL. */
 static void hold_code(struct record_task *task, struct record_file *file)
 {
@@ -449,11 +448,10 @@ static void hold_code(struct record_task *task, struct record_file *file)
 		file ? arguments[5] : 0,
 	};
 
-	if (file && !has_sites(&range))
-		return;
-	if (record_hold(task, &task->effects, &range) && file)
-		record_patch_code(task, &task->effects, start,
-				  range.end - start, file, range.offset);
+	if (file)
+		record_hold_sites(task, &task->effects, &range);
+	else
+		record_hold(task, &task->effects, &range);
 }
 
 static int map_file(struct recorder *recorder, struct record_task *task)

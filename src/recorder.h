@@ -543,6 +543,12 @@ const struct patched_site *space_find_site(const struct record_task *task,
 /* The range will not be executable until the program executes it. */
 int record_hold(struct record_task *task, struct effect_list *effects,
 		const struct held_range *range);
+/*
+ * The same for those pages of a file's mapping that have an instruction that
+ * is to trap: until then the program reads its code as it is.
+ */
+void record_hold_sites(struct record_task *task, struct effect_list *effects,
+		       const struct held_range *all);
 void record_forget_held(struct space_data *data, remote_addr start,
 			remote_addr end);
 /*
