@@ -444,15 +444,17 @@ static enum step watch_pages(struct point_search *search, int is_busy_only)
 	return step;
 }
 
-/* When nothing changes where it did before, it may work elsewhere now. */
+/*
+ * When nothing changes where it did before, it may work elsewhere now: what was
+ * not seen to change, replay can't tell passes by.
+ */
 static enum step watch_memory(struct point_search *search)
 {
 	struct space_data *data = space_data_of(search->task);
 	int is_busy_only = data->busy_points++ % POINTS_BUSY != 0;
 	enum step step = watch_pages(search, is_busy_only);
 
-	if (step == STEP_LATE && is_busy_only && !search->word_count &&
-	    !search->task->slice_ns)
+	if (step == STEP_LATE && is_busy_only && !search->word_count)
 		step = watch_pages(search, 0);
 	return step;
 }
