@@ -104,8 +104,10 @@ static int stop_in_group(struct recorder *recorder, struct record_task *task,
 	if (task == recorder->current && !task->is_doomed) {
 		if (record_agent_leave(recorder, task, &err))
 			return err;
-		if (!is_place_known && is_place_wanted(recorder, task))
+		if (!is_place_known && is_place_wanted(recorder, task)) {
+			task->point_wanted = POINT_WANTED;
 			return record_point(recorder, task);
+		}
 	}
 	task->is_stop_put_off = 0;
 	task->state = TASK_STOPPED;
@@ -142,7 +144,7 @@ static int handle_group_stop(struct recorder *recorder,
 	if (task == recorder->current && !task->is_doomed &&
 	    record_agent_leave(recorder, task, &err))
 		return err;
-	if (task->is_point_wanted && !task->is_doomed &&
+	if (task->point_wanted != POINT_NOT_WANTED && !task->is_doomed &&
 	    task == recorder->current)
 		return record_point(recorder, task);
 	recorder_make_ready(recorder, task);

@@ -211,7 +211,7 @@ static int stopped_at_end(struct recorder *recorder, struct record_task *task,
 		return 0;
 	task->last = *registers;
 	task->at_boundary = 0;
-	task->is_point_wanted = 0;
+	task->point_wanted = POINT_NOT_WANTED;
 	record_make_up_stop(task);
 	if (record_deliverable(task))
 		return record_deliver_at_point(recorder, task);

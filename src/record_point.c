@@ -46,6 +46,7 @@
 #define WORDS_SEEN 512u		 /* that did change */
 #define WORDS_PER_PAGE 8u
 #define WORDS_TAKEN 16u
+#define WORDS_COMPARED 64u	 /* from pass to pass */
 #define FRAME_BELOW 128u	 /* the red zone */
 #define FRAME_LENGTH 768u
 #define POINTS_BUSY 16u /* till all pages are looked at again */
@@ -74,13 +75,16 @@ struct point_search {
 	struct registers registers; /* current */
 	unsigned steps;
 	int status;
+	int is_look; /* the point is wanted if it spins */
 	uint32_t changed; /* registers, from pass to pass */
 	int came_again;	  /* it did, in the same state but for these */
+	int came_unchanged; /* it did, and the words are the same, too */
 	struct changed_word words[WORDS_SEEN];
 	remote_addr watched; /* by debug register 0; 0: none */
 	remote_addr stacks[MEMORY_DIGEST_STACKS]; /* pointers of all threads */
 	size_t stack_count;
 	size_t word_count;
+	int has_more_words; /* than these */
 	remote_addr page;  /* being looked at */
 	size_t page_first; /* word of it */
 	unsigned page_words;
@@ -400,8 +404,11 @@ static int see_change(void *context, remote_addr addr, const void *now,
 		    search->words[count - 1].addr == addr)
 			continue;
 		search->page_words++;
-		if (search->page_words > WORDS_PER_PAGE || count == WORDS_SEEN)
+		if (search->page_words > WORDS_PER_PAGE ||
+		    count == WORDS_SEEN) {
+			search->has_more_words = 1;
 			continue;
+		}
 		search->words[count].addr = addr;
 		search->word_count++;
 	}
@@ -485,17 +492,44 @@ static enum step one_pass(struct point_search *search)
 	return step;
 }
 
-/* Some passes; STEP_LATE when they are long, and it is somewhere else. */
+/* What they hold now; false when they are not all that changes. */
+static int read_words(const struct point_search *search,
+		      uint64_t values[WORDS_COMPARED])
+{
+	struct memory *memory = &space_of(search->task)->memory;
+
+	if (search->has_more_words || search->word_count > WORDS_COMPARED)
+		return 0;
+	for (size_t i = 0; i < search->word_count; i++)
+		if (memory->read(memory, search->words[i].addr, &values[i],
+				 8) != 8)
+			return 0;
+	return 1;
+}
+
+/*
+ * Some passes; STEP_LATE when they are long, and it is somewhere else.  What is
+ * in the same state again goes on like that until another changes something:
+ * loops that take a lock to look do so, too, if not at each time.
+ */
 static enum step watch_registers(struct point_search *search)
 {
 	struct registers first = search->registers;
+	uint64_t before[WORDS_COMPARED], now[WORDS_COMPARED];
+	int is_known = read_words(search, before);
 	enum step step = STEP_DONE;
 
 	search->changed = 0;
 	for (unsigned i = 0; i < PASSES && step == STEP_DONE; i++) {
+		uint32_t changed;
+
 		step = one_pass(search);
-		search->changed |= changed_registers(&first,
-						     &search->registers);
+		changed = changed_registers(&first, &search->registers);
+		search->changed |= changed;
+		if (step == STEP_DONE && is_known && !changed &&
+		    read_words(search, now) &&
+		    !memcmp(before, now, search->word_count * 8))
+			search->came_unchanged = 1;
 	}
 	return step;
 }
@@ -581,8 +615,10 @@ static void adapt_slice(struct point_search *search)
 {
 	uint64_t *slice_ns = &search->task->slice_ns;
 
-	if (!search->came_again || search->word_count ||
-	    *slice_ns >= SLICE_NS)
+	if (search->came_unchanged)
+		*slice_ns = WAIT_SLICE_NS;
+	else if (!search->came_again || search->word_count ||
+		 *slice_ns >= SLICE_NS)
 		*slice_ns = 0;
 	else if (!*slice_ns || !search->changed)
 		*slice_ns = WAIT_SLICE_NS;
@@ -642,6 +678,10 @@ static int take_point(struct point_search *search)
 	err = append_point(search, &digest);
 	if (err)
 		return err;
+	if (search->is_look) {
+		task->slice_began_ns = 0; /* its turn is over */
+		task->next_look_ns = 0;
+	}
 	if (record_deliverable(task))
 		return record_deliver_at_point(search->recorder, task);
 	return record_go_on(search->recorder, task, 0);
@@ -655,6 +695,7 @@ static enum step look_for_place(struct point_search *search)
 	for (unsigned i = 0; i < TRIES && step == STEP_LATE; i++) {
 		step = find_patchable(search);
 		if (step == STEP_DONE && is_patchable(search)) {
+			search->came_unchanged = 0;
 			step = watch_registers(search);
 			search->came_again = step == STEP_DONE;
 		} else if (step == STEP_DONE || step == STEP_STAY) {
@@ -668,9 +709,28 @@ static enum step look_for_place(struct point_search *search)
 	return step;
 }
 
+/*
+ * The same where the task spins; else STEP_LATE, or what kept it from that.  A
+ * look at its registers alone costs little, and says no nearly always.
+ */
+static enum step look_for_spinning(struct point_search *search)
+{
+	enum step step = STEP_CALL;
+
+	if (look_up_registers(search))
+		return step;
+	step = watch_registers(search);
+	if (step == STEP_DONE && search->came_unchanged)
+		step = look_for_place(search);
+	if (step == STEP_DONE && !search->came_unchanged)
+		step = STEP_LATE;
+	return step;
+}
+
 static int search_and_take(struct point_search *search)
 {
-	enum step step = look_for_place(search);
+	enum step step = search->is_look ? look_for_spinning(search) :
+					   look_for_place(search);
 
 	if (step == STEP_OTHER)
 		return recorder_handle_status(search->recorder,
@@ -701,12 +761,16 @@ static uint64_t own_time(void)
 
 int record_point(struct recorder *recorder, struct record_task *task)
 {
-	struct point_search search = { .recorder = recorder, .task = task };
+	struct point_search search = {
+		.recorder = recorder,
+		.task = task,
+		.is_look = task->point_wanted == POINT_IF_IT_SPINS,
+	};
 	pid_t tid = task->task.tid;
 	uint64_t began = own_time();
 	int err;
 
-	task->is_point_wanted = 0;
+	task->point_wanted = POINT_NOT_WANTED;
 	if (!record_may_run_ahead(task)) {
 		task->state = TASK_RUNNING;
 		return recorder_resume(task, record_run_request(task), 0);
@@ -719,7 +783,10 @@ int record_point(struct recorder *recorder, struct record_task *task)
 		process_maps_deinit(&search.maps);
 	}
 	task = recorder_find(recorder, tid); /* it may be gone */
-	if (task && !task->slice_ns) {
+	if (task && search.is_look && task->next_look_ns)
+		task->next_look_ns = now_ns() +
+			slice_for(own_time() - began);
+	else if (task && !task->slice_ns) {
 		task->next_point_ns = now_ns() + own_time() - began;
 		task->slice_ns = slice_for(own_time() - began);
 	}

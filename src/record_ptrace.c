@@ -295,7 +295,8 @@ int record_stops_in_group(struct recorder *recorder, struct record_task *task,
 	if (!(tracing->due & DUE_TRAP) && !tracing->is_listening)
 		return 0;
 	if (!is_at_event(task)) {
-		task->is_point_wanted = task == recorder->current;
+		task->point_wanted = task == recorder->current ?
+			POINT_WANTED : POINT_NOT_WANTED;
 		return 0;
 	}
 	tracing->due &= ~(unsigned)DUE_TRAP;

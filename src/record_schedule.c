@@ -104,6 +104,24 @@ static uint64_t slice_of(const struct record_task *task)
 }
 
 /*
+ * Early in a turn, while others wait for theirs: who waits for them by spinning
+ * needs none (record_point.c).
+ */
+static void look_whether_it_spins(const struct recorder *recorder,
+				  struct record_task *current, uint64_t now)
+{
+	if (recorder->options->is_chaotic || current->withheld ||
+	    current->tracing || current->task.space->users < 2 ||
+	    now < current->next_look_ns ||
+	    now - current->slice_began_ns < SOON_NS ||
+	    (!record_next_in_line(recorder) && !recorder->deferred_count))
+		return;
+	current->next_look_ns = now + SLICE_NS;
+	current->point_wanted = POINT_IF_IT_SPINS;
+	recorder_interrupt(current);
+}
+
+/*
  * A task that computes while others wait for their turn, or a signal for it,
  * is stopped wherever it is.  As long as nobody shares its memory and no signal
  * is to be delivered, its place needs no event.
@@ -121,19 +139,25 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 		return;
 	if (now - current->resumed_ns >= SOON_NS)
 		record_agent_may_yield(current);
-	current->is_point_wanted = record_wants_point(current);
-	if (!current->is_point_wanted) {
+	current->point_wanted = record_wants_point(current) ?
+		POINT_WANTED : POINT_NOT_WANTED;
+	if (current->point_wanted == POINT_NOT_WANTED) {
 		if (current->withheld || turn_ns < SLICE_NS)
 			recorder_tick_in(SOON_NS);
-		if (!is_over)
+		if (!is_over) {
+			look_whether_it_spins(recorder, current, now);
 			return;
-		current->is_point_wanted =
-			!recorder_is_alone(recorder, current);
-		if (current->is_point_wanted && now < current->next_point_ns) {
+		}
+		if (!recorder_is_alone(recorder, current))
+			current->point_wanted = POINT_WANTED;
+		if (current->point_wanted == POINT_WANTED &&
+		    now < current->next_point_ns) {
 			if (recorder->options->is_chaotic)
 				recorder_tick_in(current->next_point_ns - now);
 			return;
 		}
+		/* Whatever its turns are from here on, this one is over. */
+		current->slice_began_ns = 0;
 	}
 	/* A call is a better place, if one comes soon. */
 	if (record_agent_stop_at_call(current)) {
@@ -440,7 +464,8 @@ static void cut_turn(struct recorder *recorder, struct record_task *task)
 	if (!recorder->ready_first || task->state != TASK_RUNNING ||
 	    task->phase != CALL_NONE || task->is_interrupt_sent)
 		return;
-	task->is_point_wanted = !recorder_is_alone(recorder, task);
+	task->point_wanted = recorder_is_alone(recorder, task) ?
+		POINT_NOT_WANTED : POINT_WANTED;
 	task->is_interrupt_sent = 1;
 	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
 }

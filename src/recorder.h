@@ -87,6 +87,12 @@ enum call_phase {
 	CALL_ANNOUNCED, /* its SYSCALL_ENTER is written */
 };
 
+enum point_wanted {
+	POINT_NOT_WANTED,
+	POINT_IF_IT_SPINS, /* if the task waits for others by computing */
+	POINT_WANTED,
+};
+
 /* A signal withheld until the task's next call. */
 struct withheld_signal {
 	siginfo_t info;
@@ -212,7 +218,8 @@ struct record_task {
 	int is_interrupt_sent; /* PTRACE_INTERRUPT, to preempt it */
 	int was_interrupt_sent; /* before the stop that it is in */
 	uint64_t interrupt_ns; /* when it was */
-	int is_point_wanted;   /* at the stop that this brings */
+	enum point_wanted point_wanted; /* at the stop that this brings */
+	uint64_t next_look_ns; /* whether it spins, no earlier */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
 	cpu_set_t affinity;	/* what the program believes */
 	struct sched_policy policy; /* that it believes to have */
@@ -699,7 +706,7 @@ int record_look_for_stuck(struct recorder *recorder);
 /* record_point.c */
 /* Once a tick, for a task in user code: a signal has waited long enough. */
 int record_wants_point(const struct record_task *task);
-/* The task, in user code, was interrupted to take one. */
+/* The task, in user code, was interrupted to take one (task->point_wanted). */
 int record_point(struct recorder *recorder, struct record_task *task);
 
 /* record_priority.c */
