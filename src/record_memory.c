@@ -27,6 +27,10 @@
 #define PAGE_UP(value) (((value) + PAGE - 1) & ~(PAGE - 1))
 #define DEVICE_LIMIT (64ul << 20) /* of a device mapping that is copied */
 
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+
 
 /* ---- what is known of an address space ---- */
 
@@ -242,7 +246,9 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 
 	effect->address = addr;
 	effect->extent = length;
-	effect->protection = (uint32_t)protection;
+	/* mmap(2) overlooks what else is set (calc_vm_prot_bits). */
+	effect->protection = (uint32_t)protection &
+			     (PROT_READ | PROT_WRITE | PROT_EXEC);
 	effect->flags = (uint32_t)flags;
 	effect->id = file ? file->id : 0;
 	effect->offset = offset;
@@ -280,6 +286,10 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
+	if ((arguments[3] & MAP_TYPE) == MAP_DROPPABLE)
+		return record_refuse(recorder, task, -EINVAL, "mmap of memory "
+				     "that the kernel may drop was answered "
+				     "EINVAL");
 	if (!(arguments[3] & MAP_FIXED) ||
 	    !is_ours(task, arguments[0], arguments[1]))
 		return 0;
