@@ -128,16 +128,22 @@ static int stop_at_own_signal(struct recorder *recorder,
 	return err;
 }
 
+/* As the kernel shows it at a call's end; we may have taken it away. */
+static void show_number(struct record_task *task, uint64_t number)
+{
+	struct registers registers;
+
+	if (task_get_registers(&task->task, &registers))
+		return;
+	registers.value[R_ORIG_RAX] = number;
+	task_set_registers(&task->task, &registers);
+}
+
 static int exit_stop(struct recorder *recorder, struct record_task *task)
 {
 	int is_good = is_option_set(task, 0); /* PTRACE_O_TRACESYSGOOD */
-	struct registers registers;
 
-	/* As the kernel shows it; we may have taken it away. */
-	if (!task_get_registers(&task->task, &registers)) {
-		registers.value[R_ORIG_RAX] = task->entry.value[R_ORIG_RAX];
-		task_set_registers(&task->task, &registers);
-	}
+	show_number(task, task->entry.value[R_ORIG_RAX]);
 	return stop(recorder, task, STOP_EXIT,
 		    SIGTRAP | (is_good ? SYSTEM_CALL_GOOD : 0), MESSAGE_EXIT);
 }
@@ -158,6 +164,7 @@ static int stop_if_due(struct recorder *recorder, struct record_task *task,
 				(unsigned long)task->call.result);
 		return 1;
 	case DUE_EXEC:
+		show_number(task, SYS_execve);
 		if (is_option_set(task, PTRACE_EVENT_EXEC))
 			*err_out = stop(recorder, task, STOP_EXEC,
 					EVENT_CODE(PTRACE_EVENT_EXEC),
@@ -173,6 +180,7 @@ static int stop_if_due(struct recorder *recorder, struct record_task *task,
 						      TRAP_BRKPT);
 		return tracing->stop != STOP_NONE;
 	case DUE_EXEC_SIGNAL:
+		show_number(task, SYS_execve);
 		*err_out = stop_at_own_signal(recorder, task, SIGTRAP,
 					      SI_USER);
 		return 1;

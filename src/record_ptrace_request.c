@@ -389,6 +389,24 @@ static int64_t thread_area(const struct request *request)
 	return result ? result : put(request, descriptor, sizeof(descriptor));
 }
 
+/* Whether `addr` is written depends on `data`, which no row can say. */
+static int64_t get_base(const struct request *user)
+{
+	struct effect_list *effects = &user->task->effects;
+	struct effect *effect;
+	uint64_t base;
+	int64_t err = peek_word(user, &base);
+
+	if (!err)
+		err = put(user, &base, sizeof(base));
+	if (err)
+		return err;
+	effect = effect_list_add_bytes(effects, EFFECT_WRITE, &base,
+				       sizeof(base));
+	effect->address = user->data;
+	return 0;
+}
+
 static int64_t segment_base(const struct request *request)
 {
 	struct request user = *request;
@@ -401,7 +419,7 @@ static int64_t segment_base(const struct request *request)
 			    offsetof(struct user_regs_struct, gs_base);
 	user.data = request->addr;
 	if (request->data == ARCH_GET_FS || request->data == ARCH_GET_GS)
-		return peek_user(&user);
+		return get_base(&user);
 	user.number = PTRACE_POKEUSER;
 	return pass_on(&user, user.addr, (void *)user.data);
 }
@@ -469,11 +487,14 @@ static size_t fill_call_info(const struct tracing *tracing,
 		value[R_R8], value[R_R9],
 	};
 	int64_t result = (int64_t)value[R_RAX];
+	/* The kernel knows by what it tells of the stop. */
+	int is_good = (tracing->options & PTRACE_O_TRACESYSGOOD) &&
+		      tracing->message;
 
 	info->arch = 0xc000003e; /* AUDIT_ARCH_X86_64 */
 	info->instruction_pointer = value[R_RIP];
 	info->stack_pointer = value[R_RSP];
-	if (tracing->stop == STOP_EXIT) {
+	if (tracing->stop == STOP_EXIT && is_good) {
 		info->op = PTRACE_SYSCALL_INFO_EXIT;
 		info->exit.is_error = result < 0 && result >= -4095;
 		info->exit.rval = result;
@@ -489,7 +510,7 @@ static size_t fill_call_info(const struct tracing *tracing,
 				seccomp.ret_data) +
 		       sizeof(info->seccomp.ret_data);
 	}
-	if (tracing->stop == STOP_ENTRY && tracing->message) {
+	if (tracing->stop == STOP_ENTRY && is_good) {
 		info->op = PTRACE_SYSCALL_INFO_ENTRY;
 		info->entry.nr = value[R_ORIG_RAX];
 		memcpy(info->entry.args, arguments, sizeof(arguments));
