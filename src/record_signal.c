@@ -634,6 +634,22 @@ static struct instruction trapped_instruction(const struct record_task *task,
 
 #define NOT_TRAPPED (INSTRUCTION_FAULTS + 1)
 
+/* The trap of a program that steps itself, which the processor has not seen. */
+static int deliver_step(struct recorder *recorder, struct record_task *task,
+			const struct registers *registers)
+{
+	struct delivery delivery = {
+		recorder, task, .info.si_signo = SIGTRAP,
+		.point = SIGNAL_AFTER_EVENT, .before = *registers,
+	};
+
+	delivery.info.si_code = TRAP_TRACE;
+	delivery.info.si_addr = (void *)registers->value[R_RIP];
+	delivery.outcome = outcome_of(task, &delivery.info);
+	task_set_siginfo(&task->task, &delivery.info);
+	return tell_or_deliver(&delivery);
+}
+
 /*
  * 0 when the signal was ours and the instruction is done; INSTRUCTION_FAULTS
  * when the processor would have refused it; or NOT_TRAPPED.
@@ -689,7 +705,9 @@ static int run_trapped_instruction(struct recorder *recorder,
 	task->last = after;
 	if (task_set_registers(&task->task, &after))
 		return 0;
-	return record_go_on(recorder, task, DUE_STEP);
+	return after.value[R_EFLAGS] & EFLAGS_TRAP ?
+		deliver_step(recorder, task, &after) :
+		record_go_on(recorder, task, DUE_STEP);
 }
 
 /* ---- the stop ---- */
