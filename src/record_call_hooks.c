@@ -379,6 +379,12 @@ static void personality_result(struct recorder *recorder,
 {
 	uint32_t asked = (uint32_t)task->call.arguments[0];
 
+	if (task->call.result >= 0 && asked != 0xffffffff) {
+		task->reads_execute = (asked & READ_IMPLIES_EXEC) != 0;
+		/* What the agent maps is as it asked for in the trace. */
+		if (task->reads_execute)
+			record_sites_undo(task, &task->effects);
+	}
 	if (task->call.result < 0 || recorder->options->aslr)
 		return;
 	if (!task->is_unrandomized)

@@ -119,7 +119,8 @@ int record_hold(struct record_task *task, struct effect_list *effects,
 {
 	struct space_data *data = space_data_of(task);
 
-	if (!data->syscall_address ||
+	/* The kernel would give the right at once again. */
+	if (!data->syscall_address || task->reads_execute ||
 	    protect(task, effects, range->start, range->end,
 		    held_protection(range)))
 		return -EPERM;

@@ -181,6 +181,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	record_seccomp_inherit(parent, child);
 	child->sigsys = record_action_of(parent, words->flags);
 	child->is_unrandomized = parent->is_unrandomized;
+	child->reads_execute = parent->reads_execute;
 	if (words->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = words->child_tid;
 }
@@ -394,6 +395,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	task->has_own_actions = 0;
 	task->signal_stack = task->is_signal_stack_used = 0;
 	task->wants_no_stops = task->is_watched = 0;
+	task->reads_execute = 0;
 	record_action_exec(task);
 	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);

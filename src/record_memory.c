@@ -236,6 +236,13 @@ void record_patch_code(struct record_task *task, struct effect_list *effects,
 	}
 }
 
+/* On a file system without execution it is less, which nobody will notice. */
+static int real_protection(const struct record_task *task, int protection)
+{
+	return task->reads_execute && (protection & PROT_READ) ?
+		protection | PROT_EXEC : protection;
+}
+
 void record_map_effect(struct record_task *task, struct effect_list *effects,
 		       remote_addr addr, uint64_t length, int protection,
 		       int flags, struct record_file *file, uint64_t offset,
@@ -247,7 +254,7 @@ void record_map_effect(struct record_task *task, struct effect_list *effects,
 	effect->address = addr;
 	effect->extent = length;
 	/* mmap(2) overlooks what else is set (calc_vm_prot_bits). */
-	effect->protection = (uint32_t)protection &
+	effect->protection = (uint32_t)real_protection(task, protection) &
 			     (PROT_READ | PROT_WRITE | PROT_EXEC);
 	effect->flags = (uint32_t)flags;
 	effect->id = file ? file->id : 0;
@@ -706,6 +713,22 @@ static int protect_memory(struct record_task *task,
 				     range.end);
 }
 
+/* Replay makes the call again, without the personality. */
+static void tell_protection(struct record_task *task,
+			    const struct process_map *map, remote_addr start,
+			    remote_addr end)
+{
+	struct effect *effect = effect_list_add(&task->effects, EFFECT_PROTECT);
+
+	if (start < map->start)
+		start = map->start;
+	if (end > map->end)
+		end = map->end;
+	effect->address = start;
+	effect->extent = end - start;
+	effect->protection = (uint32_t)map->protection;
+}
+
 int record_protect_exit(struct recorder *recorder, struct record_task *task)
 {
 	remote_addr start = task->call.arguments[0];
@@ -716,14 +739,19 @@ int record_protect_exit(struct recorder *recorder, struct record_task *task)
 	record_forget_held(space_data_of(task), start, end);
 	if (task->call.arguments[2] & PROT_WRITE)
 		record_sites_writable(task, start, end);
-	if (!(task->call.arguments[2] & PROT_EXEC) ||
+	if (!(real_protection(task, (int)task->call.arguments[2]) &
+	      PROT_EXEC) ||
 	    process_maps_read_range(task->task.tid, start, end, &maps))
 		return 0;
 	for (size_t i = 0; i < maps.count && !err; i++) {
 		const struct process_map *map = &maps.maps[i];
 
-		if (map->is_shared || map->end <= start || map->start >= end ||
+		if (map->end <= start || map->start >= end ||
 		    record_sites_area(task, map->start, map->end))
+			continue;
+		if (task->reads_execute)
+			tell_protection(task, map, start, end);
+		if (map->is_shared)
 			continue;
 		if (map->inode)
 			protect_file(recorder, task, map);

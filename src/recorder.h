@@ -229,7 +229,8 @@ struct record_task {
 	int chaos_is_low, chaos_is_held; /* others first; nobody first */
 	int chaos_is_cut; /* its turn ends at once */
 	pid_t unpinned; /* while the call reads its /proc/PID/status */
-	int is_unrandomized;	/* by its own personality() */
+	int is_unrandomized;	/* by its own personality(), */
+	int reads_execute;	/* by that, too: READ_IMPLIES_EXEC */
 	int tsc_mode;		/* PR_TSC_ENABLE or PR_TSC_SIGSEGV */
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
