@@ -366,21 +366,21 @@ static enum step find_patchable(struct point_search *search)
 
 /* ---- what changes in a loop ---- */
 
-static void remember_busy(struct space_data *data, remote_addr page)
+static void remember_busy(struct record_task *task, remote_addr page)
 {
 	unsigned i = 0;
 
-	while (i < data->busy_count && data->busy_pages[i] != page)
+	while (i < task->busy_count && task->busy_pages[i] != page)
 		i++;
-	if (i == data->busy_count && i < BUSY_PAGES)
-		data->busy_pages[data->busy_count++] = page;
+	if (i == task->busy_count && i < BUSY_PAGES)
+		task->busy_pages[task->busy_count++] = page;
 }
 
 /* Words of the page that was looked at last know now how many they are. */
 static void end_page(struct point_search *search)
 {
 	if (search->page_words)
-		remember_busy(space_data_of(search->task), search->page);
+		remember_busy(search->task, search->page);
 	for (size_t i = search->page_first; i < search->word_count; i++)
 		search->words[i].neighbours = search->page_words;
 	search->page_first = search->word_count;
@@ -428,21 +428,21 @@ static int compare_words(const void *a, const void *b)
 /* Lets it run for a moment and looks at what has changed in memory. */
 static enum step watch_pages(struct point_search *search, int is_busy_only)
 {
-	struct task *task = &search->task->task;
-	struct space_data *data = space_data_of(search->task);
+	struct record_task *task = search->task;
 	struct memory_copy *copy;
 	enum step step;
 
 	if (is_busy_only) {
-		copy = memory_copy_of(task, data->busy_pages,
-				      data->busy_count);
+		copy = memory_copy_of(&task->task, task->busy_pages,
+				      task->busy_count);
 	} else {
-		copy = memory_copy_some(task, COPY_MAP_PAGES, COPY_PAGES);
-		data->busy_count = 0;
+		copy = memory_copy_some(&task->task, COPY_MAP_PAGES,
+					COPY_PAGES);
+		task->busy_count = 0;
 	}
 	step = go_for(search, WINDOW_NS);
 	if (step == STEP_LATE) {
-		memory_copy_changes(copy, task, see_change, search);
+		memory_copy_changes(copy, &task->task, see_change, search);
 		end_page(search);
 		qsort(search->words, search->word_count,
 		      sizeof(*search->words), compare_words);
@@ -457,8 +457,8 @@ static enum step watch_pages(struct point_search *search, int is_busy_only)
  */
 static enum step watch_memory(struct point_search *search)
 {
-	struct space_data *data = space_data_of(search->task);
-	int is_busy_only = data->busy_points++ % POINTS_BUSY != 0;
+	struct record_task *task = search->task;
+	int is_busy_only = task->busy_points++ % POINTS_BUSY != 0;
 	enum step step = watch_pages(search, is_busy_only);
 
 	if (step == STEP_LATE && is_busy_only && !search->word_count)

@@ -135,6 +135,8 @@ struct sched_policy {
 	uint64_t runtime, deadline, period;
 };
 
+#define BUSY_PAGES 64u
+
 struct record_task {
 	struct task task; /* first */
 	enum task_state state;
@@ -221,6 +223,8 @@ struct record_task {
 	enum point_wanted point_wanted; /* at the stop that this brings */
 	uint64_t next_look_ns; /* whether it spins, no earlier */
 	uint64_t next_point_ns; /* no earlier: what the last one cost */
+	remote_addr busy_pages[BUSY_PAGES]; /* changed lately while it ran */
+	unsigned busy_count, busy_points; /* since all were looked at */
 	cpu_set_t affinity;	/* what the program believes */
 	struct sched_policy policy; /* that it believes to have */
 	unsigned priority; /* of that, 1 to 100; 0: an ordinary one */
@@ -287,8 +291,6 @@ struct patched_site {
 	uint8_t original[16];
 };
 
-#define BUSY_PAGES 64
-
 /* Executable memory that was not executed yet (record_execute.c). */
 struct held_range {
 	remote_addr start, end;
@@ -321,8 +323,6 @@ struct space_data {
 	int shares_files;  /* with those who have other memory */
 	int has_scratch;
 	uint32_t scratch_used; /* slots, a bit each */
-	remote_addr busy_pages[BUSY_PAGES]; /* changed lately */
-	unsigned busy_count, busy_points; /* since all were looked at */
 };
 
 /* What waitpid() said of a task while the current one ran user code. */
