@@ -35,7 +35,7 @@
 #define SLICE_MAX_NS 100000000ull
 #define WINDOW_NS 200000ull	 /* to see what changes in memory */
 #define PASS_NS 200000ull	 /* to see what changes in registers */
-#define LATE_NS 100000000ull	 /* and no longer, whoever has the processor */
+#define LATE_NS 100000000ull	 /* and no longer, if the kernel holds it */
 #define PASSES 3u
 #define TRIES 4u		 /* to find a place */
 #define DIGEST_TRIES 10u	 /* while others write */
@@ -240,6 +240,15 @@ static uint64_t time_used(const struct record_task *task)
 	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
+/* It is not late yet, or others have the processor that it wants. */
+static int may_still_run(const struct record_task *task, uint64_t *late_ns)
+{
+	if (now_ns() < *late_ns)
+		return 1;
+	*late_ns = now_ns() + LATE_NS;
+	return task_kernel_state(task->task.tid) == 'R';
+}
+
 /*
  * Waits until it stops or has had this much of the processor, for which others
  * may compete.  The process number, 0 when it did not stop, or negative.
@@ -255,7 +264,8 @@ static pid_t wait_while_used(struct point_search *search, uint64_t used_ns)
 		nanosleep(&pause, NULL);
 		got = waitpid(task->task.tid, &search->status,
 			      __WALL | WNOHANG);
-	} while (!got && time_used(task) - used < used_ns && now_ns() < late);
+	} while (!got && time_used(task) - used < used_ns &&
+		 may_still_run(task, &late));
 	return got;
 }
 
