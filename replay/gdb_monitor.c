@@ -34,6 +34,7 @@ static const char help[] =
 	"                   debuggers that have no reverse-continue\n"
 	"forward            and forwards again\n"
 	"discard            back from the copy that writes and calls change\n"
+	"exit               end the session\n"
 	"help               this\n"
 	"After seek and restart, gdb must forget what it knew of registers:\n"
 	"maintenance flush register-cache (reel debug sees to that).\n";
@@ -453,6 +454,8 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		turn(server, command[0] == 'r');
 	else if (!strcmp(command, "discard"))
 		discard(server);
+	else if (!strcmp(command, "exit"))
+		server->is_over = 1;
 	else if (!strcmp(command, "help"))
 		say(server, "%s", help);
 	else
