@@ -451,6 +451,7 @@ struct copy_run {
 	struct debug_stop stop; /* NONE: it goes on */
 	uint64_t start, end;	/* stepping as long as it is there */
 	int is_step, status;
+	int is_over; /* at a breakpoint that it is to step over */
 };
 
 static void stop_with(struct copy_run *run, enum stop_kind kind, int number)
@@ -522,6 +523,8 @@ static void meet_trap(struct copy_run *run, unsigned met, int is_inserted)
 		if (breakpoints_met(&run->timeline->breakpoints, run->task,
 				    *rip))
 			stop_with(run, STOP_BREAK, SIGTRAP);
+		else
+			run->is_over = 1;
 		return;
 	}
 	if (met)
@@ -584,15 +587,17 @@ static int is_at_break(const struct copy_run *run)
 			      run->task->registers.value[R_RIP]) != NULL;
 }
 
-/* To the next stop of any kind; over is at a breakpoint that was met. */
-static int run_once(struct copy_run *run, int over)
+/* To the next stop of any kind. */
+static int run_once(struct copy_run *run)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	int over = run->is_over;
 	int request = run->is_step || over ? PTRACE_SYSEMU_SINGLESTEP :
 		      PTRACE_SYSEMU;
 	unsigned met;
 	int is_inserted, err;
 
+	run->is_over = 0;
 	if (request == PTRACE_SYSEMU)
 		breakpoints_insert(breakpoints, run->task);
 	breakpoints_watch(breakpoints, run->task);
@@ -626,11 +631,10 @@ static void end_step(struct copy_run *run)
 static int run_copy(struct copy_run *run)
 {
 	int err = replay_get_registers(run->timeline->replayer, run->task);
-	int over = !err && is_at_break(run);
 
+	run->is_over = !err && is_at_break(run);
 	while (!err && run->stop.kind == STOP_NONE) {
-		err = run_once(run, over);
-		over = 0;
+		err = run_once(run);
 		if (!err)
 			end_step(run);
 	}

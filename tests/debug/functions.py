@@ -214,6 +214,17 @@ def a_call_stops_at_breakpoints():
 
 
 @scenario
+def a_call_goes_on_over_conditions_that_are_not_met():
+    to("turn")
+    do("break %d if n == 5" % mark("twice"))
+    has(do("print twice(4)"), r"= 8")
+    has(do("print twice(4)"), r"= 8")
+    says_error("print twice(5)", "stopped while in a function called from GDB")
+    at("twice")
+    do("delete")
+
+
+@scenario
 def a_call_is_interrupted():
     later = expected("turn")
 
