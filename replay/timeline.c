@@ -14,9 +14,13 @@
 
 /* ---- positions ---- */
 
+/* What comes after an arrival at an instruction is not that arrival again. */
 static int can_join(const struct leg *last, const struct leg *leg)
 {
-	return last->kind == leg->kind && leg->kind == LEG_STEPS;
+	if (last->kind != leg->kind)
+		return 0;
+	return leg->kind == LEG_STEPS ||
+	       (leg->kind == LEG_BREAK && last->address == leg->address);
 }
 
 /*
@@ -219,10 +223,15 @@ void timeline_interrupt(struct timeline *timeline)
 
 static int is_at_target(const struct timeline *timeline)
 {
+	const struct position *now = &timeline->now;
 	const struct position *target = timeline->target;
+	size_t count = now->leg_count;
 
-	return target && target->event == timeline->now.event &&
-	       target->leg_count == timeline->now.leg_count;
+	/* In the middle of steps there are some of the leg's. */
+	return target && target->event == now->event &&
+	       target->leg_count == count &&
+	       (!count || target->legs[count - 1].count ==
+			  now->legs[count - 1].count);
 }
 
 /* An event happened in the middle of a trail that was to be followed. */
@@ -253,6 +262,7 @@ int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		return 0;
 	if (leg) {
 		position_append(&timeline->now, leg);
+		timeline->is_at_leg = 1;
 		breakpoints_count_anew(&timeline->breakpoints);
 	}
 	timeline->stop = *stop;

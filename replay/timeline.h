@@ -149,6 +149,7 @@ struct timeline {
 	uint64_t leg_hits;
 	int is_reached;
 	int has_run;  /* a task, since now was set by an event */
+	int is_at_leg; /* none, since now's last leg was done */
 	int is_part; /* RECORDS: more follows behind the target */
 	struct debug_stop stop;
 	struct position found; /* RECORDS: the last one, and what it was */

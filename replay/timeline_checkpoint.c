@@ -55,6 +55,7 @@ static int restore(struct timeline *timeline, const struct place *place)
 	if (err)
 		timeline->is_lost = 1;
 	timeline->now = place->position;
+	timeline->is_at_leg = 1;
 	timeline->vforked = place->vforked;
 	timeline->leg_hits = 0;
 	timeline->checkpoints.base =

@@ -113,6 +113,7 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	timeline_checkpoints_resume(timeline, run->task->task.tid);
 	timeline->running = run->task->task.tid;
 	timeline->has_run = 1;
+	timeline->is_at_leg = 0;
 	do
 		err = replay_resume_task(timeline->replayer, run->task,
 					 request, &run->status);
@@ -182,6 +183,7 @@ static struct debug_stop stop_of(const struct run *run, enum stop_kind kind)
 int run_end_leg(struct timeline *timeline, const struct leg *leg)
 {
 	timeline->now.legs[timeline->now.leg_count++] = *leg;
+	timeline->is_at_leg = 1;
 	timeline->leg_hits = 0;
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (run_next_leg(timeline))
@@ -566,6 +568,17 @@ static int run_once(struct run *run, int *is_natural)
 	return err;
 }
 
+/* It arrived there already, and goes on. */
+static int is_at_arrival(const struct run *run)
+{
+	const struct position *now = &run->timeline->now;
+	const struct leg *last = now->leg_count ?
+		&now->legs[now->leg_count - 1] : NULL;
+
+	return run->timeline->is_at_leg && last && last->kind == LEG_BREAK &&
+	       last->address == run->task->registers.value[R_RIP];
+}
+
 int timeline_run(const struct replay_watcher *watcher,
 		 struct replayer *replayer, struct replay_task *task,
 		 int *status_out)
@@ -583,6 +596,7 @@ int timeline_run(const struct replay_watcher *watcher,
 		err = shorten_trail(&run);
 	if (!err && run.trap && sees_copy(&run))
 		leave_copy(&run);
+	run.is_stepping |= !err && is_at_arrival(&run);
 	while (!err && !is_natural) {
 		err = run_choose_own_trap(&run);
 		if (err)

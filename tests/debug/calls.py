@@ -106,6 +106,55 @@ def reverse_step_enters_functions_from_behind():
 
 
 @scenario
+def breakpoints_are_met_before_a_step_back():
+    break_at("loop")
+    do("continue")
+    do("delete")
+    do("stepi")
+    to("report")
+    do("reverse-stepi")  # its place is known by steps from the first stop
+    break_at("added")
+    for expected in (4, 3, 2):
+        do("reverse-continue")
+        at("added")
+        is_(value("amount"), expected)
+    do("delete")
+
+
+@scenario
+def each_call_of_a_recursion_is_met_backwards():
+    do("break factorial")
+    do("continue")
+    is_(value("n"), 5)
+    do("delete")
+    to("bottom")
+    do("break factorial")
+    for n in range(1, 6):
+        do("reverse-continue")
+        is_(value("n"), n)
+        do("reverse-stepi")
+
+
+@scenario
+def reverse_next_goes_over_what_is_bound_lazily():
+    to("write")
+    is_(value("value"), 10)
+    do("reverse-next")
+    is_(line(), mark("write") - 1)
+    do("reverse-step")
+    at("report")
+    do("reverse-next")
+    at("loop")
+
+
+@scenario
+def reverse_finish_goes_over_what_is_bound_lazily():
+    to("write")
+    do("reverse-finish")
+    at("report")
+
+
+@scenario
 def until_leaves_the_loop():
     to("loop")
     do("until %d" % mark("report"))
