@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -354,27 +355,54 @@ static int64_t set_registers(const struct request *request)
 	return pass_on(request, 0, &registers);
 }
 
+/*
+ * As much of the tracer's bytes as can be read, and what can't behind them: so
+ * the kernel itself says what it makes of that.
+ */
+static int64_t set_from(const struct request *request, remote_addr from,
+			struct iovec *own)
+{
+	struct memory *memory = &space_of(request->task)->memory;
+	size_t length = own->iov_len < REGSET_ROOM ? own->iov_len : REGSET_ROOM;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), got;
+	char *room = mmap(NULL, 2 * REGSET_ROOM + page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *end = room + 2 * REGSET_ROOM;
+	int64_t result;
+
+	if (room == MAP_FAILED)
+		return -ENOMEM;
+	got = memory->read(memory, from, room, length);
+	own->iov_base = room;
+	if (got < length) {
+		own->iov_base = memcpy(end - got, room, got);
+		mprotect(end, page, PROT_NONE);
+	}
+	result = pass_on(request, request->addr, own);
+	munmap(room, 2 * REGSET_ROOM + page);
+	return result;
+}
+
 static int64_t register_set(const struct request *request)
 {
-	uint8_t bytes[REGSET_ROOM];
-	struct iovec vector, own = { .iov_base = bytes };
-	int is_setting = request->number == PTRACE_SETREGSET;
+	uint8_t bytes[REGSET_ROOM]; /* more than any set has */
+	struct iovec vector, own;
+	remote_addr buffer;
 	int64_t result;
 
 	if (get(request, request->data, &vector, sizeof(vector)))
 		return -EFAULT;
-	own.iov_len = vector.iov_len < sizeof(bytes) ? vector.iov_len :
-						       sizeof(bytes);
-	if (is_setting && get(request, (remote_addr)vector.iov_base, bytes,
-			      own.iov_len))
-		return -EFAULT;
-	result = pass_on(request, request->addr, &own);
+	buffer = (remote_addr)vector.iov_base;
+	own = (struct iovec){ bytes, vector.iov_len };
+	if (request->number == PTRACE_SETREGSET)
+		result = set_from(request, buffer, &own);
+	else
+		result = pass_on(request, request->addr, &own);
 	if (result)
 		return result;
-	if (is_setting)
+	if (request->number == PTRACE_SETREGSET)
 		request->tracee->tracing->is_xstate_changed = 1;
-	else if (address_space_write(space_of(request->task),
-				     (remote_addr)vector.iov_base, bytes,
+	else if (address_space_write(space_of(request->task), buffer, bytes,
 				     own.iov_len))
 		return -EFAULT;
 	vector.iov_len = own.iov_len;

@@ -311,6 +311,7 @@ static void measure_pieces(struct syscall_call *call, struct memory *memory,
 			read_u16(memory, address + 24) });
 		break;
 	case ROOM_REGSET:
+	case ROOM_REGSET_READ:
 		keep_piece(call, index, (struct syscall_piece) {
 			read_u64(memory, address),
 			read_u64(memory, address + 8) });
@@ -455,6 +456,7 @@ static uint64_t room_of(const struct syscall_call *call, struct memory *memory,
 	case ROOM_IFCONF:
 	case ROOM_IW_POINT:
 	case ROOM_REGSET:
+	case ROOM_REGSET_READ:
 	case ROOM_FPROG:
 	case ROOM_SIGSET:
 		return unit_of(row);
@@ -621,9 +623,12 @@ static int input_nested(const struct walk *walk, remote_addr address)
 				  smaller(read_u64(memory, address + 72),
 					  KERNEL_PID_LEVELS) * 4);
 	case ROOM_REGSET:
+		return emit(walk, address, room);
 	case ROOM_XATTR_ARGS:
 		if (walk->row->direction != DIRECTION_IN)
 			return emit(walk, address, room);
+		/* fall through */
+	case ROOM_REGSET_READ:
 		piece = piece_at(walk, index, address);
 		return input_with(walk, room, piece.address, piece.length);
 	default:

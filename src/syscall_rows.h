@@ -312,6 +312,7 @@ enum room_kind {
 	ROOM_IFCONF,	  /* struct ifconf and the buffer it names */
 	ROOM_IW_POINT,	  /* struct iwreq and the bytes its iw_point names */
 	ROOM_REGSET,	  /* iovec and its buffer; the length is updated */
+	ROOM_REGSET_READ, /* the same where the buffer is read */
 	ROOM_FPROG,	  /* struct sock_fprog and the filter it names */
 	ROOM_SIGSET,	  /* pointer and size of a signal set (pselect6) */
 	ROOM_CAP_DATA,	  /* as many as the version in an argument has */

@@ -83,6 +83,7 @@
 #define IFCONF .room = ROOM_IFCONF
 #define IW_POINT .room = ROOM_IW_POINT
 #define REGSET .room = ROOM_REGSET
+#define REGSET_READ .room = ROOM_REGSET_READ
 #define FPROG .room = ROOM_FPROG
 #define SIGSET .room = ROOM_SIGSET
 #define CAP_DATA(n) .room = ROOM_CAP_DATA, .count = (n)
