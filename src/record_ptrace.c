@@ -536,15 +536,28 @@ static int leave_clone(struct recorder *recorder, struct record_task *task,
 }
 
 /* A signal where the kernel has none to deliver: it is sent. */
-static void pass_signal(struct record_task *task, const siginfo_t *info,
-			const struct registers *now)
+static void send_signal(struct record_task *task, const siginfo_t *info,
+			int is_told)
 {
 	struct tracing *tracing = task->tracing;
 
 	tracing->passed = *info;
 	tracing->passed_signal = info->si_signo;
-	task->last = *now; /* so it is delivered where the task stands */
+	tracing->is_passed_told = is_told;
 	syscall(SYS_tgkill, task->task.tgid, task->task.tid, info->si_signo);
+}
+
+/*
+ * At the entry and the exit of a call the kernel sends it, and stops for it
+ * when it comes (ptrace_report_syscall); at other events it is lost.
+ */
+static void pass_signal(struct record_task *task, enum trace_stop from,
+			const siginfo_t *info, const struct registers *now)
+{
+	if (from != STOP_EXIT && from != STOP_SIGNAL)
+		return;
+	task->last = *now; /* so it is delivered where the task stands */
+	send_signal(task, info, from == STOP_EXIT);
 }
 
 static siginfo_t signal_to_deliver(const struct tracing *tracing)
@@ -554,6 +567,10 @@ static siginfo_t signal_to_deliver(const struct tracing *tracing)
 	if (tracing->stop == STOP_SIGNAL &&
 	    tracing->info.si_signo == tracing->signal)
 		return tracing->info;
+	if (tracing->stop == STOP_ENTRY || tracing->stop == STOP_EXIT) {
+		info.si_code = SI_KERNEL;
+		return info;
+	}
 	info.si_code = SI_USER;
 	if (tracing->tracer) {
 		info.si_pid = tracing->tracer->inner_tgid;
@@ -564,15 +581,17 @@ static siginfo_t signal_to_deliver(const struct tracing *tracing)
 
 /* At a boundary of user code, or in a call that was interrupted. */
 static int leave_stop(struct recorder *recorder, struct record_task *task,
-		      const siginfo_t *signal, int is_signal_stop,
+		      enum trace_stop from, const siginfo_t *signal,
 		      const struct registers *now, int is_changed)
 {
+	int is_signal_stop = task->tracing->is_signal_stop;
 	int is_handled = signal->si_signo &&
 			 record_signal_outcome(task, signal) ==
 			 SIGNAL_HANDLED;
 	struct registers user = is_handled ? *now : restarted(*now);
 	int err = 0;
 
+	task->tracing->is_signal_stop = 0;
 	if (is_changed && task->phase != CALL_NONE)
 		err = record_interrupted_call(recorder, task);
 	if (!err)
@@ -587,7 +606,7 @@ static int leave_stop(struct recorder *recorder, struct record_task *task,
 	if (signal->si_signo && is_signal_stop)
 		return record_signal_deliver(recorder, task, signal);
 	if (signal->si_signo)
-		pass_signal(task, signal, now);
+		pass_signal(task, from, signal, now);
 	if (task->phase == CALL_NONE && task->tracing->due)
 		return record_go_on(recorder, task, 0);
 	task->state = TASK_RUNNING;
@@ -600,25 +619,26 @@ static int leave(struct recorder *recorder, struct record_task *task)
 	struct tracing *tracing = task->tracing;
 	enum trace_stop from = tracing->stop;
 	siginfo_t signal = signal_to_deliver(tracing);
-	int is_signal_stop = tracing->is_signal_stop;
 	struct registers now;
 	int is_changed;
 
 	tracing->stop = STOP_NONE;
-	tracing->is_resumed = tracing->is_signal_stop = 0;
+	tracing->is_resumed = 0;
 	if (task_get_registers(&task->task, &now))
 		return 0; /* killed: its death is reported later */
 	is_changed = memcmp(&now, &tracing->shown, sizeof(now)) != 0;
 	switch (from) {
 	case STOP_ENTRY:
+		if (signal.si_signo)
+			send_signal(task, &signal, 1);
 		return leave_entry(recorder, task, &now, is_changed);
 	case STOP_SECCOMP:
 		return leave_seccomp(recorder, task, &now, is_changed);
 	case STOP_CLONE:
 		return leave_clone(recorder, task, &now, is_changed);
 	default:
-		return leave_stop(recorder, task, &signal, is_signal_stop,
-				  &now, is_changed);
+		return leave_stop(recorder, task, from, &signal, &now,
+				  is_changed);
 	}
 }
 

@@ -72,7 +72,8 @@ struct tracing {
 	uid_t uid;
 
 	int is_stepping; /* the kernel steps it */
-	int passed_signal; /* sent by us for the tracer: no stop */
+	int passed_signal; /* sent by us for the tracer: no stop, */
+	int is_passed_told; /* or, as the kernel sends it, one */
 	siginfo_t passed;
 };
 

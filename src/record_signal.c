@@ -487,11 +487,12 @@ static int tell_or_deliver(struct delivery *delivery)
 	if (!is_traced(task) || task->is_doomed)
 		return deliver(delivery);
 	if (task->tracing->passed_signal == delivery->info.si_signo) {
-		/* What the tracer sends is not told to it again. */
 		task->tracing->passed_signal = 0;
 		delivery->info = task->tracing->passed;
 		task_set_siginfo(&task->task, &delivery->info);
-		return deliver(delivery);
+		/* What the tracer delivered is not told to it again. */
+		if (!task->tracing->is_passed_told)
+			return deliver(delivery);
 	}
 	memcpy(event.registers, delivery->before.value,
 	       sizeof(event.registers));
