@@ -20,6 +20,19 @@
 _Static_assert(sizeof(agent_index) <= AGENT_NUMBERS,
 	       "there is a bit for each call");
 
+/* Where two arguments are the key: not one that has a row of its own. */
+static int is_of_row(const struct agent_frame *frame,
+		     const struct agent_row *row)
+{
+	for (unsigned i = row->first; i < row->end; i++)
+		if ((uint32_t)argument_of(frame, row->key) ==
+			    agent_others[i].first &&
+		    (uint32_t)argument_of(frame, row->second) ==
+			    agent_others[i].second)
+			return 0;
+	return 1;
+}
+
 static const struct agent_row *row_of(const struct agent_frame *frame)
 {
 	const struct agent_row *row;
@@ -30,7 +43,7 @@ static const struct agent_row *row_of(const struct agent_frame *frame)
 		return 0;
 	row = &agent_rows[agent_index[frame->rax]];
 	if (row->condition != CONDITION_NONE)
-		return row;
+		return is_of_row(frame, row) ? row : 0;
 	request = (argument_of(frame, row->key) & row->mask) >> row->shift;
 	for (i = row->first; i < row->end; i++)
 		if (agent_rows[i].request == request)

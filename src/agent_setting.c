@@ -16,7 +16,6 @@
 #define SO_LINGER 13
 #define SO_RCVLOWAT 18
 #define SO_SNDBUFFORCE 32
-#define TCP_ZEROCOPY_RECEIVE 35
 
 /*
  * Signals that are let in come all at once, one within the other, before the
@@ -64,9 +63,6 @@ int agent_socket_option(struct recording *recording)
 			return 0;
 		break;
 	case IPPROTO_TCP:
-		if (option == TCP_ZEROCOPY_RECEIVE)
-			return 0;
-		break;
 	case IPPROTO_IP:
 	case IPPROTO_IPV6:
 		break;

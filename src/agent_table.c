@@ -47,7 +47,7 @@ static const struct listed_request requests[] = {
 #undef REQUEST
 };
 
-static unsigned row_count;
+static unsigned row_count, other_count;
 
 static void fail(const struct syscall_row *row, const char *why)
 {
@@ -158,6 +158,19 @@ static int is_made_again(const char *condition)
 	       !strcmp(condition, "PLAIN_RANGE");
 }
 
+/* Of the others, made before the rows: where this row's are. */
+static void print_keys(const struct syscall_row *row)
+{
+	const struct syscall_requests *table = row->requests;
+
+	if (!table || !table->second)
+		return;
+	printf("\t  .key = %u, .second = %u, .first = %u, .end = %u,\n",
+	       table->argument, table->second, other_count,
+	       other_count + table->count);
+	other_count += table->count;
+}
+
 static void print_row(const struct syscall_row *row, const char *condition,
 		      uint64_t request)
 {
@@ -176,7 +189,9 @@ static void print_row(const struct syscall_row *row, const char *condition,
 	for (unsigned i = 0; i < arguments; i++)
 		if (is_extent(&row->arguments[i]))
 			print_extent(row, i);
-	printf("\t} },\n");
+	printf("\t  },\n");
+	print_keys(row);
+	printf("\t},\n");
 }
 
 static const struct syscall_row *row_of(int number, uint64_t request)
@@ -216,17 +231,38 @@ static void print_requests(int number, unsigned index[512])
 	index[number] = ++row_count;
 }
 
+static void print_others(void)
+{
+	printf("static const struct agent_other agent_others[] = {\n");
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		const struct syscall_row *row =
+			syscall_row_of_number(calls[i].number);
+		const struct syscall_requests *table = row ? row->requests :
+							     NULL;
+
+		for (unsigned j = 0; table && table->second && j < table->count;
+		     j++)
+			printf("\t{ %u, %u }, /* %s */\n",
+			       (uint32_t)(table->rows[j].request >> 32),
+			       (uint32_t)table->rows[j].request,
+			       table->rows[j].name);
+	}
+	printf("};\n\n");
+}
+
 int main(void)
 {
 	static unsigned index[512];
 
 	printf("/* Made by agent_table.c of syscalls.def and agent_calls.def. "
-	       "*/\nstatic const struct agent_row agent_rows[] = {\n");
+	       "*/\n");
+	print_others();
+	printf("static const struct agent_row agent_rows[] = {\n");
 	for (size_t i = 0; i < COUNT_OF(calls); i++) {
 		const struct syscall_row *row =
 			syscall_row_of_number(calls[i].number);
 
-		/* Where two arguments are the key, the others' row. */
+		/* Where two arguments are the key, the row of most. */
 		if (!row || (row->requests && !row->requests->second))
 			fail(row, "not a row by number");
 		print_row(row, calls[i].condition, 0);

@@ -93,11 +93,18 @@ struct agent_extent {
 	uint64_t needs;
 };
 
+/* What has a row of its own, where the key is in two arguments. */
+struct agent_other {
+	uint32_t first, second;
+};
+
 struct agent_row {
 	uint8_t condition; /* NONE: look at the requests */
 	uint8_t arguments, extents;
 	uint8_t key, shift; /* request = (argument key & mask) >> shift */
-	uint16_t first, end; /* rows of the requests */
+	uint8_t second; /* argument with the rest of a key in two */
+	/* Rows of the requests; where the key is in two, agent_others. */
+	uint16_t first, end;
 	uint32_t mask;
 	uint32_t request;
 	struct agent_extent extent[AGENT_EXTENTS];
