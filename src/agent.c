@@ -185,14 +185,16 @@ static int record_simple(struct agent_frame *frame, const struct agent_row *row)
 	result = saves_call(frame, row) ?
 		agent_syscall(frame->rax, frame->rdi, frame->rsi, 0, 0, 0, 0) :
 		make(frame);
-	if (result == -EFAULT)
-		return agent_leave_fault();
 	made->result = result;
-	frame->rax = (uint64_t)result;
 	if (!is_error(result))
 		at = save_simple(frame, row, made, at);
 	made->size = (uint32_t)((uint8_t *)at - (uint8_t *)made);
 	shared->is_made = 0;
+	if (result == -EFAULT) {
+		shared->has_faulted = 1;
+		return 0;
+	}
+	frame->rax = (uint64_t)result;
 	agent_made(made->size);
 	return 1;
 }
@@ -254,7 +256,7 @@ int agent_call(struct agent_frame *frame)
 		return 0;
 	if (shared->mode == AGENT_REPLAYS)
 		return agent_replay(frame);
-	shared->is_made = shared->will_wait = 0;
+	shared->is_made = shared->will_wait = shared->has_faulted = 0;
 	row = row_of(frame);
 	if (!row || !may_make(frame, row))
 		return 0;

@@ -50,16 +50,6 @@ static inline void agent_made(uint32_t size)
 		shared->is_stop_wanted = 1;
 }
 
-/*
- * The call could not write all of its output, but maybe some: how much, a stop
- * tells, when it is made again.
- */
-static inline int agent_leave_fault(void)
-{
-	shared->is_made = 0;
-	return 0;
-}
-
 /* Replay: a record of this size was taken. */
 static inline void agent_took(uint32_t size)
 {

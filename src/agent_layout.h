@@ -135,6 +135,13 @@ struct agent_shared {
 	 */
 	uint32_t stops_after_wake, has_woken;
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
+	/*
+	 * Recording: the call was made, and could not write all of its output,
+	 * but maybe some.  How much, the stop tells that it comes to now, where
+	 * it isn't made again: it may have taken what it couldn't give.  The
+	 * record at position has what it read.
+	 */
+	uint32_t has_faulted;
 	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
 	/*
 	 * Recording: descriptors, or actions of signals, are not those of all

@@ -124,8 +124,12 @@ int agent_done(struct recording *recording, int64_t result)
 	record->call_end = frame->call_end;
 	record->stack = shared->saved_stack;
 	record->result = result;
-	frame->rax = (uint64_t)result;
 	shared->is_made = 0;
+	if (result == -EFAULT) {
+		shared->has_faulted = 1;
+		return 0;
+	}
+	frame->rax = (uint64_t)result;
 	agent_made(record->size);
 	return 1;
 }
@@ -273,7 +277,8 @@ static void save_outputs(struct recording *recording, int64_t result)
 
 int agent_keep(struct recording *recording, int64_t result)
 {
-	save_outputs(recording, result);
+	if (result != -EFAULT)
+		save_outputs(recording, result);
 	return agent_done(recording, result);
 }
 
@@ -292,7 +297,5 @@ int agent_make(struct recording *recording)
 	result = make(recording->frame);
 	if (recording->frame->rax == __NR_rt_sigprocmask)
 		agent_mask_changed();
-	if (result == -EFAULT)
-		return agent_leave_fault();
 	return agent_keep(recording, result);
 }

@@ -33,10 +33,6 @@ static int would_block(const struct recording *recording, int64_t result)
  */
 static int keep_unless_blocked(struct recording *recording, int64_t result)
 {
-	/* A pipe keeps what it could not give. */
-	if (result == -EFAULT && recording->frame->rax == __NR_read &&
-	    (agent_class_of(recording->frame->rdi) & CLASS_MASK) == CLASS_PIPE)
-		return agent_leave_fault();
 	if (result == -EOPNOTSUPP) {
 		agent_set_class((int64_t)recording->frame->rdi, CLASS_TRACED);
 		return 0;
@@ -77,8 +73,6 @@ static int read_file(struct recording *recording)
 		return 0;
 	shared->is_made = 1;
 	result = make(frame);
-	if (result == -EFAULT)
-		return agent_leave_fault();
 	if (!is_error(result))
 		agent_add_output(recording, 1, frame->rsi, (uint64_t)result);
 	return agent_done(recording, result);

@@ -92,6 +92,12 @@ void record_agent_set_break(const struct record_task *task, remote_addr end);
 void record_agent_follow(struct recorder *recorder, dev_t device, ino_t inode);
 /* At the entry of a call with a stop: whether it was tried without waiting. */
 int record_agent_will_wait(const struct record_task *task);
+/*
+ * There: whether the agent made it, and could not write all of its output
+ * (EFAULT).  If so, what it read becomes effects of the task's.
+ */
+int record_agent_has_faulted(const struct record_task *task);
+int record_agent_take_inputs(struct record_task *task);
 /* The answer to a CPUID that trapped. */
 void record_agent_know(struct recorder *recorder, struct record_task *task,
 		       const struct registers *before,

@@ -6,6 +6,7 @@
 #include "src/record_agent.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "traces/call_record.h"
 #include "traces/report.h"
@@ -91,6 +92,66 @@ int record_agent_drain(struct recorder *recorder, struct record_task *task)
 	if (err)
 		recorder->failure = err;
 	return err;
+}
+
+/*
+ * The record of the call that a task stops at, if the agent made it and it was
+ * EFAULT.  Another thread that stops there has another stack pointer.
+ */
+static const struct call_record *faulted_call(const struct record_task *task)
+{
+	const uint64_t *value = task->entry.value;
+	const uint64_t of_task[CALL_RECORD_ARGUMENTS] = {
+		value[R_RDI], value[R_RSI], value[R_RDX], value[R_R10],
+		value[R_R8], value[R_R9],
+	};
+	const struct agent_area *area = space_data_of(task)->agent;
+	const struct call_record *record;
+	uint64_t end, count;
+
+	if (!area || !area->shared || !area->shared->has_faulted)
+		return NULL;
+	end = (area->part + 1ul) * AGENT_RING_LENGTH;
+	record = (const void *)((const uint8_t *)area->shared +
+				(AGENT_RING - AGENT_SHARED) + area->taken);
+	if (area->shared->position != area->taken ||
+	    end - area->taken < sizeof(*record) ||
+	    end - area->taken < record->size ||
+	    call_records_check(record, record->size, &count) ||
+	    record->number != value[R_ORIG_RAX] ||
+	    record->stack != value[R_RSP] ||
+	    memcmp(call_record_arguments(record), of_task,
+		   sizeof(uint64_t) * record->arguments) != 0)
+		return NULL;
+	return record;
+}
+
+int record_agent_has_faulted(const struct record_task *task)
+{
+	return faulted_call(task) != NULL;
+}
+
+int record_agent_take_inputs(struct record_task *task)
+{
+	const struct call_record *record = faulted_call(task);
+	const struct call_piece *piece = call_record_pieces(record);
+
+	for (unsigned i = 0; i < record->pieces; i++) {
+		struct effect *effect;
+
+		if (piece->kind == PIECE_INPUT) {
+			effect = effect_list_add_bytes(&task->effects,
+						       EFFECT_INPUT,
+						       call_piece_bytes(piece),
+						       piece->length);
+			effect->id = piece->argument;
+			effect->address = piece->address;
+			effect->extent = piece->full;
+		}
+		piece = call_piece_next(piece);
+	}
+	space_data_of(task)->agent->shared->has_faulted = 0;
+	return 0;
 }
 
 void record_agent_end_ring(const struct agent_area *area)

@@ -124,7 +124,8 @@ static int save_output(void *context, const struct syscall_extent *extent)
 static int save_inputs(struct record_task *task, struct memory *memory)
 {
 	struct save_context context = { .task = task, .memory = memory };
-	int err = syscall_inputs(&task->call, memory, save_input, &context);
+	int err = task->has_faulted ? record_agent_take_inputs(task) :
+		syscall_inputs(&task->call, memory, save_input, &context);
 
 	task->inputs = task->effects.count;
 	return err;
@@ -208,6 +209,8 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 		err = record_answer(task, -ENOENT);
 	else if (task->needs_pass)
 		err = vdso_call_entry(recorder, task);
+	else if (task->has_faulted)
+		err = record_answer(task, -EFAULT);
 	else if (replay == REPLAY_UNKNOWN)
 		err = record_unknown_call(recorder, task);
 	else if (replay == REPLAY_REFUSE)
@@ -234,6 +237,7 @@ int record_call_begins(struct record_task *task)
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
 	task->will_wait = record_agent_will_wait(task);
+	task->has_faulted = record_agent_has_faulted(task);
 	task->was_restarted = task->was_stopped = 0;
 	record_seccomp_entry(task);
 	effect_list_clear(&task->effects);
@@ -294,6 +298,7 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 		return 0;
 	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
 	if (task->withheld && !task->withheld->is_sent &&
+	    !record_agent_has_faulted(task) &&
 	    !record_chaos_holds(recorder, task))
 		return record_deliver_withheld(recorder, task);
 	if (record_wants_strict(task))

@@ -241,6 +241,7 @@ struct record_task {
 	int will_wait;		 /* in its call, as the agent found */
 	enum late_call late;
 	unsigned late_stack;	 /* of the agent's, that a question writes to */
+	int has_faulted;	 /* the agent made its call: EFAULT */
 	int is_stop_put_off;	 /* of its group, until it may stop, */
 	int is_stop_due;	 /* and that is before it runs user code */
 	int has_own_files;	 /* but not its memory: descriptors differ */
