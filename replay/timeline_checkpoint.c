@@ -244,10 +244,14 @@ void timeline_checkpoints_start(struct timeline *timeline)
 	struct timeline_checkpoints *all = &timeline->checkpoints;
 	struct sigaction action = { .sa_handler = on_tick,
 				    .sa_flags = SA_RESTART };
+	sigset_t tick;
 
 	ticking = timeline;
 	all->is_due = all->is_taken = 0;
 	all->base_ns = now_ns();
+	sigemptyset(&tick);
+	sigaddset(&tick, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &tick, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	if (!all->shot_ns)
 		set_timer(all->interval_ns / 1000, all->interval_ns / 1000);

@@ -118,8 +118,12 @@ static int seize_child(struct recorder *recorder, pid_t child)
 	return 0;
 }
 
-/* Runs the untraced part of the child, up to the exec of the command. */
-static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
+/*
+ * Runs the untraced part of the child, up to the exec of the command.  From
+ * then on it blocks the signals that reel was started with blocked.
+ */
+static int wait_for_exec(struct recorder *recorder, pid_t child, int failed,
+			 const sigset_t *mask)
 {
 	struct own_call call = { 0 };
 	int status, error = 0;
@@ -134,8 +138,11 @@ static int wait_for_exec(struct recorder *recorder, pid_t child, int failed)
 		}
 		if (!WIFSTOPPED(status))
 			break;
-		if (status_event(status) == PTRACE_EVENT_EXEC)
+		if (status_event(status) == PTRACE_EVENT_EXEC) {
+			ptrace(PTRACE_SETSIGMASK, child,
+			       sizeof(uint64_t), mask);
 			return 0;
+		}
 		if (!let_call_pass(&call, child, status) &&
 		    !status_event(status))
 			signal = WSTOPSIG(status);
@@ -151,12 +158,13 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 {
 	struct sigaction before_tick, before[NSIG];
 	int go[2], failed[2], err;
+	sigset_t mask;
 	pid_t child;
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		return report(-errno, "make a pipe");
 	record_catch_orders(before);
-	recorder_start_ticking(&before_tick);
+	recorder_start_ticking(&before_tick, &mask);
 	child = fork();
 	if (child < 0)
 		return report(-errno, "fork");
@@ -175,7 +183,7 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 		kill(child, SIGKILL);
 	close(go[1]);
 	if (!err)
-		err = wait_for_exec(recorder, child, failed[0]);
+		err = wait_for_exec(recorder, child, failed[0], &mask);
 	close(failed[0]);
 	*child_out = child;
 	return err;

@@ -35,11 +35,15 @@ static void on_tick(int signal)
 	ticked = 1; /* and waitpid() returns EINTR, if it waits just then */
 }
 
-void recorder_start_ticking(struct sigaction *before_out)
+void recorder_start_ticking(struct sigaction *before_out, sigset_t *mask_out)
 {
 	struct sigaction action = { .sa_handler = on_tick };
 	struct itimerval interval = { { 0, TICK_US }, { 0, TICK_US } };
+	sigset_t tick;
 
+	sigemptyset(&tick);
+	sigaddset(&tick, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &tick, mask_out);
 	sigaction(SIGALRM, &action, before_out);
 	setitimer(ITIMER_REAL, &interval, NULL);
 	next_tick_ns = now_ns() + TICK_US * 1000ull;

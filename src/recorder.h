@@ -452,8 +452,11 @@ int recorder_yield(struct recorder *recorder, struct record_task *task);
 /* What it computes can't be seen by others, nor what they do by it. */
 int recorder_is_alone(const struct recorder *recorder,
 		      const struct record_task *task);
-/* From now on, with what SIGALRM did before; the child is to restore it. */
-void recorder_start_ticking(struct sigaction *before_out);
+/*
+ * From now on, with what SIGALRM did and what was blocked before; the child is
+ * to restore it.
+ */
+void recorder_start_ticking(struct sigaction *before_out, sigset_t *mask_out);
 /* It stops as soon as it can. */
 void recorder_interrupt(struct record_task *task);
 /* The next tick comes so soon, or sooner. */
