@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads or processes that make no call write down who was when.
+ * Threads or processes that make no call write down who was when.  However fast
+ * the machine is, none ends before turns have changed some times, which they do
+ * in the middle of computing alone.
  *
  * levels: O0 O2 O3
  * variants: threads processes
@@ -9,6 +11,7 @@
 
 #define WORKERS 3
 #define STEPS 40000000
+#define CHANGES 8
 #define ORDER 4096
 
 struct log {
@@ -29,7 +32,7 @@ static void *work(void *argument)
 	long me = (long)argument;
 
 	written->started++;
-	for (uint64_t i = 0; i < STEPS; i++) {
+	for (uint64_t i = 0; i < STEPS || written->length < CHANGES; i++) {
 		written->racy++;
 		if (written->last != me && written->length < ORDER) {
 			int at = written->length++;
