@@ -17,6 +17,7 @@
 #define WALK_BACK 64u /* bytes */
 #define BEFORE 8u     /* instructions that may set the arguments */
 #define BEHIND 2u     /* instructions that may use the result */
+#define KEEPING 6u    /* instructions that may keep a CPUID's results */
 
 struct code {
 	const uint8_t *bytes;
@@ -71,11 +72,31 @@ static int is_leaf(uint32_t value)
 	       (value >= 0xc0000000 && value <= 0xc0000004);
 }
 
-static int sets_argument(const uint8_t *bytes, enum instruction_kind kind)
+/* What is asked of the instructions before, the last few or the very last. */
+enum argument { ARGUMENT_CONSTANT, ARGUMENT_VARIABLE, ARGUMENT_JUST_BEFORE };
+
+/* mov ANYTHING, REG */
+static int is_loaded_variable(const uint8_t *bytes, unsigned number)
+{
+	uint8_t prefix = 0, registers;
+
+	if ((*bytes & 0xf0) == 0x40)
+		prefix = *bytes++;
+	registers = bytes[1];
+	if (bytes[0] == 0x8b)
+		return !(prefix & 4) && (registers >> 3 & 7) == number;
+	return bytes[0] == 0x89 && !(prefix & 1) && registers >> 6 == 3 &&
+	       (registers & 7) == number;
+}
+
+static int sets_argument(const uint8_t *bytes, enum instruction_kind kind,
+			 enum argument argument)
 {
 	unsigned number = kind == INSTRUCTION_CPUID ? 0 : 1;
 	uint32_t value;
 
+	if (argument != ARGUMENT_CONSTANT)
+		return is_loaded_variable(bytes, number);
 	if (*bytes == 0x41) /* another register */
 		return 0;
 	bytes = skip_rex(bytes);
@@ -112,9 +133,11 @@ static int uses_carry(const uint8_t *bytes)
 
 /* Whether the code from start on leads to the site and sets its argument. */
 static int has_argument(struct code *code, size_t start,
-			const struct instruction_site *site)
+			const struct instruction_site *site,
+			enum argument argument)
 {
 	size_t places[WALK_BACK], count = 0, at = start, length;
+	size_t reach = argument == ARGUMENT_JUST_BEFORE ? 1 : BEFORE;
 
 	while (at < site->offset) {
 		places[count++] = at;
@@ -123,21 +146,22 @@ static int has_argument(struct code *code, size_t start,
 			return 0;
 		at += length;
 	}
-	for (size_t i = count > BEFORE ? count - BEFORE : 0;
+	for (size_t i = count > reach ? count - reach : 0;
 	     i < count && at == site->offset; i++)
 		if (sets_argument(code->bytes + places[i],
-				  site->instruction.kind))
+				  site->instruction.kind, argument))
 			return 1;
 	return 0;
 }
 
 static int makes_sense_before(struct code *code,
-			      const struct instruction_site *site)
+			      const struct instruction_site *site,
+			      enum argument argument)
 {
 	size_t start = site->offset > WALK_BACK ? site->offset - WALK_BACK : 0;
 
 	for (; start < site->offset; start++)
-		if (has_argument(code, start, site))
+		if (has_argument(code, start, site, argument))
 			return 1;
 	return 0;
 }
@@ -165,7 +189,7 @@ static int makes_sense(struct code *code, const struct instruction_site *site)
 	switch (site->instruction.kind) {
 	case INSTRUCTION_CPUID:
 	case INSTRUCTION_XGETBV:
-		return makes_sense_before(code, site);
+		return makes_sense_before(code, site, ARGUMENT_CONSTANT);
 	case INSTRUCTION_RDRAND:
 	case INSTRUCTION_RDSEED:
 		return makes_sense_behind(code, site);
@@ -228,4 +252,63 @@ int generated_code_scan(const uint8_t *bytes, size_t length,
 	cs_free(code.insn, 1);
 	cs_close(&code.disassembler);
 	return 0;
+}
+
+/* mov of %eax, %ecx, %edx or %ebx, 32 bits: its number, or -1. */
+static int kept_result(const uint8_t *bytes)
+{
+	unsigned number;
+
+	if ((*bytes & 0xfe) == 0x40)
+		bytes++;
+	number = bytes[1] >> 3 & 7;
+	return bytes[0] == 0x89 && number < 4 ? (int)number : -1;
+}
+
+/* A function that is told the leaf, and gives all or most of the answer. */
+static int keeps_results(struct code *code, const struct instruction_site *site)
+{
+	size_t at = site->offset + site->instruction.length, length;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < KEEPING && at + 3 <= code->length; i++) {
+		int number = kept_result(code->bytes + at);
+
+		if (number >= 0)
+			kept |= 1u << number;
+		length = decode(code, at);
+		if (!length)
+			break;
+		at += length;
+	}
+	return kept & (kept - 1);
+}
+
+static int has_variable_argument(struct code *code,
+				 const struct instruction_site *site)
+{
+	if (site->instruction.kind != INSTRUCTION_CPUID &&
+	    site->instruction.kind != INSTRUCTION_XGETBV)
+		return 0;
+	return makes_sense_before(code, site, ARGUMENT_JUST_BEFORE) ||
+	       (makes_sense_before(code, site, ARGUMENT_VARIABLE) &&
+		keeps_results(code, site));
+}
+
+int generated_code_is_meant(const uint8_t *bytes, size_t length,
+			    const struct instruction_site *site)
+{
+	struct code code = { bytes, length, 0, NULL };
+	int is_meant;
+
+	if (site->instruction.kind == INSTRUCTION_RDPID)
+		return 1;
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &code.disassembler))
+		return report(-ENOMEM, "capstone: no disassembler");
+	code.insn = cs_malloc(code.disassembler);
+	is_meant = makes_sense(&code, site) ||
+		   has_variable_argument(&code, site);
+	cs_free(code.insn, 1);
+	cs_close(&code.disassembler);
+	return is_meant;
 }

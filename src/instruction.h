@@ -71,8 +71,9 @@ struct instruction_site {
  * the ELF file in fd; offsets are file offsets, ascending.  RDTSC is left out:
  * PR_SET_TSC traps it.  A byte pattern inside another instruction is no site
  * (function starts from symbols and .eh_frame; where there are none, the
- * decoders started at several earlier bytes must agree).  A file that is no
- * ELF file has no sites.  The caller frees *sites_out.
+ * decoders started at several earlier bytes must agree), nor is one outside of
+ * functions with unwind tables that the code around it gives no sense to.  A
+ * file that is no ELF file has no sites.  The caller frees *sites_out.
  */
 int instruction_scan_file(int fd, struct instruction_site **sites_out,
 			  size_t *count_out);

@@ -21,6 +21,7 @@
 
 #include "src/elf_frames.h"
 #include "src/elf_image.h"
+#include "src/generated_code.h"
 #include "traces/report.h"
 
 #define PIECE 65536u
@@ -31,6 +32,8 @@
 #define FAR_WALK 256u
 #define WINDOW (FAR_WALK + 2 * INSTRUCTION_MAX + 2)
 
+#define MEANING 128u /* bytes before and behind that give a place its sense */
+
 /* A longer function is not walked from its start. */
 #define FUNCTION_LIMIT (256u << 10)
 
@@ -40,6 +43,7 @@ struct candidate {
 	uint64_t floor;	 /* no walk begins before this */
 	int is_start;	 /* an instruction begins at floor for sure */
 	int is_data;	 /* a symbol says so */
+	int is_code;	 /* an unwind table does */
 };
 
 struct scan {
@@ -361,6 +365,41 @@ static void start_at_last_site(const struct scan *scan,
 	}
 }
 
+/* Static programs have no index of their unwind tables. */
+static int is_in_function(struct scan *scan, uint64_t offset)
+{
+	struct elf_frame frame;
+	uint64_t address;
+
+	return !elf_image_find_address(scan->image, offset, &address) &&
+	       !elf_frames_find(scan->image, address, FRAMES_ALL, &frame) &&
+	       address >= frame.start && address < frame.end;
+}
+
+/*
+ * Symbols say where functions start, but not what is in between, nor that none
+ * of it is data: Haskell's have a table before each place that is returned to.
+ */
+static int is_meant(struct scan *scan, const struct candidate *candidate,
+		    uint64_t offset)
+{
+	uint8_t bytes[2 * MEANING];
+	uint64_t start = offset < MEANING ? 0 : offset - MEANING;
+	struct instruction_site site = { offset - start, { 0 } };
+	size_t length;
+
+	if (!scan->image || candidate->is_code ||
+	    is_in_function(scan, offset))
+		return 1;
+	length = scan->memory->read(scan->memory, start, bytes, sizeof(bytes));
+	if (length <= site.offset)
+		return 0;
+	site.instruction = instruction_decode(bytes + site.offset,
+					      length - site.offset);
+	return site.instruction.kind ?
+		generated_code_is_meant(bytes, length, &site) : 0;
+}
+
 static int judge_all(struct scan *scan)
 {
 	int err;
@@ -377,7 +416,12 @@ static int judge_all(struct scan *scan)
 		if (candidate->is_data)
 			continue;
 		start_at_last_site(scan, candidate);
-		if (judge(scan, candidate, &offset) == VERDICT_YES)
+		if (judge(scan, candidate, &offset) != VERDICT_YES)
+			continue;
+		err = is_meant(scan, candidate, offset);
+		if (err < 0)
+			return err;
+		if (err)
 			add_site(scan, offset);
 	}
 	return 0;
@@ -534,10 +578,12 @@ static size_t apply_frames(struct scan *scan)
 					    &address) &&
 		    !elf_frames_find(scan->image, address, FRAMES_INDEXED,
 				     &frame) &&
-		    !elf_image_find_offset(scan->image, frame.start, &start))
+		    !elf_image_find_offset(scan->image, frame.start, &start)) {
 			raise_floor(candidate, start);
-		else
+			candidate->is_code = address < frame.end;
+		} else {
 			unknown++;
+		}
 	}
 	return unknown;
 }

@@ -17,7 +17,7 @@
 #include "traces/report.h"
 #include "traces/store.h"
 
-#define NOTE "sites1" /* traces/format.md; another scanner is another number */
+#define NOTE "sites2" /* traces/format.md; another scanner is another number */
 #define SITE_TEXT 18  /* an offset's digits, a comma and the NUL */
 #define INSTRUCTION_MAX 15
 
