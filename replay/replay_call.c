@@ -48,6 +48,12 @@ static int is_unknown(const struct event *event, int name)
 	       (segments >> name & 1);
 }
 
+/* Interrupts make other ones of an empty selector (0 to 3). */
+static int are_empty_selectors(int name, uint64_t a, uint64_t b)
+{
+	return name >= R_DS && name <= R_GS && a < 4 && b < 4;
+}
+
 /* rax holds the call's number or its result; that is compared elsewhere. */
 int replay_compare_registers(struct replayer *replayer,
 			     struct replay_task *task,
@@ -60,7 +66,9 @@ int replay_compare_registers(struct replayer *replayer,
 		if (i == R_EFLAGS)
 			other &= ~(uint64_t)EFLAGS_RESUME;
 		if (i == R_RAX || i == R_ORIG_RAX || !other ||
-		    is_unknown(event, i))
+		    is_unknown(event, i) ||
+		    are_empty_selectors(i, actual->value[i],
+					event->registers[i]))
 			continue;
 		return replay_diverged(replayer, task, event,
 				       "%s is %#llx, recorded %#llx",

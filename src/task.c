@@ -173,10 +173,35 @@ int task_get_registers(const struct task *task, struct registers *out)
 	return ptrace(PTRACE_GETREGS, task->tid, NULL, out) ? -errno : 0;
 }
 
+static int set_word(const struct task *task, unsigned number, uint64_t value)
+{
+	return ptrace(PTRACE_POKEUSER, task->tid,
+		      offsetof(struct user, regs) + 8ul * number, value) ?
+		-errno : 0;
+}
+
+/*
+ * A program may have a segment's base in the kernel's half (wrgsbase), where
+ * ptrace(2) sets none: so it must have that one already.
+ */
+static int set_around_bases(const struct task *task,
+			    const struct registers *registers)
+{
+	struct registers now;
+	int err = task_get_registers(task, &now);
+
+	for (unsigned i = 0; i < R_COUNT && !err; i++)
+		if (now.value[i] != registers->value[i])
+			err = set_word(task, i, registers->value[i]);
+	return err;
+}
+
 int task_set_registers(const struct task *task,
 		       const struct registers *registers)
 {
-	return ptrace(PTRACE_SETREGS, task->tid, NULL, registers) ? -errno : 0;
+	if (!ptrace(PTRACE_SETREGS, task->tid, NULL, registers))
+		return 0;
+	return errno == EIO ? set_around_bases(task, registers) : -errno;
 }
 
 int task_change_registers(const struct task *task,
@@ -193,9 +218,7 @@ int task_change_registers(const struct task *task,
 		changed[count++] = i;
 	}
 	for (unsigned i = 0; i < count; i++)
-		if (ptrace(PTRACE_POKEUSER, task->tid,
-			   offsetof(struct user, regs) + 8ul * changed[i],
-			   registers->value[changed[i]]))
+		if (set_word(task, changed[i], registers->value[changed[i]]))
 			return -errno;
 	return 0;
 }
