@@ -27,6 +27,7 @@
 #define INPUT_STRUCT_LIMIT 4096u
 #define OUTPUT_PIECE (1u << 20)
 #define OUTPUT_LIMIT (4u << 20)
+#define X32_CALL 0x40000000    /* kernels commonly answer these ENOSYS, too */
 #define DIGEST_PAGES 256u      /* budget of a digest between events */
 
 /* A call's result that means "interrupted" (include/linux/errno.h). */
@@ -197,14 +198,20 @@ static int prepare_call(struct recorder *recorder, struct record_task *task)
 	const struct registers *entry = &task->entry;
 	int err;
 
-	/* There is no such call; tracers use that to have none made. */
+	/*
+	 * There is no such call.  Tracers use -1 to have none made; after any
+	 * other, the result is the kernel's, but not behind our filter.
+	 */
 	if (task->call.number < 0)
-		return 0;
+		return task->call.number == -1 ? 0 :
+			record_answer(task, -ENOSYS);
 	/* The syscall instruction leaves rip in rcx; int 0x80 does not. */
 	if (entry->value[R_RCX] != entry->value[R_RIP])
 		err = record_refuse(recorder, task, -ENOSYS, "a call by int "
 				    "0x80 was answered ENOSYS "
 				    "(docs/limits.md)");
+	else if (task->call.number & X32_CALL)
+		err = record_answer(task, -ENOSYS);
 	else if (record_cores_hides(recorder, task))
 		err = record_answer(task, -ENOENT);
 	else if (task->needs_pass)
