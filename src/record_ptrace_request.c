@@ -65,11 +65,23 @@ struct request {
 
 /* ---- memory of the tracer ---- */
 
+/* As the kernel does: not into what the tracer itself may not write to. */
+static int64_t put_at(const struct request *request, remote_addr addr,
+		      const void *bytes, size_t length)
+{
+	struct iovec here = { (void *)bytes, length };
+	struct iovec there = { (void *)addr, length };
+
+	if (!length)
+		return 0;
+	return process_vm_writev(request->task->task.tid, &here, 1, &there, 1,
+				 0) == (ssize_t)length ? 0 : -EFAULT;
+}
+
 static int64_t put(const struct request *request, const void *bytes,
 		   size_t length)
 {
-	return address_space_write(space_of(request->task), request->data,
-				   bytes, length);
+	return put_at(request, request->data, bytes, length);
 }
 
 static int64_t get(const struct request *request, remote_addr addr,
@@ -402,8 +414,7 @@ static int64_t register_set(const struct request *request)
 		return result;
 	if (request->number == PTRACE_SETREGSET)
 		request->tracee->tracing->is_xstate_changed = 1;
-	else if (address_space_write(space_of(request->task), buffer, bytes,
-				     own.iov_len))
+	else if (put_at(request, buffer, bytes, own.iov_len))
 		return -EFAULT;
 	vector.iov_len = own.iov_len;
 	return put(request, &vector, sizeof(vector));
@@ -490,6 +501,7 @@ static int64_t pending_signals(const struct request *request)
 {
 	struct __ptrace_peeksiginfo_args arguments;
 	siginfo_t infos[SIGINFOS];
+	struct request place = *request;
 	int64_t result;
 
 	if (get(request, request->addr, &arguments, sizeof(arguments)))
@@ -497,9 +509,9 @@ static int64_t pending_signals(const struct request *request)
 	if (arguments.nr > (int)SIGINFOS)
 		arguments.nr = SIGINFOS;
 	result = pass_on(request, (uint64_t)&arguments, infos);
-	if (result > 0 &&
-	    put(request, infos, (size_t)result * sizeof(infos[0])))
-		return -EFAULT;
+	for (int64_t i = 0; i < result; i++, place.data += sizeof(infos[0]))
+		if (put(&place, &infos[i], sizeof(infos[0])))
+			return i ? i : -EFAULT; /* those before count */
 	return result;
 }
 
