@@ -406,6 +406,7 @@ int record_run(const struct record_options *options,
 	record_files_free(recorder);
 	free(recorder->deferred);
 	free(recorder->agent_rules);
+	free(recorder->outer_domains);
 	trace_info_deinit(&recorder->info);
 	if (recorder->is_pinned)
 		sched_setaffinity(0, sizeof(recorder->original_affinity),

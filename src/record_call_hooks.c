@@ -542,6 +542,9 @@ int record_hook_exit(struct recorder *recorder, struct record_task *task)
 	case SYS_ioctl:
 		record_notify_exit(recorder, task);
 		break;
+	case SYS_landlock_restrict_self:
+		record_landlock_exit(recorder, task);
+		break;
 	case SYS_process_vm_writev:
 		return result > 0 ? vm_write_exit(recorder, task) : 0;
 	case SYS_setuid:

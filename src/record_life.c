@@ -176,6 +176,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 		child->is_signal_stack_used = parent->is_signal_stack_used;
 	}
 	child->affinity = parent->affinity;
+	child->domain = parent->domain;
 	record_priority_inherit(parent, child);
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);

@@ -171,7 +171,10 @@ static int64_t begin(const struct request *request, int is_seized)
 		return -EIO;
 	if (tracee->task.tgid == request->task->task.tgid ||
 	    is_traced(tracee) || tracee->state == TASK_DEAD ||
-	    tracee->state == TASK_EXITING || !may_trace(request->task, tracee))
+	    tracee->state == TASK_EXITING ||
+	    !record_landlock_allows(request->recorder, request->task,
+				    tracee) ||
+	    !may_trace(request->task, tracee))
 		return -EPERM;
 	err = record_sites_show(request->recorder, tracee);
 	if (err)
@@ -203,10 +206,13 @@ static struct record_task *parent_of(struct recorder *recorder,
 /* A parent that is not recorded makes no use of it. */
 static int64_t trace_me(struct recorder *recorder, struct record_task *task)
 {
-	if (task->tracing)
+	struct record_task *parent = parent_of(recorder, task);
+
+	if (task->tracing ||
+	    (parent && !record_landlock_allows(recorder, parent, task)))
 		return -EPERM;
 	record_sites_undo(task, &task->effects);
-	record_trace(task, parent_of(recorder, task), 0, 0);
+	record_trace(task, parent, 0, 0);
 	return 0;
 }
 

@@ -39,6 +39,7 @@
  *   record_trapped_call.c  ours in a container
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
+ *   record_landlock.c  who may not trace whom
  *   record_orders.c   signals that the recorder itself gets
  *   record_detach.c   letting the program go on without us
  *
@@ -150,6 +151,7 @@ struct record_task {
 	pid_t inner_tid, inner_tgid; /* in its own pid namespace, */
 	unsigned pid_level;	     /* so many below that of /proc */
 	int is_root;
+	unsigned domain; /* of Landlock; 0: none */
 
 	enum call_phase phase;
 	int is_interrupted; /* the call returned -ERESTART*, may go on */
@@ -346,6 +348,8 @@ struct recorder {
 	struct peer_watch *peers; /* record_peers.c; NULL: nothing shared */
 	uint64_t interrupted_ns; /* when the keyboard's SIGINT came */
 	struct record_task *ready_first, *ready_last;
+	unsigned *outer_domains; /* of those of Landlock, from 1 on */
+	unsigned domain_count;
 	int has_priorities; /* someone had a real-time policy */
 	struct record_task *current;
 	struct record_file *files;
@@ -890,6 +894,13 @@ int record_dispatch_vdso(struct recorder *recorder, struct record_task *task,
 int record_notify_entry(struct recorder *recorder, struct record_task *task);
 void record_notify_result(struct recorder *recorder, struct record_task *task);
 void record_notify_exit(struct recorder *recorder, struct record_task *task);
+
+/* record_landlock.c */
+void record_landlock_exit(struct recorder *recorder, struct record_task *task);
+/* False where the tracer is in a domain that the tracee is not in. */
+int record_landlock_allows(const struct recorder *recorder,
+			   const struct record_task *tracer,
+			   const struct record_task *tracee);
 
 /* record_scratch.c */
 /* Memory as the call's outputs are in it, wherever the kernel put them. */
