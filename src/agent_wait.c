@@ -103,7 +103,10 @@ int agent_futex_wake(struct recording *recording)
 {
 	if (!agent_make(recording))
 		return 0;
-	if ((int64_t)recording->frame->rax > 0 && shared->stops_after_wake)
+	if ((int64_t)recording->frame->rax <= 0)
+		return 1;
+	shared->are_others_woken = 1;
+	if (shared->stops_after_wake)
 		shared->has_woken = shared->is_stop_wanted = 1;
 	return 1;
 }
@@ -112,6 +115,7 @@ int agent_futex_wake(struct recording *recording)
 int agent_futex_wait(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
+	int is_bitset = (frame->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
 
 	if (frame->rdi & 3 || !agent_prepare(recording) ||
 	    !agent_may_read(frame->rdi, 4))
@@ -120,10 +124,9 @@ int agent_futex_wait(struct recording *recording)
 		shared->will_wait = 1;
 		return 0;
 	}
-	if (frame->r10)
-		return 0; /* the time, too, might be wrong */
-	if ((frame->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET &&
-	    !(uint32_t)frame->r9)
+	/* The time, the bits or the clock, too, might be wrong. */
+	if (frame->r10 || !(is_bitset ? (uint32_t)frame->r9 :
+			    !(frame->rsi & FUTEX_CLOCK_REALTIME)))
 		return 0;
 	return agent_done(recording, -EAGAIN);
 }
