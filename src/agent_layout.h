@@ -134,6 +134,7 @@ struct agent_shared {
 	 * is not new any more; and it did.
 	 */
 	uint32_t stops_after_wake, has_woken;
+	uint32_t are_others_woken; /* recording: by the task that runs */
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 	/*
 	 * Recording: the call was made, and could not write all of its output,

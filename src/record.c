@@ -177,10 +177,11 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 		return record_exit_event(recorder, task);
 	case PTRACE_EVENT_SECCOMP:
 		/* Our own filter's: the task was let go without other stops. */
-		if (task->phase == CALL_NONE && !task->is_interrupted &&
-		    !task->traps_calls)
-			return enter_call(recorder, task);
-		return record_seccomp_event(recorder, task);
+		if (task->phase != CALL_NONE || task->is_interrupted ||
+		    task->traps_calls)
+			return record_seccomp_event(recorder, task);
+		task->is_at_filter = 1;
+		return enter_call(recorder, task);
 	}
 	if (!status_is_syscall(status))
 		return record_signal_stop(recorder, task, WSTOPSIG(status));
@@ -207,7 +208,7 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 	}
 	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
 	task->was_interrupt_sent = task->is_interrupt_sent;
-	task->is_interrupt_sent = 0;
+	task->is_interrupt_sent = task->is_at_filter = 0;
 	record_agent_unmask(task);
 	err = task == recorder->current ?
 		record_agent_drain(recorder, task) : 0;

@@ -230,6 +230,7 @@ int record_agent_request(struct record_task *task)
 		shared->is_traced = is_traced_only || task->withheld != NULL;
 		shared->is_stop_wanted = shared->is_mask_known = 0;
 		shared->stops_after_wake = shared->has_woken = 0;
+		shared->are_others_woken = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);
 		shared->are_files_apart = task->has_own_files ||
 			space_data_of(task)->shares_files;
@@ -245,6 +246,13 @@ void record_agent_may_yield(struct record_task *task)
 
 	if (area && area->shared)
 		area->shared->stops_after_wake = 1;
+}
+
+int record_agent_has_woken(const struct record_task *task)
+{
+	const struct agent_area *area = space_data_of(task)->agent;
+
+	return area && area->shared && area->shared->are_others_woken;
 }
 
 int record_agent_stop_at_call(struct record_task *task)

@@ -49,6 +49,8 @@ int record_agent_drain(struct recorder *recorder, struct record_task *task);
 int record_agent_request(struct record_task *task);
 /* Its turn is no new one: it ends when it wakes another. */
 void record_agent_may_yield(struct record_task *task);
+/* Since it went on, it has woken others. */
+int record_agent_has_woken(const struct record_task *task);
 /* From now on the next call of the task stops; true when it may not before. */
 int record_agent_stop_at_call(struct record_task *task);
 

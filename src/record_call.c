@@ -143,8 +143,7 @@ static int save_outputs(struct recorder *recorder, struct record_task *task)
 
 /* ---- entry ---- */
 
-/* Lets the call run: where the task is then depends on whose turn it is. */
-static int resume_call(struct recorder *recorder, struct record_task *task)
+int record_resume_call(struct recorder *recorder, struct record_task *task)
 {
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
 	task->resumed_ns = now_ns();
@@ -273,7 +272,7 @@ int record_call_goes_on(struct recorder *recorder, struct record_task *task)
 	err = record_pass_filters(recorder, task);
 	if (err && err != -ESRCH)
 		return err;
-	return resume_call(recorder, task);
+	return record_resume_call(recorder, task);
 }
 
 int record_call_restarts(struct recorder *recorder, struct record_task *task)
@@ -284,7 +283,7 @@ int record_call_restarts(struct recorder *recorder, struct record_task *task)
 	record_pass_again(task);
 	record_wait_restarts(recorder, task);
 	record_clone_entry(task);
-	return resume_call(recorder, task);
+	return record_resume_call(recorder, task);
 }
 
 int record_syscall_entry(struct recorder *recorder, struct record_task *task)
@@ -311,7 +310,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (record_wants_strict(task))
 		return record_release_first(recorder, task);
 	err = record_call_begins(task);
-	if (err || record_stops_at_entry(recorder, task, &err))
+	if (err || record_stops_at_entry(recorder, task, &err) ||
+	    record_wait_begins_late(recorder, task, &err))
 		return err;
 	return record_call_goes_on(recorder, task);
 }
@@ -473,6 +473,19 @@ static int settle_registers(struct record_task *task, struct registers *now)
 	return task_set_registers(&task->task, &expected);
 }
 
+int record_call_unmade(struct recorder *recorder, struct record_task *task,
+		       int64_t result)
+{
+	struct registers now = task->entry;
+	int err;
+
+	/* As the kernel leaves it; no call has the number -1. */
+	now.value[R_RAX] = (uint64_t)-ENOSYS;
+	task->call.result = result;
+	err = settle_registers(task, &now);
+	return err ? err : finish_call(recorder, task);
+}
+
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task)
 {
@@ -526,7 +539,7 @@ int record_repeat_call(struct recorder *recorder, struct record_task *task,
 	task->is_interrupted = task->is_repeated = 1;
 	if (task_set_registers(&task->task, &again))
 		return 0;
-	return resume_call(recorder, task);
+	return record_resume_call(recorder, task);
 }
 
 /* A filter answered: nothing has happened but the result. */
@@ -572,7 +585,7 @@ static int interrupted_call(struct recorder *recorder,
 	task->last = *now;
 	if (err || record_stops_at_restart(recorder, task, &err))
 		return err;
-	return resume_call(recorder, task);
+	return record_resume_call(recorder, task);
 }
 
 static int returned_call(struct recorder *recorder, struct record_task *task,

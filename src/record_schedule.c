@@ -406,6 +406,8 @@ static int tick(struct recorder *recorder)
 	if (!err && !is_running_user_code(recorder->current))
 		err = handle_deferred(recorder);
 	if (!err)
+		err = record_begin_late_waits(recorder);
+	if (!err)
 		err = look_around(recorder);
 	ticked = 0; /* one that came meanwhile: stops get their turn */
 	return err;
@@ -486,7 +488,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	else if (task->task.space->users > 1)
 		recorder_tick_in(SOON_NS + SOON_NS / 8);
 	record_make_up_stop(task);
-	err = record_run_task(recorder, task, 0);
+	err = task->is_wait_late ? record_run_late_wait(recorder, task) :
+				   record_run_task(recorder, task, 0);
 	if (!err && recorder->current == task && task->chaos_is_cut)
 		cut_turn(recorder, task);
 	while (!err && recorder->current == task &&

@@ -7,6 +7,7 @@
  *   record_schedule.c whose turn it is
  *   record_launch.c   how it begins
  *   record_call.c     system calls: entry, exit, what rows and hooks save
+ *   record_futex.c    waits that begin late
  *   record_call_hooks.c  what rows can't say
  *   record_audit.c    memory compared around calls
  *   record_memory.c   mappings and the files behind them
@@ -241,6 +242,8 @@ struct record_task {
 	struct tracing *tracing; /* by another recorded task; record_ptrace.h */
 	int is_watched;		 /* a tracer's debug registers are in use */
 	int will_wait;		 /* in its call, as the agent found */
+	int is_at_filter;	 /* of ours, at the entry of its call, */
+	int is_wait_late;	 /* where it stays, ready for its turn */
 	enum late_call late;
 	unsigned late_stack;	 /* of the agent's, that a question writes to */
 	int has_faulted;	 /* the agent made its call: EFAULT */
@@ -477,6 +480,11 @@ void record_describe(struct recorder *recorder);
 /* record_call.c */
 int record_syscall_entry(struct recorder *recorder, struct record_task *task);
 int record_syscall_exit(struct recorder *recorder, struct record_task *task);
+/* Lets the call run: where the task is then depends on whose turn it is. */
+int record_resume_call(struct recorder *recorder, struct record_task *task);
+/* The call, at our filter's stop, is not made but has this result. */
+int record_call_unmade(struct recorder *recorder, struct record_task *task,
+		       int64_t result);
 /* The call that task->entry has begins; inputs are saved. */
 int record_call_begins(struct record_task *task);
 /* Then it is made, or answered. */
@@ -496,6 +504,15 @@ int record_flush_effects(struct recorder *recorder, struct record_task *task);
 int record_killed_call(struct recorder *recorder, struct record_task *task);
 int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
+
+/* record_futex.c */
+/* True when the task, at the entry of its call, is ready instead. */
+int record_wait_begins_late(struct recorder *recorder, struct record_task *task,
+			    int *err_out);
+/* Its turn has come. */
+int record_run_late_wait(struct recorder *recorder, struct record_task *task);
+/* All such waits begin, but the current task goes on. */
+int record_begin_late_waits(struct recorder *recorder);
 
 /* record_call_hooks.c */
 /* At a call's entry; when it has its result; and when that is the program's. */
