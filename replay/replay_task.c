@@ -70,11 +70,13 @@ static void install_filter(unsigned first_file)
 {
 	struct sock_filter code[] = {
 		LOAD(arch, 0),
-		IF(JEQ, AUDIT_ARCH_X86_64, 0, 20),
-		LOAD(instruction_pointer, 0),
-		IF(JEQ, AFTER_CALL, 0, 18),
+		IF(JEQ, AUDIT_ARCH_X86_64, 0, 21),
+		/* the vsyscall page: a signal, which the trace may have */
 		LOAD(instruction_pointer, 4),
-		IF(JEQ, 0, 0, 16),
+		IF(JEQ, 0xffffffff, 20, 0),
+		IF(JEQ, 0, 0, 18),
+		LOAD(instruction_pointer, 0),
+		IF(JEQ, AFTER_CALL, 0, 16),
 		LOAD(nr, 0),
 		IF(JEQ, SYS_munmap, 13, 0),
 		IF(JEQ, SYS_mprotect, 12, 0),
@@ -94,6 +96,7 @@ static void install_filter(unsigned first_file)
 		IF(JGE, first_file, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
 

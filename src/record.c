@@ -176,6 +176,8 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 	case PTRACE_EVENT_EXIT:
 		return record_exit_event(recorder, task);
 	case PTRACE_EVENT_SECCOMP:
+		if (record_is_vsyscall(task))
+			return record_vsyscall(recorder, task);
 		/* Our own filter's: the task was let go without other stops. */
 		if (task->phase != CALL_NONE || task->is_interrupted ||
 		    task->traps_calls)

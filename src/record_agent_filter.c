@@ -137,16 +137,17 @@ char *record_agent_obstacle(void)
 
 /*
  * Calls of the agent, and those that we make in a task's name, need no stop.
- * Those of the vsyscall page must have none: a tracer that goes on from it as
- * from others ends the program (emulate_vsyscall in arch/x86).
+ * Those of the vsyscall page must not be made again from elsewhere: where
+ * others are trapped, they are let go on (record_vsyscall.c).
  */
 int record_agent_install_filter(uint32_t action)
 {
+	int is_traced = action == SECCOMP_RET_TRACE;
 	struct sock_filter code[] = {
 		LOAD(instruction_pointer, 4),
 		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 9, 0),
 		IF_EQUAL(SECCOMP_ANSWER_POINTER >> 32, 8, 0),
-		IF_EQUAL(VSYSCALL_PAGE >> 32, 7, 0),
+		IF_EQUAL(VSYSCALL_PAGE >> 32, is_traced ? 6 : 7, 0),
 		IF_EQUAL(0, 0, 5),
 		LOAD(instruction_pointer, 0),
 		IF_EQUAL(AGENT_CALL_END, 1, 0),

@@ -38,6 +38,7 @@
  *   record_seccomp.c  the program's own filters of calls
  *   record_own_filter.c  ours, which must not show
  *   record_trapped_call.c  ours in a container
+ *   record_vsyscall.c calls without a syscall instruction
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
  *   record_landlock.c  who may not trace whom
@@ -899,6 +900,10 @@ record_filter_by_number(const struct recorder *recorder,
 			const struct record_task *task, uint64_t *number,
 			int64_t *err_out);
 
+/* record_vsyscall.c */
+int record_is_vsyscall(const struct record_task *task);
+/* Makes the call at whose stop of our filter the task is. */
+int record_vsyscall(struct recorder *recorder, struct record_task *task);
 /* record_dispatch.c */
 void record_dispatch_set(struct record_task *task);
 void record_dispatch_off(struct record_task *task);

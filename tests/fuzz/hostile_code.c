@@ -181,7 +181,7 @@ static void endless_loop(struct forge *forge)
 /* Its death must not leave a core file where the person is. */
 static void core_file(struct forge *forge)
 {
-	vsyscall(forge);
+	int_80(forge);
 }
 
 /* ---- points ---- */
