@@ -51,18 +51,36 @@ static int write_code(struct point_trap *trap, const uint8_t *bytes)
 				   CODE_JUMP_LENGTH);
 }
 
-/* 1 for a page of a file that is not a copy of the task's own yet. */
-static int is_page_of_file(const struct point_trap *trap)
+/* The pages that the jump is on: one, or two. */
+static remote_addr jump_page(const struct point_trap *trap, unsigned number)
+{
+	return (trap->rip & ~(PAGE - 1)) + number * PAGE;
+}
+
+static unsigned jump_pages(const struct point_trap *trap)
+{
+	return trap->rip + CODE_JUMP_LENGTH > jump_page(trap, 1) ? 2 : 1;
+}
+
+/* Those that are not a copy of the task's own yet, a bit each. */
+static unsigned find_pristine(const struct point_trap *trap)
 {
 	char path[64];
-	uint64_t flags = 0;
+	unsigned found = 0;
 	AUTO(fd_close) int fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", trap->task->task.tid);
 	fd = proc_is_ours() ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0 || pread(fd, &flags, 8, (off_t)(trap->rip / PAGE * 8)) != 8)
-		return 0;
-	return (flags >> 63 & 1) && (flags >> 61 & 1);
+	for (unsigned i = 0; fd >= 0 && i < jump_pages(trap); i++) {
+		uint64_t flags = 0;
+
+		if (pread(fd, &flags, 8, (off_t)(jump_page(trap, i) / PAGE *
+						 8)) == 8 &&
+		    !(flags >> 62 & 1) &&
+		    (!(flags >> 63 & 1) || (flags >> 61 & 1)))
+			found |= 1u << i;
+	}
+	return found;
 }
 
 /* Finds out whether a jump can be put there. */
@@ -85,23 +103,32 @@ static int place_jump(struct point_trap *trap)
 
 	trap->jump[0] = 0xe9;
 	memcpy(trap->jump + 1, &far, sizeof(far));
-	trap->is_pristine = is_page_of_file(trap);
+	trap->pristine = find_pristine(trap);
 	if (trap->is_shared || write_code(trap, trap->jump))
 		return -EFAULT;
 	trap->has_jump = 1;
 	return 0;
 }
 
-static void remove_jump(struct point_trap *trap)
+/* The code without the jump, on pages of the file where it was on such. */
+static void restore_code(struct point_trap *trap)
 {
-	uint64_t page[6] = { trap->rip & ~(PAGE - 1), PAGE, MADV_DONTNEED };
 	uint8_t now[CODE_JUMP_LENGTH];
 
-	if (trap->is_pristine)
-		replay_inject(trap->task, SYS_madvise, page);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t page[6] = { jump_page(trap, i), PAGE, MADV_DONTNEED };
+
+		if (trap->pristine >> i & 1)
+			replay_inject(trap->task, SYS_madvise, page);
+	}
 	if (address_space_read(space_of(trap), trap->rip, now, sizeof(now)) ||
 	    memcmp(now, trap->original, sizeof(now)))
 		write_code(trap, trap->original);
+}
+
+static void remove_jump(struct point_trap *trap)
+{
+	restore_code(trap);
 	trap->has_jump = 0;
 }
 
@@ -297,19 +324,13 @@ static int protect(struct point_trap *trap, int is_guarded)
 	return err;
 }
 
-static void find_guards(struct point_trap *trap)
+static void guard_page(struct point_trap *trap, const struct process_maps *maps,
+		       remote_addr page)
 {
-	remote_addr page = trap->rip & ~(PAGE - 1);
-	const struct process_map *code;
-	struct process_maps maps;
+	const struct process_map *code = process_maps_find(maps, page);
 
-	trap->guard_count = 0;
-	if (process_maps_read(trap->task->task.tid, &maps))
-		return;
-	code = process_maps_find(&maps, page);
-	trap->is_shared = code && code->is_shared;
-	for (size_t i = 0; code && i < maps.count; i++) {
-		const struct process_map *map = &maps.maps[i];
+	for (size_t i = 0; code && i < maps->count; i++) {
+		const struct process_map *map = &maps->maps[i];
 		remote_addr there = map->start + page - code->start +
 				    code->offset - map->offset;
 		int is_same = map == code ||
@@ -326,6 +347,19 @@ static void find_guards(struct point_trap *trap)
 			trap->guards[trap->guard_count++] =
 				(struct point_guard){ there, map->protection };
 	}
+	trap->is_shared |= code && code->is_shared;
+}
+
+static void find_guards(struct point_trap *trap)
+{
+	struct process_maps maps;
+
+	trap->guard_count = 0;
+	if (process_maps_read(trap->task->task.tid, &maps))
+		return;
+	trap->is_shared = 0;
+	for (unsigned i = 0; i < jump_pages(trap); i++)
+		guard_page(trap, &maps, jump_page(trap, i));
 	process_maps_deinit(&maps);
 }
 
@@ -345,7 +379,12 @@ void point_trap_hide(struct point_trap *trap)
 		return;
 	trap->is_hidden = 1;
 	protect(trap, 0);
-	if (trap->has_jump)
+	if (!trap->has_jump)
+		return;
+	/* Copies on writable pages would count as changed memory. */
+	if (trap->guard_count)
+		restore_code(trap);
+	else
 		write_code(trap, trap->original);
 }
 
@@ -550,7 +589,7 @@ static int let_write(struct point_trap *trap)
 	int err;
 
 	point_trap_hide(trap);
-	trap->is_pristine = 0; /* soon */
+	trap->pristine = 0; /* soon */
 	if (*rip - trap->area < trap->area_length) {
 		remote_addr origin = point_code_origin(&trap->code, *rip);
 

@@ -6,7 +6,7 @@
 #include "replay/point_code.h"
 #include "replay/replayer.h"
 
-#define POINT_GUARDS 4u
+#define POINT_GUARDS 8u
 
 /* A page that holds the code, made read-only: where, and as it was. */
 struct point_guard {
@@ -26,7 +26,7 @@ struct point_trap {
 	uint8_t entries;	/* offsets from rip where instructions begin */
 	int has_jump;		/* at rip, else a debug register */
 	int is_hidden;		/* the jump, for the moment */
-	int is_pristine;	/* the page was still the file's */
+	unsigned pristine;	/* pages of it that were still the file's */
 	int is_shared;		/* the page, with others */
 	int is_open;		/* to writes in too many ways to guard it */
 	uint8_t original[CODE_REPLACED_MAX], jump[CODE_JUMP_LENGTH];
