@@ -99,14 +99,16 @@ static int emit(const struct walk *walk, remote_addr address, uint64_t length)
 		.is_text = type == TYPE_path || type == TYPE_string,
 	};
 
-	if (!address || !length || address >= KERNEL_USER_END ||
-	    length > KERNEL_USER_END - address)
+	if (!address || !length || address >= KERNEL_USER_END)
 		return 0;
 	if (walk->is_output && walk->call->result == -EFAULT) {
+		length = smaller(length, KERNEL_USER_END - address);
 		extent.length = readable_prefix(walk->memory, address,
 						smaller(length, FAULT_LIMIT));
 		if (!extent.length)
 			return 0;
+	} else if (length > KERNEL_USER_END - address) {
+		return 0;
 	}
 	return walk->visit(walk->context, &extent);
 }

@@ -862,6 +862,11 @@ Test(syscall_table, a_fault_leaves_what_was_written_before_it)
 	enter("fstat", 3, BAD, 0, 0, 0, 0);
 	outputs(-EFAULT);
 	expect_count(0);
+	/* What the kernel has of it is less than there is room for. */
+	enter("keyctl", 31, AT(SIZE - 1), UINT64_MAX, 0, 0, 0);
+	outputs(-EFAULT);
+	expect_count(1);
+	expect(0, 1, AT(SIZE - 1), 1);
 }
 
 /* ---- structures with counts and pointers of their own ---- */
