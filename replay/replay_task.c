@@ -129,8 +129,10 @@ static void volunteer_for_oom(void)
 
 /*
  * Out of reach of the terminal's signals, which are for the replayer: when it
- * dies, so do all of these.  A size of 1 means no core file, not even a pipe's
- * (core(5)).
+ * dies, so do all of these.  A session of their own would do, too, but be
+ * another group to the scheduler (autogroups, sched(7)): where others want the
+ * processor, each stop would wait for it.  A size of 1 means no core file, not
+ * even a pipe's (core(5)).
  */
 static void stand_apart(pid_t replayer)
 {
@@ -139,7 +141,7 @@ static void stand_apart(pid_t replayer)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != replayer)
 		_exit(125);
-	setsid();
+	setpgid(0, 0);
 	setrlimit(RLIMIT_CORE, &no_core);
 	for (int signal = 1; signal < 65; signal++)
 		syscall(SYS_rt_sigaction, signal,
