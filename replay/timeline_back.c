@@ -243,17 +243,32 @@ static int before_call(struct timeline *timeline, const struct event *event,
 			 before_out);
 }
 
+/* The last arrival there may be the point itself: then from the one before. */
+static int before_point(struct timeline *timeline, const struct event *event,
+			struct position *before_out)
+{
+	struct position from = { .event = event->number };
+	struct position end = { .event = event->number + 1 };
+	int err = replay_find(timeline->replayer, event->task) ?
+		come_near(timeline, event->registers[R_RIP], &end, &from) : 0;
+	struct leg *last;
+
+	if (!err)
+		err = before_last_step(timeline, &from, NULL, before_out);
+	last = from.leg_count ? &from.legs[from.leg_count - 1] : NULL;
+	if (err != SAME_PLACE || !last || last->kind != LEG_BREAK)
+		return err;
+	from.leg_count -= --last->count == 0;
+	return before_last_step(timeline, &from, NULL, before_out);
+}
+
 /* The last instruction before this event of the task's; or SAME_PLACE. */
 static int before_end(struct timeline *timeline, const struct event *event,
 		      struct position *before_out)
 {
 	struct leg leg = { .kind = LEG_BREAK, .count = 1 };
-	struct position from = { .event = event->number };
-	struct position end = { .event = event->number + 1 };
-	struct replay_task *task;
-	int err = 0;
 
-	*before_out = from;
+	*before_out = (struct position){ .event = event->number };
 	switch (event->kind) {
 	case EVENT_SYSCALL:
 	case EVENT_SYSCALL_ENTER:
@@ -269,12 +284,7 @@ static int before_end(struct timeline *timeline, const struct event *event,
 		position_append(before_out, &leg);
 		return 0;
 	case EVENT_POINT:
-		task = replay_find(timeline->replayer, event->task);
-		if (task)
-			err = come_near(timeline, event->registers[R_RIP], &end,
-					&from);
-		return err ? err : before_last_step(timeline, &from, NULL,
-						    before_out);
+		return before_point(timeline, event, before_out);
 	default:
 		return SAME_PLACE;
 	}

@@ -523,16 +523,16 @@ enum signal_outcome record_signal_outcome(const struct record_task *task,
 /* ---- at a point ---- */
 
 /*
- * Where a handler starts must be known, and where a task ends whose memory
- * others go on using; a tracer sees where the task is.
+ * Where a handler starts must be known, and where a task ends: others may go on
+ * using its memory, and who looks for the loop that it hung in wants to see it.
+ * A tracer sees where the task is.
  */
 static int must_wait(const struct delivery *delivery)
 {
 	return is_traced(delivery->task) ||
 	       delivery->outcome == SIGNAL_HANDLED ||
 	       (delivery->outcome == SIGNAL_FATAL &&
-		delivery->task->phase == CALL_NONE &&
-		!recorder_is_alone(delivery->recorder, delivery->task));
+		delivery->task->phase == CALL_NONE);
 }
 
 int record_withhold(struct recorder *recorder, struct record_task *task,

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* A program that hangs in a loop until a signal ends it. */
+#include <sys/time.h>
+
+volatile unsigned long turns = 1;
+
+static void hang(void)
+{
+	for (;;) {
+#ifdef STILL
+		(void)turns; /* nothing changes */
+#else
+		turns++;
+#endif
+	}
+}
+
+int main(void)
+{
+	struct itimerval soon = { .it_value = { .tv_usec = 20000 } };
+
+	setitimer(ITIMER_REAL, &soon, 0);
+	hang(); /* MARK hang */
+	return 0;
+}
