@@ -432,6 +432,11 @@ static int64_t answer_call(struct gdb_server *server, struct answer *answer,
 	case SYS_tgkill:
 		answer->signal = (int)(values[R_RDX] & 63);
 		return 0;
+	case SYS_kill:
+		if ((pid_t)values[R_RDI] != answer->task->recorded_tgid)
+			return say_unmade(server, number, NULL);
+		answer->signal = (int)(values[R_RSI] & 63);
+		return 0;
 	case SYS_exit:
 	case SYS_exit_group:
 	case SYS_rt_sigreturn:
