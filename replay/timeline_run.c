@@ -427,6 +427,12 @@ static int sees_copy(const struct run *run)
 		    (leg->kind == LEG_STATE && !run->is_own &&
 		     is_replaced(run, leg->state.registers.value[R_RIP]))))
 		return 1;
+	if (!run->is_own && run_counts(run) &&
+	    is_replaced(run, timeline->count_at))
+		return 1;
+	/* The debugger's own are not there. */
+	if (timeline->mode == PASS_FOLLOWS)
+		return 0;
 	for (unsigned i = 0; i < trap->code.length; i++)
 		if (breakpoints_at(breakpoints, process, trap->rip + i))
 			return 1;
