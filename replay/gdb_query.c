@@ -252,8 +252,8 @@ static void catch_calls(struct gdb_server *server, const char *packet)
 	uint64_t number;
 
 	timeline->catches_calls = *packet == '1';
-	memset(timeline->catches, packet[0] == '1' && packet[1] != ';',
-	       sizeof(timeline->catches));
+	timeline->catches_all = packet[0] == '1' && packet[1] != ';';
+	memset(timeline->catches, 0, sizeof(timeline->catches));
 	if (*packet)
 		packet++;
 	while (*packet++ == ';' && gdb_read_number(&packet, &number))

@@ -372,6 +372,15 @@ static int behind_exec(struct timeline *timeline, struct passed *passed)
 		timeline_notice(timeline, NULL, &passed->stop) : 0;
 }
 
+int timeline_catches(const struct timeline *timeline, int number)
+{
+	if (!timeline->catches_calls || number < 0)
+		return 0;
+	return timeline->catches_all ||
+	       (number < (int)sizeof(timeline->catches) &&
+		timeline->catches[number]);
+}
+
 static int behind_call(struct timeline *timeline, struct passed *passed)
 {
 	struct replay_task *task = replay_find(timeline->replayer,
@@ -395,9 +404,7 @@ static int behind_call(struct timeline *timeline, struct passed *passed)
 		passed->stop.kind = STOP_VFORK_DONE;
 		return timeline_notice(timeline, NULL, &passed->stop);
 	}
-	if (timeline->catches_calls && passed->stop.number >= 0 &&
-	    passed->stop.number < (int)sizeof(timeline->catches) &&
-	    timeline->catches[passed->stop.number]) {
+	if (timeline_catches(timeline, passed->stop.number)) {
 		passed->stop.kind = STOP_CALL_RETURN;
 		return timeline_notice(timeline, NULL, &passed->stop);
 	}

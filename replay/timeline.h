@@ -138,7 +138,7 @@ struct timeline {
 	size_t attached_count;
 	uint8_t is_passed[128]; /* signals that are not stopped for */
 	uint8_t catches[1024];	/* system calls that are */
-	int catches_calls;
+	int catches_calls, catches_all; /* whatever number they have */
 	int reports_forks, reports_vforks, reports_execs;
 	struct debug_image *images;
 	size_t image_count;
@@ -208,6 +208,8 @@ int timeline_go(struct timeline *timeline, const struct position *target);
 int timeline_go_to_exec(struct timeline *timeline, pid_t process,
 			const char *name, const char *exec);
 
+/* Whether the debugger wants to see calls of this number. */
+int timeline_catches(const struct timeline *timeline, int number);
 uint64_t timeline_program(const void *timeline, pid_t process);
 /* The program of the process, or NULL. */
 const struct debug_image *timeline_image(const struct timeline *timeline,

@@ -627,12 +627,9 @@ int timeline_run(const struct replay_watcher *watcher,
 static int is_catched_call(const struct timeline *timeline,
 			   const struct event *event)
 {
-	return timeline->catches_calls &&
-	       (event->kind == EVENT_SYSCALL ||
+	return (event->kind == EVENT_SYSCALL ||
 		event->kind == EVENT_SYSCALL_ENTER) &&
-	       event->detail >= 0 &&
-	       event->detail < (int)sizeof(timeline->catches) &&
-	       timeline->catches[event->detail];
+	       timeline_catches(timeline, event->detail);
 }
 
 int timeline_reach(const struct replay_watcher *watcher,

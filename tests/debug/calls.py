@@ -418,6 +418,14 @@ def monitor_says_what_there_is():
 
 
 @scenario
+def catch_syscall_takes_any_number():
+    to("end")
+    do("catch syscall")
+    has(do("continue"), r"call to syscall .?1234567")
+    has(do("continue"), r"returned from syscall .?1234567")
+
+
+@scenario
 def catch_syscall_stops():
     to("report")
     do("catch syscall pipe2")
