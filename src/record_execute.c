@@ -10,7 +10,8 @@
  * instructions are replaced by traps, and the memory becomes what the program
  * wanted.  Of memory that is written and executed, pages are looked at one by
  * one: later ones may not have been written yet.  Memory that is not writable
- * is complete, and is looked at at once.
+ * is complete, and is looked at at once, unless there is much of it: who makes
+ * all of it writable for each function that is compiled would wait for that.
  */
 #include "src/recorder.h"
 

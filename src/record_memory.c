@@ -695,6 +695,9 @@ static int may_hold_code(const struct process_map *map)
 	       !strncmp(map->name, "[anon:", 6);
 }
 
+/* Longer ranges would be read whole each time that they change protection. */
+#define LOOKED_AT_AT_ONCE (256 * PAGE)
+
 static int protect_memory(struct record_task *task,
 			  const struct process_map *map, remote_addr start,
 			  remote_addr end)
@@ -705,10 +708,13 @@ static int protect_memory(struct record_task *task,
 		.protection = map->protection,
 	};
 
-	if (map->protection & PROT_WRITE) {
-		record_hold(task, &task->effects, &range);
+	int is_written = (map->protection & PROT_WRITE) != 0;
+
+	if ((is_written || range.end - range.start > LOOKED_AT_AT_ONCE) &&
+	    !record_hold(task, &task->effects, &range))
 		return 0;
-	}
+	if (is_written)
+		return 0;
 	return record_scan_generated(task, &task->effects, range.start,
 				     range.end);
 }

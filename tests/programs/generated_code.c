@@ -61,27 +61,49 @@ static void run(const char *name, const unsigned char *memory)
 	check(!memcmp(memory + 256, data, sizeof(data)));
 }
 
-static unsigned char *map(int protection)
+static unsigned char *map_long(size_t length, int protection)
 {
-	unsigned char *memory = mmap(NULL, LENGTH, protection, MAP_PRIVATE |
+	unsigned char *memory = mmap(NULL, length, protection, MAP_PRIVATE |
 				     MAP_ANONYMOUS, -1, 0);
 
 	check(memory != MAP_FAILED);
 	return memory;
 }
 
-static void complete(void)
+static unsigned char *map(int protection)
 {
-	unsigned char *memory = map(PROT_READ | PROT_WRITE);
+	return map_long(LENGTH, protection);
+}
 
-	for (int i = 0; i < 2; i++) {
-		fill(memory + i * 8 * PAGE);
-		check(!mprotect(memory, LENGTH, PROT_READ | PROT_EXEC));
+static void complete(size_t length)
+{
+	unsigned char *memory = map_long(length, PROT_READ | PROT_WRITE);
+
+	for (size_t i = 0; i < 2; i++) {
+		fill(memory + i * length / 2);
+		check(!mprotect(memory, length, PROT_READ | PROT_EXEC));
 		run("complete", memory);
-		run("complete", memory + i * 8 * PAGE);
-		check(!mprotect(memory, LENGTH, PROT_READ | PROT_WRITE));
+		run("complete", memory + i * length / 2);
+		check(!mprotect(memory, length, PROT_READ | PROT_WRITE));
 	}
-	check(!munmap(memory, LENGTH));
+	check(!munmap(memory, length));
+}
+
+/* As compilers do that fill all of their memory first (Ruby's). */
+static void often_complete(void)
+{
+	size_t length = 512 * LENGTH;
+	unsigned char *memory = map_long(length, PROT_READ | PROT_WRITE);
+
+	memset(memory, 0x1e, length);
+	for (int i = 0; i < 40; i++) {
+		fill(memory + (i % 64) * LENGTH / 16);
+		check(!mprotect(memory, length, PROT_READ | PROT_EXEC));
+		check(call(memory + 128));
+		check(call(memory + (i % 64) * LENGTH / 16 + 128));
+		check(!mprotect(memory, length, PROT_READ | PROT_WRITE));
+	}
+	check(!munmap(memory, length));
 }
 
 static void in_child(const unsigned char *memory)
@@ -132,7 +154,9 @@ int main(void)
 	run("moved", moved + 8 * PAGE);
 	fill(moved + LENGTH + PAGE);
 	run("grown", moved + LENGTH + PAGE);
-	complete();
+	complete(LENGTH);
+	complete(64 * LENGTH);
+	often_complete();
 	in_strict_child();
 	return success();
 }
