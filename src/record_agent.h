@@ -136,6 +136,8 @@ void record_agent_look_at_actions(struct record_task *task);
 void record_agent_begin_part(struct agent_area *area, unsigned part);
 /* What was in the ring has its events. */
 void record_agent_go_on_in_ring(struct agent_area *area);
+/* -EBADMSG, reported, when the program has written where the stack is told. */
+int record_agent_check_stack(const struct record_task *task);
 /* The writer has read all of it. */
 void record_agent_end_ring(const struct agent_area *area);
 

@@ -41,6 +41,16 @@ static int spoiled(const struct record_task *task, const char *fault)
 		      "where reel records calls (%s)", task->task.tid, fault);
 }
 
+int record_agent_check_stack(const struct record_task *task)
+{
+	uint32_t below = AGENT_STACK_TOP -
+		space_data_of(task)->agent->shared->stack;
+
+	return below % AGENT_STACK_LENGTH ||
+	       below / AGENT_STACK_LENGTH >= AGENT_STACKS ?
+	       spoiled(task, "where its stack is") : 0;
+}
+
 /*
  * Many are copied by the writer's thread, as long as the agent can go on in the
  * other part of the ring: *count is checked there.

@@ -224,7 +224,10 @@ static int fault_inside(struct record_task *task, const siginfo_t *info,
 			struct registers *registers)
 {
 	const struct agent_shared *shared = space_data_of(task)->agent->shared;
+	int err = record_agent_check_stack(task);
 
+	if (err)
+		return err;
 	if (shared->is_made)
 		return report(-EFAULT, "task %d: its agent can't read what a "
 			      "call wrote at %p", task->task.tid,
