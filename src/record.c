@@ -158,6 +158,15 @@ static int enter_call(struct recorder *recorder, struct record_task *task)
 	return record_syscall_entry(recorder, task);
 }
 
+static int seccomp_stop(struct recorder *recorder, struct record_task *task)
+{
+	struct registers now;
+
+	if (!task_get_registers(&task->task, &now) && record_is_vsyscall(&now))
+		return record_vsyscall(recorder, task);
+	return record_seccomp_event(recorder, task);
+}
+
 static int handle_stop(struct recorder *recorder, struct record_task *task,
 		       int status)
 {
@@ -176,12 +185,10 @@ static int handle_stop(struct recorder *recorder, struct record_task *task,
 	case PTRACE_EVENT_EXIT:
 		return record_exit_event(recorder, task);
 	case PTRACE_EVENT_SECCOMP:
-		if (record_is_vsyscall(task))
-			return record_vsyscall(recorder, task);
 		/* Our own filter's: the task was let go without other stops. */
 		if (task->phase != CALL_NONE || task->is_interrupted ||
 		    task->traps_calls)
-			return record_seccomp_event(recorder, task);
+			return seccomp_stop(recorder, task);
 		task->is_at_filter = 1;
 		return enter_call(recorder, task);
 	}

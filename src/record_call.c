@@ -302,6 +302,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	}
 	if (task_get_registers(&task->task, entry))
 		return 0;
+	if (task->is_at_filter && record_is_vsyscall(entry))
+		return record_vsyscall(recorder, task);
 	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
 	if (task->withheld && !task->withheld->is_sent &&
 	    !record_agent_has_faulted(task) &&

@@ -22,12 +22,9 @@
 #define VSYSCALL_PAGE 0xffffffffff600000ul
 #define CODE_SECCOMP 1 /* SYS_SECCOMP, siginfo's si_code */
 
-int record_is_vsyscall(const struct record_task *task)
+int record_is_vsyscall(const struct registers *registers)
 {
-	struct registers registers;
-
-	return !task_get_registers(&task->task, &registers) &&
-	       (registers.value[R_RIP] & ~0xffful) == VSYSCALL_PAGE;
+	return (registers->value[R_RIP] & ~0xffful) == VSYSCALL_PAGE;
 }
 
 /* NULL is no address to write to. */

@@ -901,7 +901,7 @@ record_filter_by_number(const struct recorder *recorder,
 			int64_t *err_out);
 
 /* record_vsyscall.c */
-int record_is_vsyscall(const struct record_task *task);
+int record_is_vsyscall(const struct registers *registers);
 /* Makes the call at whose stop of our filter the task is. */
 int record_vsyscall(struct recorder *recorder, struct record_task *task);
 /* record_dispatch.c */
