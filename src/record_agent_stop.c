@@ -151,8 +151,12 @@ static int step_out(struct recorder *recorder, struct record_task *task,
 
 		if (!record_agent_is_inside(task, registers))
 			return 1;
-		/* A step over its call would be told as something else. */
-		if (rip >= ENTRY_CODE_END || rip <= AGENT_STOP)
+		/*
+		 * A step over its call would be told as something else, and the
+		 * trap of AGENT_STOP, if another stop was told first, is not
+		 * the program's.
+		 */
+		if (rip >= ENTRY_CODE_END || rip <= AGENT_STOP_END)
 			return 0;
 		if (step(recorder, task) ||
 		    task_get_registers(&task->task, registers))
