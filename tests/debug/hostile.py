@@ -98,20 +98,25 @@ NASTY = [
 ]
 
 
-def attack(number):
-    chance = random.Random(number)
-    path = os.path.join(place, "socket%d" % number)
+def serve(name, **options):
+    """A server, and a client that it has taken."""
+    path = os.path.join(place, name)
     server = subprocess.Popen([reel, "debug", "--server=unix:" + path, trace],
-                              stderr=subprocess.DEVNULL)
+                              **options)
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(0.5)
     while True:
         try:
             client.connect(path)
-            break
+            return server, client
         except OSError:
             assert server.poll() is None, "no server"
             time.sleep(0.01)
+
+
+def attack(number):
+    chance = random.Random(number)
+    server, client = serve("socket%d" % number, stderr=subprocess.DEVNULL)
+    client.settimeout(0.5)
     try:
         for _ in range(chance.randrange(1, 40)):
             data = packet(chance.choice(NASTY))
@@ -149,16 +154,7 @@ def monitor(text):
 
 def interrupt_at_once():
     """Before a task has run: what is behind an event can be come back to."""
-    path = os.path.join(place, "interrupts")
-    server = subprocess.Popen([reel, "debug", "--server=unix:" + path, trace])
-    client = socket.socket(socket.AF_UNIX)
-    while True:
-        try:
-            client.connect(path)
-            break
-        except OSError:
-            assert server.poll() is None, "no server"
-            time.sleep(0.01)
+    server, client = serve("interrupts")
     going = packet("vCont;c")
     for event in range(2, 40):
         ask(client, monitor("seek %d" % event))
