@@ -285,8 +285,7 @@ static enum step go_for(struct point_search *search, uint64_t used_ns)
 			return STEP_CALL;
 		got = wait_while_used(search, used_ns);
 		if (!got) {
-			task->is_interrupt_sent = 1;
-			ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+			recorder_interrupt(task);
 			got = task_wait(&task->task, &search->status) ? -1 : 1;
 		}
 		if (got < 0)

@@ -472,8 +472,7 @@ static void cut_turn(struct recorder *recorder, struct record_task *task)
 		return;
 	task->point_wanted = recorder_is_alone(recorder, task) ?
 		POINT_NOT_WANTED : POINT_WANTED;
-	task->is_interrupt_sent = 1;
-	ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+	recorder_interrupt(task);
 }
 
 static int run_current(struct recorder *recorder, struct record_task *task)

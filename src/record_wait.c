@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -487,7 +486,6 @@ void record_wait_wake(struct recorder *recorder, struct record_task *tracer)
 		    (task->state != TASK_IN_CALL &&
 		     task->state != TASK_RUNNING))
 			continue;
-		task->is_interrupt_sent = 1;
-		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+		recorder_interrupt(task);
 	}
 }
