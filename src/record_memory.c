@@ -708,12 +708,12 @@ static int protect_memory(struct record_task *task,
 		.protection = map->protection,
 	};
 
-	int is_written = (map->protection & PROT_WRITE) != 0;
-
-	if ((is_written || range.end - range.start > LOOKED_AT_AT_ONCE) &&
-	    !record_hold(task, &task->effects, &range))
+	if (map->protection & PROT_WRITE) {
+		record_hold(task, &task->effects, &range);
 		return 0;
-	if (is_written)
+	}
+	if (range.end - range.start > LOOKED_AT_AT_ONCE &&
+	    !record_hold(task, &task->effects, &range))
 		return 0;
 	return record_scan_generated(task, &task->effects, range.start,
 				     range.end);
