@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* mmap(2) overlooks protections that it does not know; mprotect(2) refuses. */
+/*
+ * mmap(2) overlooks protections that it does not know; mprotect(2) refuses.
+ * Memory that the kernel may drop (since Linux 6.11) is had, or is not.
+ */
 #include "tracee.h"
+
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+
+static void droppable(void)
+{
+	void *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_DROPPABLE | MAP_ANONYMOUS, -1, 0);
+
+	check(map != MAP_FAILED || errno == EINVAL);
+}
 
 int main(void)
 {
@@ -21,5 +36,6 @@ int main(void)
 		sys(munmap(map, 8192));
 		sys(munmap(file, 4096));
 	}
+	droppable();
 	return success();
 }
