@@ -29,6 +29,7 @@
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/record_trapped_call.h"
+#include "src/record_vdso.h"
 #include "src/recorder.h"
 #include "traces/report.h"
 
@@ -414,6 +415,7 @@ int record_run(const struct record_options *options,
 	if (recorder->writer)
 		trace_writer_destroy(recorder->writer);
 	record_files_free(recorder);
+	record_vdso_free(recorder->vdso);
 	free(recorder->deferred);
 	free(recorder->agent_rules);
 	free(recorder->outer_domains);

@@ -169,6 +169,9 @@ remote_addr record_sites_area(const struct record_task *task,
 /* Those that a call went around: in replay they are there again. */
 void record_sites_spared(struct record_task *task, remote_addr start,
 			 remote_addr end);
+/* Pages of it were dropped, and may be the file's again. */
+void record_sites_discarded(struct record_task *task, remote_addr start,
+			    remote_addr end);
 /* The mapping is gone. */
 void record_sites_unmapped(struct record_task *task, remote_addr start,
 			   remote_addr end);

@@ -18,6 +18,7 @@
 #include "src/record_cores.h"
 #include "src/record_ptrace.h"
 #include "src/record_trapped_call.h"
+#include "src/record_vdso.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
@@ -27,6 +28,9 @@
 #ifndef ARCH_GET_CPUID
 #define ARCH_GET_CPUID 0x1011
 #define ARCH_SET_CPUID 0x1012
+#endif
+#ifndef ARCH_MAP_VDSO_64
+#define ARCH_MAP_VDSO_64 0x2003
 #endif
 
 int record_change_call(struct record_task *task, struct registers *changed)
@@ -500,6 +504,17 @@ void record_hook_result(struct recorder *recorder, struct record_task *task)
 	}
 }
 
+/* Pages without what reel had written there. */
+static int pages_exit(struct recorder *recorder, struct record_task *task)
+{
+	if (task->call.number == SYS_madvise)
+		record_discard_exit(recorder, task);
+	else if (task->call.arguments[0] == ARCH_MAP_VDSO_64 &&
+		 task->call.result > 0)
+		return record_vdso_mapped(recorder, task);
+	return record_file_changes(recorder, task);
+}
+
 int record_hook_exit(struct recorder *recorder, struct record_task *task)
 {
 	int err = record_own_memory_exit(task);
@@ -539,6 +554,9 @@ int record_hook_exit(struct recorder *recorder, struct record_task *task)
 	case SYS_openat2:
 		err = record_cores_opened(recorder, task);
 		return err ? err : record_file_changes(recorder, task);
+	case SYS_madvise:
+	case SYS_arch_prctl:
+		return pages_exit(recorder, task);
 	case SYS_ioctl:
 		record_notify_exit(recorder, task);
 		break;

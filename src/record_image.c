@@ -21,12 +21,11 @@
 #include "src/process_file.h"
 #include "src/process_maps.h"
 #include "src/record_agent.h"
+#include "src/record_vdso.h"
 #include "src/session_page.h"
-#include "src/vdso.h"
 #include "traces/report.h"
 
 #define PAGE 4096ul
-#define VDSO_LIMIT (1ul << 20)
 
 #ifndef ARCH_SET_CPUID
 #define ARCH_SET_CPUID 0x1012
@@ -117,44 +116,16 @@ static int hide_processor(struct image *image)
 
 /* ---- the vDSO ---- */
 
-/*
- * Its functions become system calls, which are recorded; and it has a syscall
- * instruction that serves for calls in the task's name.
- */
+/* It has a syscall instruction that serves for calls in the task's name. */
 static int patch_vdso(struct image *image, const struct process_map *map)
 {
-	struct vdso_patch patches[VDSO_PATCHES];
-	size_t length = map->end - map->start;
-	struct space_data *data = space_data_of(image->task);
-	AUTO(heap_free) uint8_t *bytes = NULL;
-	int count;
+	int err = record_vdso_replace(image->recorder, image->task, map);
 
-	if (length > VDSO_LIMIT)
-		return report(-EINVAL, "vDSO of %zu bytes", length);
-	bytes = xmalloc(length);
-	if (address_space_read(space_of(image->task), map->start, bytes,
-			       length))
-		return -ESRCH;
-	count = vdso_patches(bytes, length, patches);
-	if (count < 0)
-		return report(count, "replace the vDSO's functions by system "
-			      "calls");
-	for (int i = 0; i < count; i++) {
-		memcpy(bytes + patches[i].offset, patches[i].bytes,
-		       patches[i].length);
-		if (address_space_write(space_of(image->task), map->start +
-					patches[i].offset, patches[i].bytes,
-					patches[i].length))
-			return report(-EFAULT, "write into the vDSO");
-		if (patches[i].call_end)
-			data->vdso_calls[data->vdso_call_count++] =
-				map->start + patches[i].offset +
-				patches[i].call_end;
-	}
-	for (size_t at = 0; at + 1 < length && !image->syscall_address; at++)
-		if (bytes[at] == 0x0f && bytes[at + 1] == 0x05)
-			image->syscall_address = map->start + at;
-	data->syscall_address = image->syscall_address;
+	if (err)
+		return err;
+	image->syscall_address =
+		record_vdso_call_instruction(image->recorder, image->task);
+	space_data_of(image->task)->syscall_address = image->syscall_address;
 	return 0;
 }
 
@@ -365,10 +336,10 @@ static int save_map(struct image *image, const struct process_map *map)
 {
 	struct record_file *file = NULL;
 	int is_vdso = !strcmp(map->name, "[vdso]");
+	int is_clocks = record_vdso_is_clocks(map);
 	int err = 0;
 
-	if (!strncmp(map->name, "[vvar", 5) ||
-	    !strcmp(map->name, "[vsyscall]") ||
+	if (!strcmp(map->name, "[vsyscall]") ||
 	    (map->start >= SESSION_PAGE && map->end <= AGENT_END))
 		return 0;
 	if (map->inode && image->file &&
@@ -384,7 +355,8 @@ static int save_map(struct image *image, const struct process_map *map)
 		image->file = file;
 	}
 	record_map_effect(image->task, image->effects, map->start,
-			  map->end - map->start, map->protection,
+			  map->end - map->start,
+			  is_clocks ? PROT_NONE : map->protection,
 			  map_flags(map, file != NULL), file, map->offset,
 			  map->name);
 	if (file && (map->protection & PROT_EXEC) && !map->is_shared)
@@ -393,7 +365,7 @@ static int save_map(struct image *image, const struct process_map *map)
 		save_all_pages(image, map);
 	else if (!map->is_shared && (map->protection & PROT_WRITE))
 		save_private_pages(image, map, file != NULL);
-	else if (!file && map->protection)
+	else if (!file && map->protection && !is_clocks)
 		save_private_pages(image, map, 0);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "src/process_maps.h"
+#include "src/record_vdso.h"
 #include "src/session_page.h"
 #include "traces/report.h"
 
@@ -27,6 +28,9 @@
 #define PAGE_UP(value) (((value) + PAGE - 1) & ~(PAGE - 1))
 #define DEVICE_LIMIT (64ul << 20) /* of a device mapping that is copied */
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
 #endif
@@ -799,6 +803,7 @@ static void move_known(struct record_task *task)
 	}
 	if (kept < end - from)
 		record_sites_forget(task, &task->effects, from + kept, end);
+	record_vdso_moved(task, from, end, distance);
 	if (data->syscall_address >= from && data->syscall_address < end)
 		data->syscall_address += distance;
 	for (size_t i = 0; i < data->site_count; i++)
@@ -812,6 +817,8 @@ static void move_known(struct record_task *task)
 		range->start += distance;
 		range->end += distance;
 	}
+	if (arguments[3] & MREMAP_DONTUNMAP)
+		record_discard_left(task, from, end, distance);
 	if (new_end >= end + distance) {
 		grow_held(data, end + distance, new_end);
 		return;

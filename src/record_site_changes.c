@@ -208,6 +208,29 @@ void record_sites_forget(struct record_task *task, struct effect_list *effects,
 			sites->code[i] = (struct seen_code){ 0 };
 }
 
+void record_sites_discarded(struct record_task *task, remote_addr start,
+			    remote_addr end)
+{
+	struct call_sites *sites = space_data_of(task)->call_sites;
+	size_t kept = 0;
+
+	if (!sites || !is_concerned(sites, start, end))
+		return;
+	sites = call_sites_own(space_data_of(task));
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct call_patch *patch = &sites->patches[i];
+
+		if (!call_patch_touches(patch, start, end) ||
+		    is_in_place(task, patch)) {
+			sites->patches[kept++] = *patch;
+			continue;
+		}
+		put_back(task, &task->effects, patch, 0, start, 0);
+		put_back(task, &task->effects, patch, end, SPACE_END, 0);
+	}
+	sites->count = kept;
+}
+
 static int is_area_in(const struct area *area, remote_addr start,
 		      remote_addr end)
 {

@@ -38,6 +38,8 @@
  *   record_seccomp.c  the program's own filters of calls
  *   record_own_filter.c  ours, which must not show
  *   record_trapped_call.c  ours in a container
+ *   record_vdso.c     the vDSO, which makes calls
+ *   record_discard.c  code that the program drops
  *   record_vsyscall.c calls without a syscall instruction
  *   record_dispatch.c calls that become signals by its own wish
  *   record_notify.c   its supervisors, who answer calls
@@ -324,6 +326,7 @@ struct space_data {
 	int is_unpatchable; /* there must be no more of these */
 	remote_addr vdso_calls[VDSO_PATCHES]; /* behind calls of ours there */
 	unsigned vdso_call_count;
+	remote_addr vdso_start, vdso_end; /* record_vdso.h */
 	remote_addr left_stacks[LEFT_STACKS]; /* record_stacks.c; 0: none */
 	size_t left_count; /* all that there were */
 	int maps_shared;   /* it has mapped memory that others may see */
@@ -363,6 +366,7 @@ struct recorder {
 	unsigned live_tasks;
 	struct deferred_status *deferred; /* stops seen while one runs */
 	size_t deferred_count, deferred_room;
+	struct vdso_copy *vdso; /* record_vdso.h */
 	struct ended_tracee *ended; /* not waited for by their tracers */
 	pid_t root_tgid;
 	int has_root_status, root_status;
@@ -539,6 +543,14 @@ int record_unknown_call(struct recorder *recorder, struct record_task *task);
 /* record_own_memory.c */
 int record_own_memory_entry(struct record_task *task);
 int record_own_memory_exit(struct record_task *task);
+
+/* record_discard.c */
+/* At the end of a madvise(2). */
+void record_discard_exit(const struct recorder *recorder,
+			 struct record_task *task);
+/* The mapping of [start, end) moved by a distance, and is still there. */
+void record_discard_left(struct record_task *task, remote_addr start,
+			 remote_addr end, uint64_t distance);
 
 /* record_memory.c */
 int record_mmap_entry(struct recorder *recorder, struct record_task *task);
