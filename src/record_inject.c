@@ -12,21 +12,58 @@
 
 #include "src/process_status.h"
 
+/*
+ * To the next stop that is not our own filter's, which stops at calls, too.
+ * Who is killed is let go, and its end will be reported.
+ */
+static int next_stop(struct record_task *task, int signal, int *status_out)
+{
+	do {
+		if (task_resume(&task->task, PTRACE_SYSCALL, signal) ||
+		    task_wait(&task->task, status_out))
+			return -ESRCH;
+		signal = 0;
+	} while (WIFSTOPPED(*status_out) &&
+		 status_event(*status_out) == PTRACE_EVENT_SECCOMP);
+	if (WIFSTOPPED(*status_out) &&
+	    status_event(*status_out) == PTRACE_EVENT_EXIT)
+		task_resume(&task->task, PTRACE_CONT, 0);
+	return 0;
+}
+
 /* Resumes to the next syscall stop of this task; other stops end the try. */
 int record_to_syscall_stop(struct record_task *task)
 {
-	int status, err;
+	int status;
 
-	do {
-		if (task_resume(&task->task, PTRACE_SYSCALL, 0))
-			return -ESRCH;
-		err = task_wait(&task->task, &status);
-		if (err)
-			return -ESRCH;
-		/* Our own filter stops at calls, too. */
-	} while (WIFSTOPPED(status) &&
-		 status_event(status) == PTRACE_EVENT_SECCOMP);
+	if (next_stop(task, 0, &status))
+		return -ESRCH;
 	return status_is_syscall(status) ? 0 : -ESRCH;
+}
+
+/*
+ * What no mask holds back comes before the call: an interrupt that was sent
+ * when the task had stopped already, SIGSTOP, and a stop of its group.  The
+ * task goes on all the same, and is to be interrupted again after the call.
+ */
+static int to_entry(struct record_task *task, int *was_interrupted_out)
+{
+	int status, signal = 0;
+
+	for (;;) {
+		if (next_stop(task, signal, &status) || !WIFSTOPPED(status))
+			return -ESRCH;
+		signal = 0;
+		if (status_event(status) == PTRACE_EVENT_STOP) {
+			task->is_stop_put_off |= WSTOPSIG(status) != SIGTRAP;
+			*was_interrupted_out = 1;
+		} else if (!status_event(status) &&
+			   WSTOPSIG(status) == SIGSTOP) {
+			signal = SIGSTOP;
+		} else {
+			return status_is_syscall(status) ? 0 : -ESRCH;
+		}
+	}
 }
 
 int record_has_filter(const struct record_task *task)
@@ -50,7 +87,8 @@ static int pass_filters(struct record_task *task)
 }
 
 static int64_t make_call(struct record_task *task, remote_addr syscall_address,
-			 int number, const uint64_t arguments[6])
+			 int number, const uint64_t arguments[6],
+			 int *was_interrupted_out)
 {
 	struct registers saved, changed;
 
@@ -67,7 +105,7 @@ static int64_t make_call(struct record_task *task, remote_addr syscall_address,
 	changed.value[R_R8] = arguments[4];
 	changed.value[R_R9] = arguments[5];
 	if (task_set_registers(&task->task, &changed) ||
-	    record_to_syscall_stop(task) || pass_filters(task) ||
+	    to_entry(task, was_interrupted_out) || pass_filters(task) ||
 	    record_to_syscall_stop(task) ||
 	    task_get_registers(&task->task, &changed))
 		return -ESRCH;
@@ -82,14 +120,18 @@ int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6])
 {
 	uint64_t mask, all = ~0ull;
+	int was_interrupted = 0;
 	int64_t result;
 
 	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask) ||
 	    ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(all), &all))
 		return -ESRCH;
 	record_dispatch_off(task);
-	result = make_call(task, syscall_address, number, arguments);
+	result = make_call(task, syscall_address, number, arguments,
+			   &was_interrupted);
 	record_dispatch_on(task);
 	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
+	if (was_interrupted)
+		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
 	return result;
 }
