@@ -11,7 +11,7 @@ f() { trap 'echo return' RETURN; return 3; }
 f || echo "f said $?"
 kill -USR2 $BASHPID
 (trap 'echo chld' CHLD; set -m; sleep 0.05 & wait)
-read -t 0.1 line < <(sleep 0.3); echo "read $?"
+mkfifo silent; exec 3<> silent; read -t 0.1 -u 3 line; echo "read $?"
 trap 'echo alarm; exit 5' ALRM
 (sleep 0.1; kill -ALRM $$) &
 while :; do sleep 0.02; done

@@ -10,7 +10,7 @@ done
 bwrap --unshare-all --uid 1000 --gid 1000 --hostname boxed --bind root / \
 	--proc /proc --dev /dev --tmpfs /tmp --die-with-parent --new-session \
 	/bin/sh -c 'hostname; id -u; ls /; ls /dev | wc -l; echo $$;
-		echo x > /tmp/x; cat /tmp/x; ps | wc -l; exit 6'
+		echo x > /tmp/x; cat /tmp/x; ps > /tmp/list; wc -l < /tmp/list; exit 6'
 echo $?
 bwrap --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
 	--file 3 /message cat /message 3<<'END'

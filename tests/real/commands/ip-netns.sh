@@ -15,11 +15,12 @@ if ip link add a type veth peer name b 2> /dev/null; then
 fi
 ip -n red address add 10.9.7.1/24 dev lo; ip -n red -br -4 address
 ip -n blue link set lo up
-ip netns exec blue sh -c "printf reply | busybox nc -l -p 7777 > heard" &
+printf reply > reply; echo question > question
+ip netns exec blue busybox nc -l -p 7777 < reply > heard &
 until ip netns exec blue grep -q :1E61 /proc/net/tcp /proc/net/tcp6; do
 	busybox usleep 10000
 done
-ip netns exec blue sh -c "echo question | busybox nc 127.0.0.1 7777"; echo
+ip netns exec blue busybox nc 127.0.0.1 7777 < question; echo
 wait; cat heard
 ip netns pids red; ip netns identify $$
 ip netns delete red; ip netns delete blue; ip netns list | wc -l'

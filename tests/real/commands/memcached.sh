@@ -34,6 +34,7 @@ first.sendall(b"get n\r\n")
 print(counts, first.recv(100))
 END
 python3 client.py
-kill -TERM "$(cat pid)"
-while kill -0 "$(cat pid)" 2> /dev/null; do sleep 0.02; done
+# It removes the file, before it has ended.
+pid=$(cat pid); kill -TERM "$pid"
+while kill -0 "$pid" 2> /dev/null; do sleep 0.02; done
 echo ended

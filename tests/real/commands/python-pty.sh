@@ -6,8 +6,8 @@ import os, pty, termios, tty
 pid, fd = pty.fork()
 if not pid:
     os.execvp("sh", ["sh", "-c",
-        "trap 'echo interrupted' INT; tty; stty size; read x; echo got $x;"
-        "sleep 0.5; stty -a | head -1"])
+        "trap 'told=1; echo interrupted' INT; tty; stty size; read x; echo got $x;"
+        "until [ $told ]; do sleep 0.05; done; stty -a | head -1"])
 seen = b""
 def until(text):
     global seen

@@ -27,5 +27,5 @@ with concurrent.futures.ThreadPoolExecutor(3) as pool:
     print(sum(pool.map(lambda n: n * n, range(100))))
 done = threading.Event()
 timer = threading.Timer(0.05, done.set); timer.start()
-print(done.wait(5), done.is_set()); timer.join()
+print(done.wait(50), done.is_set()); timer.join()
 END

@@ -17,7 +17,8 @@ sed -i -e 's/"terminal": true/"terminal": false/' \
 cp config.json base.json
 cat > inside.sh <<'END'
 mount -t cgroup2 none /sys/fs/cgroup || exit 1
-name=reel-test
+# Control groups are the whole machine's.
+name=reel-test-$$
 runc() {
 	/usr/sbin/runc --root "$PWD/state" "$@" < /dev/null
 }
@@ -32,6 +33,8 @@ says 'while :; do sleep 0.05; done'
 runc create $name > /dev/null
 runc state $name | grep -o '"status": .*'
 runc start $name
+# It executes the shell when we have been told that it has started.
+until test "$(runc exec $name cat /proc/1/comm)" = sh; do sleep 0.02; done
 runc exec $name sh -c 'cat /proc/1/comm; hostname; exit 7'; echo $?
 runc ps $name | head -n 1 | wc -l
 runc kill $name KILL

@@ -4,8 +4,9 @@
 # output: fixed
 mkfifo fifo
 : > log > said
-sh -c 'trap "echo told" USR1; cat fifo & wait; wait; echo "shell ends"' &
+sh -c 'trap "echo told" USR1; : > ready; cat fifo & wait; wait; echo "shell ends"' &
 shell=$!
+until test -e ready; do sleep 0.02; done
 strace -o log -p $shell 2> said &
 tracer=$!
 until grep -q attached said; do sleep 0.02; done
