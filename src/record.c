@@ -416,6 +416,7 @@ int record_run(const struct record_options *options,
 		trace_writer_destroy(recorder->writer);
 	record_files_free(recorder);
 	record_vdso_free(recorder->vdso);
+	record_sentences_free(recorder);
 	free(recorder->deferred);
 	free(recorder->agent_rules);
 	free(recorder->outer_domains);

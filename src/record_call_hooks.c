@@ -447,6 +447,7 @@ void record_hook_result(struct recorder *recorder, struct record_task *task)
 	int64_t *result = &task->call.result;
 
 	record_own_filter_result(recorder, task);
+	record_deadly_waited(recorder, task);
 	switch (task->call.number) {
 	case SYS_sched_setaffinity:
 		if (*result == 0)

@@ -537,6 +537,7 @@ static void save_exit_words(struct record_task *task,
 static int finish_death(struct recorder *recorder, struct record_task *task,
 			int status)
 {
+	status = record_deadly_status(task, status);
 	record_trace_ended(recorder, task, status);
 	if (task->task.tid == recorder->root_tgid) {
 		recorder->has_root_status = 1;
@@ -602,7 +603,7 @@ int record_exit_event(struct recorder *recorder, struct record_task *task)
 
 	task_get_event_message(&task->task, &message);
 	task->exit_status = record_dies_strictly(task) ? SIGKILL :
-							 (int)message;
+			    record_deadly_status(task, (int)message);
 	doom_others(recorder, task);
 	if (record_stops_dying(recorder, task, &err))
 		return err;
@@ -645,7 +646,7 @@ static int exit_unseen(struct recorder *recorder, struct record_task *task,
 	int err = 0;
 
 	recorder_doom_group(recorder, task);
-	task->exit_status = status;
+	task->exit_status = record_deadly_status(task, status);
 	if (task->phase == CALL_ENTERED)
 		err = record_announce_call(recorder, task);
 	task->phase = CALL_NONE;

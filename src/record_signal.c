@@ -209,6 +209,56 @@ int record_only_ignored_pending(const struct record_task *task)
 	return is_only_ignored;
 }
 
+/* Those that leave no core file (sig_kernel_coredump() in signal.h). */
+static int ends_at_once(int signal)
+{
+	switch (signal) {
+	case SIGKILL:
+	case SIGQUIT:
+	case SIGILL:
+	case SIGTRAP:
+	case SIGABRT:
+	case SIGFPE:
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGSYS:
+	case SIGXCPU:
+	case SIGXFSZ:
+		return 0;
+	}
+	return !stops_by_default(signal) && !ignored_by_default(signal);
+}
+
+/*
+ * One with a handler that came before would have kept the kernel from looking
+ * (wants_signal() in kernel/signal.c); which was first is not known.
+ */
+int record_deadly_pending(const struct record_task *task)
+{
+	uint64_t pending, spared, caught;
+	char path[64], *status;
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->task.tid);
+	status = read_proc_file(path, NULL);
+	if (!status)
+		return 0;
+	pending = (status_mask(status, "\nSigPnd:") |
+		   status_mask(status, "\nShdPnd:")) &
+		  ~status_mask(status, "\nSigBlk:") &
+		  ~status_mask(status, "\nSigIgn:");
+	caught = status_mask(status, "\nSigCgt:");
+	free(status);
+	if (pending & caught)
+		return 0;
+	spared = pending ? record_spared_signals(task) : 0;
+	for (int signal = 1; signal <= 64 && !found; signal++)
+		if ((pending & ~spared) >> (signal - 1) & 1 &&
+		    ends_at_once(signal))
+			found = signal;
+	return found;
+}
+
 uint64_t record_ignored_signals(const struct record_task *task)
 {
 	uint64_t ignored = 0;

@@ -288,6 +288,8 @@ static int may_be_stuck(const struct recorder *recorder,
 
 static int look_at(struct recorder *recorder, struct record_task *task)
 {
+	if (record_end_deadly_wait(recorder, task))
+		return 0;
 	if (!may_be_stuck(recorder, task) || !is_held(task)) {
 		task->stuck_since_ns = 0;
 		/* A signal wakes it for a moment; said once for each call. */

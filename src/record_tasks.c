@@ -55,6 +55,7 @@ struct record_task *recorder_add(struct recorder *recorder, pid_t tid,
 	task->tsc_mode = PR_TSC_ENABLE;
 	task->affinity = recorder->believed_affinity;
 	task->next_in_group = task->previous_in_group = task;
+	record_sentence_forget(recorder, tid);
 	bucket_insert(recorder, task);
 	task->next_all = recorder->all;
 	if (recorder->all)

@@ -431,6 +431,7 @@ void record_wait_siginfo(struct recorder *recorder,
 	const struct record_task *child;
 	union told told;
 
+	record_deadly_siginfo(recorder, task, info);
 	if (info->si_signo != SIGCHLD || info->si_code != SI_QUEUE ||
 	    (info->si_pid && info->si_pid != recorder->recorder_pid))
 		return;

@@ -20,6 +20,7 @@
  *   record_jumps.c    what was replaced there before
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
+ *   record_deadly.c   signals that end any wait
  *   record_peers.c    processes outside that share memory with ours
  *   record_stuck.c    tasks that the kernel holds
  *   record_point.c    places in the middle of computing
@@ -259,6 +260,7 @@ struct record_task {
 	int is_parked;		 /* waits in another call than it made */
 	int is_repeated;	 /* by us: the entry is none of the program's */
 	int exit_status;
+	int deadly; /* the signal that SIGKILL stands for, or 0 */
 	uint64_t stuck_since_ns;
 	int is_stuck_reported;
 };
@@ -366,6 +368,7 @@ struct recorder {
 	unsigned live_tasks;
 	struct deferred_status *deferred; /* stops seen while one runs */
 	size_t deferred_count, deferred_room;
+	struct sentence *sentences; /* record_deadly.c */
 	struct vdso_copy *vdso; /* record_vdso.h */
 	struct ended_tracee *ended; /* not waited for by their tracers */
 	pid_t root_tgid;
@@ -719,6 +722,22 @@ record_deliverable(const struct record_task *task);
 int record_deliver_at_point(struct recorder *recorder,
 			    struct record_task *task);
 void withheld_free(struct record_task *task);
+
+/* One that would have ended it, were it not traced; 0: none. */
+int record_deadly_pending(const struct record_task *task);
+
+/* record_deadly.c */
+/* True when the task waited in spite of such a signal: its process ends. */
+int record_end_deadly_wait(struct recorder *recorder, struct record_task *task);
+/* How it ended, as others shall see it. */
+int record_deadly_status(const struct record_task *task, int status);
+void record_deadly_siginfo(const struct recorder *recorder,
+			   const struct record_task *task, siginfo_t *info);
+/* At the end of a call, if it waits: what that told of such a process. */
+void record_deadly_waited(struct recorder *recorder, struct record_task *task);
+/* Its number is another's now. */
+void record_sentence_forget(struct recorder *recorder, pid_t tgid);
+void record_sentences_free(struct recorder *recorder);
 
 /* record_peers.c */
 /* The program maps the file shared, for the first time (so). */
