@@ -32,7 +32,8 @@ struct agent_area {
 
 /*
  * In the child that becomes the program: negative errno.  The action is that
- * for calls which are not the agent's, SECCOMP_RET_TRACE or SECCOMP_RET_TRAP.
+ * for calls which are not the agent's, SECCOMP_RET_TRACE or SECCOMP_RET_TRAP;
+ * SECCOMP_RET_ALLOW where there is no agent.
  */
 int record_agent_install_filter(uint32_t action);
 char *record_agent_obstacle(void);

@@ -138,16 +138,16 @@ char *record_agent_obstacle(void)
 /*
  * Calls of the agent, and those that we make in a task's name, need no stop.
  * Those of the vsyscall page must not be made again from elsewhere: where
- * others are trapped, they are let go on (record_vsyscall.c).
+ * others are trapped, or seen by other means, they are traced all the same
+ * (record_vsyscall.c).
  */
 int record_agent_install_filter(uint32_t action)
 {
-	int is_traced = action == SECCOMP_RET_TRACE;
 	struct sock_filter code[] = {
 		LOAD(instruction_pointer, 4),
 		IF_EQUAL(SECCOMP_PASS_POINTER >> 32, 9, 0),
 		IF_EQUAL(SECCOMP_ANSWER_POINTER >> 32, 8, 0),
-		IF_EQUAL(VSYSCALL_PAGE >> 32, is_traced ? 6 : 7, 0),
+		IF_EQUAL(VSYSCALL_PAGE >> 32, 8, 0),
 		IF_EQUAL(0, 0, 5),
 		LOAD(instruction_pointer, 0),
 		IF_EQUAL(AGENT_CALL_END, 1, 0),
@@ -156,11 +156,14 @@ int record_agent_install_filter(uint32_t action)
 		IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
 
 	if (!install(&program))
 		return 0;
+	if (action == SECCOMP_RET_ALLOW)
+		return -errno;
 	/* A tracer without privileges takes away what this would, too. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || install(&program))
 		return -errno;

@@ -46,6 +46,8 @@ static void become_command(const struct record_options *options,
 		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
 	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
 	error = filter ? -record_agent_install_filter(filter) : 0;
+	if (filter == SECCOMP_RET_ALLOW)
+		error = 0; /* it can do without */
 	if (error && write(failed, &error, sizeof(error)) >= 0)
 		_exit(127);
 	execvpe(options->arguments[0], options->arguments,
@@ -56,11 +58,17 @@ static void become_command(const struct record_options *options,
 	_exit(127);
 }
 
-/* What our own filter does; 0 without one. */
+/*
+ * What our own filter does; 0 without one.  Where each call stops in any case
+ * it is for those of the vsyscall page, and left out where it would take
+ * no_new_privs; who may be let go in the middle would be left with it.
+ */
 static uint32_t filter_of(const struct recorder *recorder)
 {
-	if (!recorder->agent_rules)
+	if (recorder->options->detach_on_failure)
 		return 0;
+	if (!recorder->agent_rules)
+		return SECCOMP_RET_ALLOW;
 	return recorder->traps_calls ? SECCOMP_RET_TRAP | TRAPPED_CALL_DATA :
 				       SECCOMP_RET_TRACE;
 }

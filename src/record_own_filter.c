@@ -36,7 +36,9 @@ void record_own_filter_init(struct recorder *recorder,
 		(int)process_status_number(here, "Seccomp_filters");
 	root->has_no_new_privs =
 		process_status_number(here, "NoNewPrivs") == 1;
-	recorder->has_own_filter = recorder->agent_rules != NULL;
+	recorder->has_own_filter = recorder->agent_rules != NULL ||
+		process_status_number(root->task.tid, "Seccomp_filters") >
+			recorder->filters_outside;
 	root->traps_calls = recorder->traps_calls;
 	recorder->has_own_no_new_privs = !root->has_no_new_privs &&
 		process_status_number(root->task.tid, "NoNewPrivs") == 1;
