@@ -235,7 +235,7 @@ int record_call_begins(struct record_task *task)
 		value[R_RDI], value[R_RSI], value[R_RDX], value[R_R10],
 		value[R_R8], value[R_R9],
 	};
-
+	struct expected_word expected;
 	struct memory_page memory;
 
 	memory_page_init(&memory, &space_of(task)->memory);
@@ -249,7 +249,8 @@ int record_call_begins(struct record_task *task)
 	effect_list_clear(&task->effects);
 	syscall_enter(&task->call, (int)value[R_ORIG_RAX], arguments,
 		      &memory.memory);
-	return save_inputs(task, &memory.memory);
+	return save_inputs(task, record_expected_word(task, &expected,
+						      &memory.memory));
 }
 
 int record_call_goes_on(struct recorder *recorder, struct record_task *task)
@@ -443,7 +444,8 @@ static void save_registers(struct record_task *task,
 /* Registers as the program has them after the call, in *now too. */
 static int settle_registers(struct record_task *task, struct registers *now)
 {
-	struct registers expected = task->entry;
+	struct registers expected = task->entry, before = *now;
+	int is_as_seen = !task->has_restore && !task->passes;
 	int must_set = task->has_restore || task->passes ||
 		now->value[R_RAX] != (uint64_t)task->call.result;
 
@@ -472,7 +474,9 @@ static int settle_registers(struct record_task *task, struct registers *now)
 		return 0;
 	expected = *now;
 	expected.value[R_ORIG_RAX] = (uint64_t)-1;
-	return task_set_registers(&task->task, &expected);
+	return is_as_seen ?
+		task_change_registers(&task->task, &before, &expected) :
+		task_set_registers(&task->task, &expected);
 }
 
 int record_call_unmade(struct recorder *recorder, struct record_task *task,

@@ -16,10 +16,37 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include "src/record_agent.h"
+
+/* The agent has looked just before: the call is made as the word is so. */
+static size_t read_expected(struct memory *memory, remote_addr addr,
+			    void *bytes, size_t length)
+{
+	struct expected_word *expected = (struct expected_word *)memory;
+
+	if (addr != expected->addr || length != sizeof(expected->word))
+		return expected->below->read(expected->below, addr, bytes,
+					     length);
+	memcpy(bytes, &expected->word, length);
+	return length;
+}
+
+struct memory *record_expected_word(const struct record_task *task,
+				    struct expected_word *expected,
+				    struct memory *below)
+{
+	if (!task->will_wait || task->call.number != SYS_futex)
+		return below;
+	expected->memory.read = read_expected;
+	expected->below = below;
+	expected->addr = task->call.arguments[0];
+	expected->word = (uint32_t)task->call.arguments[2];
+	return &expected->memory;
+}
 
 /* The word alone decides, and the kernel would say so. */
 static int is_plain_wait(const struct syscall_call *call)

@@ -514,6 +514,17 @@ int record_interrupted_call(struct recorder *recorder,
 			    struct record_task *task);
 
 /* record_futex.c */
+/* Memory at the entry of a wait, whose word the agent has seen. */
+struct expected_word {
+	struct memory memory;
+	struct memory *below;
+	remote_addr addr;
+	uint32_t word;
+};
+/* That, or below for any other call. */
+struct memory *record_expected_word(const struct record_task *task,
+				    struct expected_word *expected,
+				    struct memory *below);
 /* True when the task, at the entry of its call, is ready instead. */
 int record_wait_begins_late(struct recorder *recorder, struct record_task *task,
 			    int *err_out);
