@@ -150,12 +150,15 @@ void call_sites_area_effect(struct record_task *task, remote_addr start)
 
 static struct area *new_area(struct record_task *task,
 			     struct call_sites *sites,
-			     const struct process_maps *maps,
 			     const struct call_patch *patch)
 {
-	remote_addr start = find_room(maps, patch);
+	struct process_maps maps;
+	remote_addr start;
 	struct area *area;
 
+	start = process_maps_read(task->task.tid, &maps) ?
+		0 : find_room(&maps, patch);
+	process_maps_deinit(&maps);
 	if (!start || !call_sites_map_area(task, start))
 		return NULL;
 	call_sites_area_effect(task, start);
@@ -170,7 +173,6 @@ static struct area *new_area(struct record_task *task,
 enum call_patch_failure call_sites_place(struct record_task *task,
 					 struct memory *memory,
 					 struct call_sites *sites,
-					 const struct process_maps *maps,
 					 struct call_patch *patch,
 					 struct area **area_out)
 {
@@ -183,7 +185,7 @@ enum call_patch_failure call_sites_place(struct record_task *task,
 		if (failure != CALL_PATCH_NO_PLACE)
 			return failure;
 	}
-	area = *area_out = new_area(task, sites, maps, patch);
+	area = *area_out = new_area(task, sites, patch);
 	return area ? call_patch_place(memory, patch, &area->area) : failure;
 }
 

@@ -57,7 +57,6 @@ int call_sites_is_in_areas(const struct call_sites *sites, remote_addr addr);
 enum call_patch_failure call_sites_place(struct record_task *task,
 					 struct memory *memory,
 					 struct call_sites *sites,
-					 const struct process_maps *maps,
 					 struct call_patch *patch,
 					 struct area **area_out);
 /* Maps one at start: true, or false where something is. */

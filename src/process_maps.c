@@ -193,6 +193,8 @@ int process_maps_read_range(pid_t tid, remote_addr start, remote_addr end,
 	int err;
 
 	*maps_out = (struct process_maps){ 0 };
+	if (!proc_is_ours())
+		return -ENOENT;
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -30,6 +30,7 @@ _Static_assert(CALL_PATCH_FAILURES <=
 #define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
 /* Traps of an instruction: a plan costs as much, if it is not remembered. */
 #define TRAPS_BEFORE 32u
+#define KNOWN_AT_ONCE 40u /* of a file, those that were met first */
 
 /* ---- which ---- */
 
@@ -160,7 +161,6 @@ static void put_in_place(struct record_task *task, struct call_sites *sites,
 static enum call_patch_failure carry_out(struct record_task *task,
 					 struct memory *memory,
 					 struct call_sites *sites,
-					 const struct process_maps *maps,
 					 struct call_patch *patch)
 {
 	enum call_patch_failure failure;
@@ -168,7 +168,7 @@ static enum call_patch_failure carry_out(struct record_task *task,
 
 	if (overlaps(sites, patch))
 		return CALL_PATCH_NOT_MOVING;
-	failure = call_sites_place(task, memory, sites, maps, patch, &area);
+	failure = call_sites_place(task, memory, sites, patch, &area);
 	if (!failure)
 		put_in_place(task, sites, area, patch);
 	return failure;
@@ -229,8 +229,7 @@ static int find_instruction(struct nearby_code *code, remote_addr addr,
 }
 
 static void replace_known(struct recorder *recorder, struct record_task *task,
-			  struct call_sites *sites,
-			  const struct process_maps *maps, remote_addr addr,
+			  struct call_sites *sites, remote_addr addr,
 			  uint64_t way)
 {
 	struct instruction found;
@@ -248,7 +247,7 @@ static void replace_known(struct recorder *recorder, struct record_task *task,
 	    is_being_restarted(recorder, task, end) ||
 	    call_patch_plan_again(&code.memory, end, found, way, &patch) ||
 	    !save_original(task, &patch) ||
-	    carry_out(task, &code.memory, sites, maps, &patch))
+	    carry_out(task, &code.memory, sites, &patch))
 		return;
 	count(recorder, seen);
 }
@@ -256,24 +255,24 @@ static void replace_known(struct recorder *recorder, struct record_task *task,
 /*
  * The first instruction of the mapping that is met: what will be met as often
  * as elsewhere is replaced at once.  Not before: what has not been executed may
- * be mapped to be read.
+ * be mapped to be read.  Of the many calls of libc a program makes few: beyond
+ * the first ones, to meet each takes less time than to replace them all.
  */
 static void replace_all_known(struct recorder *recorder,
 			      struct record_task *task,
 			      struct call_sites *sites,
-			      const struct process_maps *maps,
 			      const struct seen_code *code)
 {
 	const struct record_file *file = code->file;
 
-	for (size_t i = 0; i < file->jump_count; i++) {
+	for (size_t i = 0; i < file->jump_count && i < KNOWN_AT_ONCE; i++) {
 		uint64_t at = file->jumps[i].offset - code->offset;
 
 		if (file->jumps[i].way &&
 		    file->jumps[i].offset >= code->offset &&
 		    at < code->end - code->start)
-			replace_known(recorder, task, sites, maps,
-				      code->start + at, file->jumps[i].way);
+			replace_known(recorder, task, sites, code->start + at,
+				      file->jumps[i].way);
 	}
 }
 
@@ -290,7 +289,7 @@ static const struct seen_code *look_at_code(struct recorder *recorder,
 	for (size_t i = 0; i < SEEN_CODE; i++)
 		if (addr >= sites->code[i].start && addr < sites->code[i].end)
 			return &sites->code[i];
-	if (process_maps_read(task->task.tid, &maps))
+	if (process_maps_read_range(task->task.tid, addr, addr + 1, &maps))
 		return NULL;
 	code = &sites->code[sites->next_code++ % SEEN_CODE];
 	*code = (struct seen_code){ 0 };
@@ -302,7 +301,7 @@ static const struct seen_code *look_at_code(struct recorder *recorder,
 		code->is_library = code->file &&
 				   !(code->file->use & FILE_EXECUTED);
 		if (code->is_library)
-			replace_all_known(recorder, task, sites, &maps, code);
+			replace_all_known(recorder, task, sites, code);
 	}
 	process_maps_deinit(&maps);
 	return code;
@@ -331,7 +330,6 @@ static void learn(const struct seen_code *code, remote_addr addr, uint64_t way)
 static enum call_patch_failure replace(struct record_task *task,
 				       struct call_sites *sites,
 				       const struct seen_code *seen_code,
-				       const struct process_maps *maps,
 				       remote_addr call_end)
 {
 	const struct instruction none = { .length = 2 };
@@ -349,7 +347,7 @@ static enum call_patch_failure replace(struct record_task *task,
 			return failure;
 	}
 	way = call_patch_way(&patch);
-	failure = carry_out(task, &code.memory, sites, maps, &patch);
+	failure = carry_out(task, &code.memory, sites, &patch);
 	if (!failure)
 		learn(seen_code, call_end - none.length, way);
 	return failure;
@@ -359,10 +357,28 @@ static enum call_patch_failure replace(struct record_task *task,
 static int is_often(const struct seen_code *code, remote_addr addr,
 		    unsigned count)
 {
-	unsigned all = code && code->is_library ?
-		record_jumps_count(code->file, offset_in(code, addr)) : 0;
+	if (count >= CALLS_BEFORE)
+		return 1;
+	return code && code->is_library &&
+	       (known_way(code, addr) ||
+		record_jumps_count(code->file, offset_in(code, addr)) >=
+			CALLS_BEFORE);
+}
 
-	return count >= CALLS_BEFORE || all >= CALLS_BEFORE;
+/* Code of a known file was so when it was looked at, and is still. */
+static int may_become_jump(const struct record_task *task,
+			   const struct seen_code *code, remote_addr call_end)
+{
+	struct process_maps maps;
+	int may;
+
+	if (code && code->file)
+		return 1;
+	may = !process_maps_read_range(task->task.tid, call_end - 1, call_end,
+				       &maps) &&
+	      is_patchable(&maps, call_end);
+	process_maps_deinit(&maps);
+	return may;
 }
 
 /* The task's sites, where code at addr may become a jump; or NULL. */
@@ -383,7 +399,6 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 	remote_addr call_end = task->entry.value[R_RIP];
 	const struct seen_code *code;
 	struct call_sites *sites;
-	struct process_maps maps;
 	struct seen_site *seen;
 
 	sites = is_buffered(task->call.number) ? sites_for(task, call_end) :
@@ -396,22 +411,18 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 	seen = call_sites_see(sites, call_end);
 	if (seen->failure ||
 	    !is_often(code, call_end - 2, ++seen->count) ||
-	    is_being_restarted(recorder, task, call_end) ||
-	    process_maps_read(task->task.tid, &maps))
+	    is_being_restarted(recorder, task, call_end))
 		return;
-	seen->failure = is_patchable(&maps, call_end) ?
-		replace(task, sites, code, &maps, call_end) :
-		CALL_PATCH_NO_CALL;
+	seen->failure = may_become_jump(task, code, call_end) ?
+		replace(task, sites, code, call_end) : CALL_PATCH_NO_CALL;
 	count(recorder, seen);
-	process_maps_deinit(&maps);
 }
 
 /* ---- instructions ---- */
 
 static enum call_patch_failure
 replace_instruction(struct record_task *task, struct call_sites *sites,
-		    const struct seen_code *seen_code,
-		    const struct process_maps *maps, remote_addr addr,
+		    const struct seen_code *seen_code, remote_addr addr,
 		    const struct instruction *instruction)
 {
 	remote_addr end = addr + instruction->length;
@@ -430,7 +441,7 @@ replace_instruction(struct record_task *task, struct call_sites *sites,
 	way = call_patch_way(&patch);
 	if (!save_original(task, &patch))
 		return CALL_PATCH_NO_CALL;
-	failure = carry_out(task, &code.memory, sites, maps, &patch);
+	failure = carry_out(task, &code.memory, sites, &patch);
 	if (!failure)
 		learn(seen_code, addr, way);
 	return failure;
@@ -442,7 +453,6 @@ void record_instruction_site(struct recorder *recorder,
 {
 	const struct seen_code *code;
 	struct call_sites *sites;
-	struct process_maps maps;
 	struct seen_site *seen;
 	remote_addr end = addr + instruction->length;
 
@@ -454,14 +464,12 @@ void record_instruction_site(struct recorder *recorder,
 		return;
 	seen = call_sites_see(sites, end);
 	if (seen->failure ||
-	    ++seen->count != (code && code->is_library ? 1 : TRAPS_BEFORE) ||
-	    process_maps_read(task->task.tid, &maps))
+	    ++seen->count != (code && code->is_library ? 1 : TRAPS_BEFORE))
 		return;
-	seen->failure = is_patchable(&maps, addr + 1) ?
-		replace_instruction(task, sites, code, &maps, addr,
-				    instruction) : CALL_PATCH_NO_CALL;
+	seen->failure = may_become_jump(task, code, addr + 1) ?
+		replace_instruction(task, sites, code, addr, instruction) :
+		CALL_PATCH_NO_CALL;
 	count(recorder, seen);
-	process_maps_deinit(&maps);
 }
 
 void record_sites_describe(const struct recorder *recorder,

@@ -69,6 +69,8 @@ unsigned record_jumps_count(struct record_file *file, uint64_t offset)
 
 uint64_t record_jumps_way(const struct record_file *file, uint64_t offset)
 {
+	if (file->is_changeable || file->is_changed)
+		return 0;
 	for (size_t i = 0; i < file->jump_count; i++)
 		if (file->jumps[i].offset == offset)
 			return file->jumps[i].way;
