@@ -36,6 +36,7 @@
  * command_inspect is what those share that look at a replay.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,10 +75,21 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return status;
 }
 
+/*
+ * Buffers come and go with each process and each digest: what is free is kept,
+ * for to get pages from the kernel again takes longer than to fill them.
+ */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	keep_memory();
 	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
 		print_help();
 		return 0;
