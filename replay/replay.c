@@ -107,7 +107,7 @@ static int has_stepped_itself(const struct replay_task *task)
 
 	return task->registers.value[R_EFLAGS] & EFLAGS_TRAP &&
 	       !task_get_siginfo(&task->task, &info) &&
-	       info.si_code == TRAP_TRACE;
+	       siginfo_may_be_step(&info);
 }
 
 static int run_to_fault(struct replayer *replayer, struct replay_task *task,

@@ -119,7 +119,7 @@ static int step(struct recorder *recorder, struct record_task *task)
 		if (status_event(status) ||
 		    task_get_siginfo(&task->task, &info))
 			return -ESRCH;
-		if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
+		if (siginfo_may_be_step(&info))
 			return 0;
 		if (record_signal_outcome(task, &info) != SIGNAL_IGNORED)
 			record_withhold_here(recorder, task, &info);

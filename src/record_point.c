@@ -81,6 +81,7 @@ struct point_search {
 	int came_unchanged; /* it did, and the words are the same, too */
 	struct changed_word words[WORDS_SEEN];
 	remote_addr watched; /* by debug register 0; 0: none */
+	int is_stepping;
 	remote_addr stacks[MEMORY_DIGEST_STACKS]; /* pointers of all threads */
 	size_t stack_count;
 	size_t word_count;
@@ -167,15 +168,17 @@ static int take_pending_trap(struct point_search *search)
 }
 
 /*
- * By a step or a debug register.  Some virtual machines lose what the processor
- * says in DR6 of the reason; then the kernel says TRAP_BRKPT.
+ * By a step or a debug register, of which the reason may be lost, too (see
+ * siginfo_may_be_step()).  A step is none of int1, nor of a system call.
  */
 static int is_own_trap(const struct point_search *search,
 		       const siginfo_t *info)
 {
 	return info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT ||
-	       (info->si_code == TRAP_BRKPT && search->watched &&
-		(remote_addr)info->si_addr == search->watched);
+	       (info->si_code == TRAP_BRKPT &&
+		(search->is_stepping ||
+		 (search->watched &&
+		  (remote_addr)info->si_addr == search->watched)));
 }
 
 /*
@@ -328,8 +331,12 @@ static enum step take_step(struct point_search *search)
 	if (step != STEP_DONE)
 		return step;
 	search->steps++;
-	if (kind != CODE_STEP_REPEATS)
-		return go(search, PTRACE_SINGLESTEP);
+	if (kind != CODE_STEP_REPEATS) {
+		search->is_stepping = 1;
+		step = go(search, PTRACE_SINGLESTEP);
+		search->is_stepping = 0;
+		return step;
+	}
 	if (watch(search, search->registers.value[R_RIP] + length))
 		return STEP_STAY;
 	step = go(search, PTRACE_CONT);

@@ -766,8 +766,8 @@ static int run_trapped_instruction(struct recorder *recorder,
 static int is_step(const struct record_task *task, const siginfo_t *info)
 {
 	return task->tracing && task->tracing->is_stepping &&
-	       info->si_signo == SIGTRAP &&
-	       (info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT);
+	       (siginfo_may_be_step(info) || (info->si_signo == SIGTRAP &&
+					      info->si_code == TRAP_HWBKPT));
 }
 
 int record_is_at_event(const struct record_task *task,

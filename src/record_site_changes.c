@@ -396,7 +396,7 @@ int record_sites_step(struct recorder *recorder, struct record_task *task,
 	struct registers after;
 	int is_ours;
 
-	if (info->si_signo != SIGTRAP || info->si_code != TRAP_TRACE ||
+	if (!siginfo_may_be_step(info) ||
 	    !(registers->value[R_EFLAGS] & EFLAGS_TRAP) || !sites ||
 	    !sites->count)
 		return 0;

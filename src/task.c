@@ -284,6 +284,12 @@ int task_get_siginfo(const struct task *task, siginfo_t *out)
 	return ptrace(PTRACE_GETSIGINFO, task->tid, NULL, out) ? -errno : 0;
 }
 
+int siginfo_may_be_step(const siginfo_t *info)
+{
+	return info->si_signo == SIGTRAP &&
+	       (info->si_code == TRAP_TRACE || info->si_code == TRAP_BRKPT);
+}
+
 int task_set_siginfo(const struct task *task, const siginfo_t *info)
 {
 	return ptrace(PTRACE_SETSIGINFO, task->tid, NULL, info) ? -errno : 0;

@@ -68,6 +68,15 @@ int task_copy_xstate(const struct task *from, const struct task *to);
 
 int task_get_siginfo(const struct task *task, siginfo_t *out);
 int task_set_siginfo(const struct task *task, const siginfo_t *info);
+
+/*
+ * Whether this SIGTRAP may be of a step by the trap flag: TRAP_TRACE, or, where
+ * a virtual machine loses what the processor says in DR6, TRAP_BRKPT.  The
+ * kernel takes a DR6 of zero for int1 (exc_debug_user() in its
+ * arch/x86/kernel/traps.c); that of int3 has SI_KERNEL.
+ */
+int siginfo_may_be_step(const siginfo_t *info);
+
 int task_get_event_message(const struct task *task, unsigned long *out);
 
 /* request: PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SYSEMU, PTRACE_SINGLESTEP. */
