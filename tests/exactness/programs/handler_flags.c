@@ -10,10 +10,22 @@
 static volatile int inside;
 static struct sigaction action;
 
+/*
+ * Not each millisecond by itself: between the reset, when the kernel takes the
+ * signal, and the handler's mask, the next one would be deadly.
+ */
+static void once_in(suseconds_t microseconds)
+{
+	const struct itimerval once = { .it_value = { 0, microseconds } };
+
+	sys(setitimer(ITIMER_REAL, &once, NULL));
+}
+
 static void again(int signal, siginfo_t *info, void *context)
 {
 	strike(signal, info, context);
 	sys(sigaction(SIGALRM, &action, NULL));
+	once_in(1000);
 }
 
 static void slowly(int signal, siginfo_t *info, void *context)
@@ -76,7 +88,11 @@ int main(int argc, char **argv)
 		on_stack_of_its_own();
 		action.sa_flags |= SA_ONSTACK;
 	}
+	if (is_variant("reset"))
+		once_in(0); /* never */
 	sys(sigaction(SIGALRM, &action, NULL));
+	if (is_variant("reset"))
+		once_in(1000);
 	if (is_variant("alternate_dead"))
 		count_below_the_stack();
 	while (!strikes_over)
