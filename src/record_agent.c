@@ -107,7 +107,7 @@ static struct agent_shared *share_memory(struct record_task *task)
 	if (shared)
 		at = inject(task, SYS_mmap, AGENT_SHARED, AGENT_SHARED_LENGTH,
 			    PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_FIXED_NOREPLACE, (uint64_t)fd);
+			    MAP_SHARED | MAP_FIXED, (uint64_t)fd);
 	inject(task, SYS_close, (uint64_t)fd, 0, 0, 0, 0);
 	if (shared && at != AGENT_SHARED) {
 		munmap(shared, AGENT_SHARED_LENGTH);
@@ -119,7 +119,7 @@ static struct agent_shared *share_memory(struct record_task *task)
 /* Its code and its private data. */
 static int map_code(struct record_task *task)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 
 	if (inject(task, SYS_mmap, AGENT_TEXT, AGENT_TEXT_LENGTH,
 		   PROT_READ | PROT_EXEC, (uint64_t)flags, (uint64_t)-1) !=

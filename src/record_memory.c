@@ -361,6 +361,23 @@ int record_munmap_exit(struct recorder *recorder, struct record_task *task)
 	return 0;
 }
 
+/*
+ * What is free between our pages would be the kernel's to give away, for an
+ * address that the program would like or below 2 GiB (MAP_32BIT); replay has
+ * none of it to give.  Mappings of the agent go over it.
+ */
+static int64_t reserve_rest(struct record_task *task)
+{
+	uint64_t rest[6] = { SESSION_PAGE + SESSION_RESERVED,
+			     SESSION_END - SESSION_PAGE - SESSION_RESERVED,
+			     PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			     MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
+
+	return record_inject(task, space_data_of(task)->syscall_address,
+			     SYS_mmap, rest);
+}
+
 int64_t record_reserve(struct record_task *task)
 {
 	struct space_data *data = space_data_of(task);
@@ -375,8 +392,10 @@ int64_t record_reserve(struct record_task *task)
 
 	data->has_scratch = result > 0;
 	if (result < 0 && result != -ESRCH)
-		result = record_inject(task, data->syscall_address, SYS_mmap,
-				       least);
+		return record_inject(task, data->syscall_address, SYS_mmap,
+				     least);
+	if (result > 0 && reserve_rest(task) == -ESRCH)
+		return -ESRCH;
 	return result;
 }
 
