@@ -218,7 +218,7 @@ static void repeat_lock(struct replay_task *task, uint64_t start, uint64_t end)
 {
 	struct process_maps maps;
 
-	if (process_maps_read(task->task.tid, &maps))
+	if (process_maps_read_range(task->task.tid, start, end, &maps))
 		return;
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct process_map *map = &maps.maps[i];
