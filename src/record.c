@@ -82,6 +82,27 @@ int recorder_note(struct recorder *recorder, struct record_task *task,
 	return err;
 }
 
+static int is_warned_of(const struct recorder *recorder, const char *text)
+{
+	for (size_t i = 0; i < recorder->warning_count; i++)
+		if (!strcmp(recorder->warnings[i], text))
+			return 1;
+	return 0;
+}
+
+int recorder_warn(struct recorder *recorder, struct record_task *task,
+		  const char *text)
+{
+	if (!is_warned_of(recorder, text)) {
+		warn("%s", text);
+		recorder->warnings = xrealloc(recorder->warnings,
+					      (recorder->warning_count + 1) *
+					      sizeof(*recorder->warnings));
+		recorder->warnings[recorder->warning_count++] = xstrdup(text);
+	}
+	return recorder_note(recorder, task, TEXT_WARNING, text);
+}
+
 /* ---- stops ---- */
 
 /* The task is in user code, and others may look at what it has done there. */
@@ -423,6 +444,9 @@ int record_run(const struct record_options *options,
 	record_vdso_free(recorder->vdso);
 	record_sentences_free(recorder);
 	free(recorder->deferred);
+	for (size_t i = 0; i < recorder->warning_count; i++)
+		free(recorder->warnings[i]);
+	free(recorder->warnings);
 	free(recorder->agent_rules);
 	free(recorder->outer_domains);
 	trace_info_deinit(&recorder->info);

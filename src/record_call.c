@@ -167,8 +167,7 @@ static int warn_of_supervisor(struct recorder *recorder,
 	static const char text[] = "a call that reel changes or refuses was "
 		"left to the program's seccomp supervisor (docs/limits.md)";
 
-	warn("%s", text);
-	return recorder_note(recorder, task, TEXT_WARNING, text);
+	return recorder_warn(recorder, task, text);
 }
 
 /*

@@ -70,9 +70,8 @@ int record_answer(struct record_task *task, int64_t result)
 int record_refuse(struct recorder *recorder, struct record_task *task,
 		  int64_t result, const char *text)
 {
-	int err = recorder_note(recorder, task, TEXT_WARNING, text);
+	int err = recorder_warn(recorder, task, text);
 
-	warn("%s", text);
 	return err ? err : record_answer(task, result);
 }
 

@@ -467,8 +467,7 @@ int record_cores_opened(struct recorder *recorder, struct record_task *task)
 		return 0;
 	text = xasprintf("%s tells the machine's number of cores: %s",
 			 faked_paths[file], strerror(-err));
-	warn("%s", text);
-	err = recorder_note(recorder, task, TEXT_WARNING, text);
+	err = recorder_warn(recorder, task, text);
 	free(text);
 	return err;
 }

@@ -457,13 +457,13 @@ static int map_device(struct recorder *recorder, struct record_task *task,
 
 	record_map_effect(task, &task->effects, addr, PAGE_UP(arguments[1]),
 			  (int)arguments[2], flags, NULL, 0, name);
-	if (!strcmp(name, "/dev/zero"))
+	/* What TCP would put into its mapping is refused by getsockopt. */
+	if (!strcmp(name, "/dev/zero") || !strncmp(name, "socket:[", 8))
 		return 0;
 	copy_content(task, &task->effects, addr, PAGE_UP(arguments[1]));
 	text = xasprintf("the mapping of %s was copied once; later changes "
 			 "by the device are not in the trace", name);
-	warn("%s", text);
-	err = recorder_note(recorder, task, TEXT_WARNING, text);
+	err = recorder_warn(recorder, task, text);
 	free(text);
 	return err;
 }

@@ -119,8 +119,7 @@ int record_identity_exit(struct recorder *recorder, struct record_task *task)
 			 "into without CAP_SYS_PTRACE: files that it maps or "
 			 "writes, and its children, can't be recorded",
 			 task->task.tid);
-	warn("%s", text);
-	return recorder_note(recorder, task, TEXT_WARNING, text);
+	return recorder_warn(recorder, task, text);
 }
 
 /* ---- what a pid means to a task ---- */

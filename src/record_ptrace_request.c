@@ -98,8 +98,7 @@ static int64_t refuse(const struct request *request, int64_t result,
 			       "(docs/limits.md)", name,
 			       strerrorname_np((int)-result));
 
-	warn("%s", text);
-	recorder_note(request->recorder, request->task, TEXT_WARNING, text);
+	recorder_warn(request->recorder, request->task, text);
 	free(text);
 	return result;
 }

@@ -643,8 +643,7 @@ static int warn_of_filter(struct recorder *recorder,
 	static const char text[] = "a seccomp filter is too long for reel to "
 		"add to it: it judges reel's own calls, too (docs/limits.md)";
 
-	warn("%s", text);
-	return recorder_note(recorder, task, TEXT_WARNING, text);
+	return recorder_warn(recorder, task, text);
 }
 
 /*

@@ -399,6 +399,8 @@ struct recorder {
 	uint64_t agent_calls, agent_sites; /* so far */
 	uint64_t agent_failures[8]; /* by enum call_patch_failure */
 	uint8_t warned[64 * 16]; /* numbers already warned about */
+	char **warnings;	 /* texts that the user has seen */
+	size_t warning_count;
 	int stop_signal;	 /* the session was told to end */
 	uint64_t asked_ns;	 /* SIGTERM came: the program is asked to end */
 	uint64_t next_ask_ns;
@@ -426,6 +428,9 @@ int recorder_append(struct recorder *recorder, struct record_task *task,
 		    struct event *event, struct effect_list *effects);
 int recorder_note(struct recorder *recorder, struct record_task *task,
 		  enum event_text kind, const char *text);
+/* A note, and a line for the user, who sees each text once. */
+int recorder_warn(struct recorder *recorder, struct record_task *task,
+		  const char *text);
 
 /* record_tasks.c */
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid);
