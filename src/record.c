@@ -238,9 +238,10 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 		return err ? err : record_death(recorder, task, status);
 	}
 	/* For tests: it was told to stop when it had stopped already. */
-	if (fault_injected("interrupt_late") && task == recorder->current &&
+	if (!task->was_interrupt_sent && task == recorder->current &&
 	    task->phase == CALL_NONE && task->state == TASK_RUNNING &&
-	    status_event(status) != PTRACE_EVENT_STOP)
+	    status_event(status) != PTRACE_EVENT_STOP &&
+	    fault_injected("interrupt_late"))
 		recorder_interrupt(task);
 	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
 	task->was_interrupt_sent = task->is_interrupt_sent;

@@ -140,6 +140,21 @@ static void forget_trap_flag(struct record_task *task,
 }
 
 /*
+ * Behind popfq the kernel takes the flag by which it steps for the program's,
+ * and would leave it set (enable_single_step()).
+ */
+static int look_behind_step(struct record_task *task,
+			    struct registers *registers)
+{
+	if (task_get_registers(&task->task, registers))
+		return -ESRCH;
+	if (!(registers->value[R_EFLAGS] & TRAP_FLAG))
+		return 0;
+	registers->value[R_EFLAGS] &= ~(uint64_t)TRAP_FLAG;
+	return task_set_registers(&task->task, registers);
+}
+
+/*
  * On the way in or out, the word that asks for a stop may have been read
  * already: there it is stepped, some instructions.  True when it is out.
  */
@@ -158,8 +173,7 @@ static int step_out(struct recorder *recorder, struct record_task *task,
 		 */
 		if (rip >= ENTRY_CODE_END || rip <= AGENT_STOP_END)
 			return 0;
-		if (step(recorder, task) ||
-		    task_get_registers(&task->task, registers))
+		if (step(recorder, task) || look_behind_step(task, registers))
 			return 0;
 		if (agent_code[rip - AGENT_TEXT] == PUSHF)
 			forget_trap_flag(task, registers);

@@ -286,6 +286,28 @@ int record_call_restarts(struct recorder *recorder, struct record_task *task)
 	return record_resume_call(recorder, task);
 }
 
+/*
+ * An interrupt that was sent when the task had stopped here already would end
+ * the call before it begins, or cut it short.  The exit's stop of a cancelled
+ * call takes it back (ptrace_stop()); then the call is made anew.
+ */
+static int enter_again(struct recorder *recorder, struct record_task *task)
+{
+	struct registers registers = task->entry;
+
+	record_cancel(task, &registers);
+	if (task_set_registers(&task->task, &registers) ||
+	    record_to_syscall_stop(task))
+		return 0; /* killed: its death is reported later */
+	registers = task->entry;
+	registers.value[R_RIP] -= 2;
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (task_set_registers(&task->task, &registers))
+		return 0;
+	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	return recorder_resume(task, record_run_request(task), 0);
+}
+
 int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 {
 	struct registers *entry = &task->entry;
@@ -305,6 +327,8 @@ int record_syscall_entry(struct recorder *recorder, struct record_task *task)
 	if (task->is_at_filter && record_is_vsyscall(entry))
 		return record_vsyscall(recorder, task);
 	entry->value[R_RAX] = entry->value[R_ORIG_RAX];
+	if (task->was_interrupt_sent)
+		return enter_again(recorder, task);
 	if (task->withheld && !task->withheld->is_sent &&
 	    !record_agent_has_faulted(task) &&
 	    !record_chaos_holds(recorder, task))
