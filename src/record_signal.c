@@ -444,22 +444,37 @@ static int append_signal(struct delivery *delivery,
 static int take_signal(struct recorder *recorder, struct record_task *task,
 		       int signal, const struct delivery *first);
 
+/*
+ * An interrupt that was sent when the task had stopped already, or a stop of
+ * its group, is told before another signal: the task goes on.  The one is out
+ * of date by now, and the other is made up for later.
+ */
+static int is_told_first(struct record_task *task, int status)
+{
+	if (!WIFSTOPPED(status) || status_event(status) != PTRACE_EVENT_STOP)
+		return 0;
+	task->is_stop_put_off |= WSTOPSIG(status) != SIGTRAP;
+	return 1;
+}
+
 /* Steps into the handler: the kernel stops at its first instruction. */
 static int enter_handler(struct delivery *delivery,
 			 struct effect_list *effects)
 {
 	struct record_task *task = delivery->task;
 	struct registers now;
-	int status, err;
+	int signal = delivery->info.si_signo, status, err;
 
 	/* The handler finds the program as it would be without the agent. */
 	if (!task_get_registers(&task->task, &now) &&
 	    record_site_original(task, &now.value[R_RIP]))
 		task_set_registers(&task->task, &now);
-	if (task_resume(&task->task, PTRACE_SINGLESTEP,
-			delivery->info.si_signo) ||
-	    task_wait(&task->task, &status))
-		return 0;
+	do {
+		if (task_resume(&task->task, PTRACE_SINGLESTEP, signal) ||
+		    task_wait(&task->task, &status))
+			return 0;
+		signal = 0; /* had no room, and the other one comes */
+	} while (is_told_first(task, status));
 	if (!WIFSTOPPED(status))
 		return record_death(delivery->recorder, task, status);
 	if (status_event(status) == PTRACE_EVENT_EXIT)
