@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "src/kernel_abi.h"
 #include "src/syscall_rows.h"
@@ -47,6 +48,15 @@ struct message {
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+static uint8_t read_u8(struct memory *memory, remote_addr address)
+{
+	uint8_t value;
+
+	if (!address || !memory_read(memory, address, &value, sizeof(value)))
+		return 0;
+	return value;
 }
 
 static uint16_t read_u16(struct memory *memory, remote_addr address)
@@ -336,6 +346,8 @@ static uint64_t own_count(struct memory *memory, enum room_kind kind,
 			  remote_addr field)
 {
 	switch (kind) {
+	case ROOM_OWN_U8:
+		return read_u8(memory, field);
 	case ROOM_OWN_U16:
 		return read_u32(memory, field) & 0xffff;
 	case ROOM_OWN_U64:
@@ -468,10 +480,13 @@ static uint64_t room_of(const struct syscall_call *call, struct memory *memory,
 	case ROOM_OWN_U32:
 	case ROOM_OWN_U16:
 	case ROOM_OWN_U64:
+	case ROOM_OWN_U8:
 		return bytes_of(row, own_count(memory, row->room,
 					       address + row->field));
 	case ROOM_OWN_SIZE:
 		return own_size(memory, row, address);
+	case ROOM_NUMBER:
+		return _IOC_SIZE(call->arguments[1]);
 	default:
 		return room_by_count(call, memory, row);
 	}

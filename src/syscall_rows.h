@@ -308,6 +308,8 @@ enum room_kind {
 	ROOM_OWN_U32,	  /* u32 count within the memory itself, at `field` */
 	ROOM_OWN_U16,	  /* u16 count likewise */
 	ROOM_OWN_U64,	  /* u64 count likewise */
+	ROOM_OWN_U8,	  /* u8 count likewise */
+	ROOM_NUMBER,	  /* the size in the number of an ioctl */
 	ROOM_OWN_SIZE,	  /* u32 size of the memory at `field` of itself */
 	ROOM_IFCONF,	  /* struct ifconf and the buffer it names */
 	ROOM_IW_POINT,	  /* struct iwreq and the bytes its iw_point names */
@@ -370,6 +372,7 @@ struct syscall_row {
 	uint8_t replay;	  /* enum syscall_replay */
 	uint8_t blocking; /* enum syscall_blocking */
 	uint8_t returns;  /* enum value_format of a good result */
+	uint8_t is_sized; /* REQUEST_SIZED */
 	uint8_t return_table;  /* enum flag_table of FLAGS and CHOICE */
 	int refusal;	  /* negative errno of REPLAY_REFUSE */
 	const struct syscall_requests *requests; /* NULL: not keyed */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "src/kernel_abi.h"
 #include "src/syscall_extents.h"
@@ -78,6 +79,9 @@
 	.room = ROOM_OWN_U16, .field = (offset), .base = (first), .unit = (each)
 #define OWN_U64(offset, first, each) \
 	.room = ROOM_OWN_U64, .field = (offset), .base = (first), .unit = (each)
+#define OWN_U8(offset, first, each) \
+	.room = ROOM_OWN_U8, .field = (offset), .base = (first), .unit = (each)
+#define OWN_NUMBER .room = ROOM_NUMBER, .unit = 1
 #define OWN_SIZE(offset) .room = ROOM_OWN_SIZE, .field = (offset)
 #define UP_TO(bytes) .room = ROOM_LIMIT, .limit = (bytes)
 #define IFCONF .room = ROOM_IFCONF
@@ -115,6 +119,11 @@
 	{ .name = #label, .request = (value), .replay = REPLAY_##how,   \
 	  .blocking = BLOCKING_##wait, .returns = VALUE_##result,       \
 	  .arguments = { __VA_ARGS__ } },
+/* The number has the size of the memory, too, where the value has 0. */
+#define REQUEST_SIZED(label, value, how, wait, result, ...)             \
+	{ .name = #label, .request = (value), .replay = REPLAY_##how,   \
+	  .blocking = BLOCKING_##wait, .returns = VALUE_##result,       \
+	  .is_sized = 1, .arguments = { __VA_ARGS__ } },
 #define REQUEST_TABLE(label, value, how, wait, format, flags, ...)      \
 	{ .name = #label, .request = (value), .replay = REPLAY_##how,   \
 	  .blocking = BLOCKING_##wait, .returns = VALUE_##format,       \
@@ -191,6 +200,11 @@ row_of_request(const struct syscall_row *row,
 			  (uint32_t)arguments[requests->second];
 	for (unsigned i = 0; i < requests->count; i++)
 		if (requests->rows[i].request == request)
+			return &requests->rows[i];
+	request &= ~((uint64_t)_IOC_SIZEMASK << _IOC_SIZESHIFT);
+	for (unsigned i = 0; i < requests->count; i++)
+		if (requests->rows[i].is_sized &&
+		    requests->rows[i].request == request)
 			return &requests->rows[i];
 	return row;
 }

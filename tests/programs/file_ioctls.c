@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* FICLONE, FIEMAP, FS_IOC_GETFLAGS, FIGETBSZ: answers or refusals. */
+/*
+ * FICLONE, FIEMAP, FS_IOC_GETFLAGS, FIGETBSZ: answers or refusals.
+ *
+ * EXPECT-NO-WARNING
+ */
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* SIOCGIFCONF and its relatives: structures inside structures. */
+/*
+ * SIOCGIFCONF and its relatives: structures inside structures.
+ *
+ * EXPECT-NO-WARNING
+ */
 #include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* getsockopt and setsockopt: lengths, timeouts, buffers, linger, strings. */
+/*
+ * getsockopt and setsockopt: lengths, timeouts, buffers, linger, strings.
+ *
+ * EXPECT-NO-WARNING
+ */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Terminal ioctls on a pty and their refusals elsewhere. */
+/*
+ * Terminal ioctls on a pty and their refusals elsewhere.
+ *
+ * EXPECT-NO-WARNING
+ */
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <termios.h>

@@ -960,6 +960,31 @@ Test(syscall_table, wireless_request_fills_the_buffer_it_names)
 	expect_count(0);
 }
 
+/* EVIOCGNAME(33), and one that has no size of its own */
+Test(syscall_table, request_number_has_the_size)
+{
+	enter("ioctl", 3, 0x80214506, AT(0), 0, 0, 0);
+	outputs(5);
+	expect_count(1);
+	expect(0, 2, AT(0), 5);
+	outputs(40); /* no more than there is room for */
+	expect(0, 2, AT(0), 33);
+	enter("ioctl", 3, 0x8058450a, AT(0), 0, 0, 0); /* EVIOCGMTSLOTS */
+	inputs();
+	expect(0, 2, AT(0), 88);
+	outputs(0);
+	expect(0, 2, AT(0), 88);
+}
+
+Test(syscall_table, disk_command_says_how_many_sectors)
+{
+	put_u32(AT(0), 0x010000ec); /* HDIO_DRIVE_CMD: identify */
+	enter("ioctl", 3, 0x31f, AT(0), 0, 0, 0);
+	outputs(0);
+	expect_count(1);
+	expect(0, 2, AT(0), 516);
+}
+
 Test(syscall_table, capabilities_have_one_or_two_words)
 {
 	put_u32(AT(0), 0x20080522);
