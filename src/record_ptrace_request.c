@@ -582,6 +582,66 @@ static int64_t call_info(const struct request *request)
 	return (int64_t)length;
 }
 
+/* struct ptrace_syscall_info since Linux 6.16; all of it is wanted. */
+struct new_call_info {
+	uint8_t op, reserved;
+	uint16_t flags;
+	uint8_t rest[84]; /* as before */
+};
+
+_Static_assert(sizeof(struct new_call_info) ==
+	       sizeof(struct __ptrace_syscall_info), "one may be the other");
+
+/* Kernels before that know no such request. */
+static int knows_call_info(const struct request *request)
+{
+	return pass_on(request, 0, NULL) != -EIO;
+}
+
+static int64_t set_call(struct registers *registers,
+			const struct __ptrace_syscall_info *info)
+{
+	static const int places[] = { R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9 };
+	int64_t number = (int64_t)info->entry.nr;
+
+	if (number != (int)number)
+		return -ERANGE;
+	registers->value[R_ORIG_RAX] = (uint64_t)number;
+	for (unsigned i = 0; i < SYSCALL_ARGUMENTS && number != -1; i++)
+		registers->value[places[i]] = info->entry.args[i];
+	return 0;
+}
+
+/* As ptrace_set_syscall_info() in kernel/ptrace.c does. */
+static int64_t set_call_info(const struct request *request)
+{
+	struct __ptrace_syscall_info info, now;
+	struct new_call_info start;
+	struct registers registers;
+	int64_t result = 0;
+
+	if (!knows_call_info(request))
+		return -EIO;
+	if (request->addr < sizeof(info))
+		return -EINVAL;
+	if (get(request, request->data, &info, sizeof(info)))
+		return -EFAULT;
+	memcpy(&start, &info, sizeof(start));
+	memset(&now, 0, sizeof(now));
+	if (task_get_registers(&request->tracee->task, &registers))
+		return -ESRCH;
+	fill_call_info(request->tracee->tracing, &registers, &now);
+	if (start.flags || start.reserved || info.op != now.op ||
+	    info.op == PTRACE_SYSCALL_INFO_NONE)
+		return -EINVAL;
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		registers.value[R_RAX] = (uint64_t)info.exit.rval;
+	else /* that of a filter begins with the same */
+		result = set_call(&registers, &info);
+	return result ? result : task_set_registers(&request->tracee->task,
+						    &registers);
+}
+
 /* As the program wrote it: without what reel puts in front. */
 static int64_t own_filter(const struct request *request,
 			  const struct seccomp_filter *found)
@@ -665,12 +725,19 @@ static int64_t rseq_configuration(const struct request *request)
 
 /* ---- letting it go on ---- */
 
+/*
+ * PTRACE_SINGLEBLOCK goes on to the next branch where the processor can stop
+ * there, and for one instruction elsewhere, as in most virtual machines.
+ */
 static int64_t resume(const struct request *request)
 {
+	int mode = request->number == PTRACE_SINGLEBLOCK ?
+		PTRACE_SINGLESTEP : (int)request->number;
+
 	if (request->data > HIGHEST_SIGNAL)
 		return -EIO;
-	return record_trace_resume(request->recorder, request->tracee,
-				   (int)request->number, (int)request->data);
+	return record_trace_resume(request->recorder, request->tracee, mode,
+				   (int)request->data);
 }
 
 static int64_t detach(const struct request *request)
@@ -745,11 +812,8 @@ static int64_t let_go_on(const struct request *request)
 	case PTRACE_SINGLESTEP:
 	case PTRACE_SYSEMU:
 	case PTRACE_SYSEMU_SINGLESTEP:
-		return resume(request);
 	case PTRACE_SINGLEBLOCK:
-		return refuse(request, -EIO, "PTRACE_SINGLEBLOCK");
-	case PTRACE_SET_SYSCALL_INFO_REQUEST:
-		return refuse(request, -EIO, "PTRACE_SET_SYSCALL_INFO");
+		return resume(request);
 	}
 	return refuse(request, -EIO, "a request of unknown kind");
 }
@@ -801,6 +865,8 @@ static int64_t of_stopped(const struct request *request)
 		return pending_signals(request);
 	case PTRACE_GET_SYSCALL_INFO:
 		return call_info(request);
+	case PTRACE_SET_SYSCALL_INFO_REQUEST:
+		return set_call_info(request);
 	case PTRACE_SECCOMP_GET_FILTER:
 	case PTRACE_SECCOMP_GET_METADATA:
 		return filter(request);

@@ -176,28 +176,62 @@ static int put(const struct record_task *task, remote_addr addr,
 					  bytes, length) : 0;
 }
 
-/* What the tracee used so far, as far as /proc tells. */
-static struct rusage usage_of(pid_t tid)
+static struct timeval time_of(unsigned long ticks)
 {
-	unsigned long minor = 0, major = 0, user = 0, system = 0;
-	long ticks = sysconf(_SC_CLK_TCK);
-	struct rusage usage = { 0 };
+	long each = sysconf(_SC_CLK_TCK);
+
+	return (struct timeval){
+		.tv_sec = (time_t)ticks / each,
+		.tv_usec = (suseconds_t)ticks % each * 1000000 / each,
+	};
+}
+
+/* Of all threads, and of the children that were waited for (proc(5)). */
+static void add_times(pid_t tid, struct rusage *usage)
+{
+	unsigned long minor[2] = { 0 }, major[2] = { 0 };
+	unsigned long user[2] = { 0 }, system[2] = { 0 };
 	char path[64], *text, *rest;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	text = read_proc_file(path, NULL);
 	rest = text ? strrchr(text, ')') : NULL;
 	if (rest)
-		sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu "
-		       "%*u %lu %lu", &minor, &major, &user, &system);
+		sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %lu %lu "
+		       "%lu %lu %lu %lu %lu", &minor[0], &minor[1], &major[0],
+		       &major[1], &user[0], &system[0], &user[1], &system[1]);
 	free(text);
-	usage.ru_minflt = (long)minor;
-	usage.ru_majflt = (long)major;
-	usage.ru_utime.tv_sec = (time_t)user / ticks;
-	usage.ru_utime.tv_usec = (suseconds_t)user % ticks * 1000000 / ticks;
-	usage.ru_stime.tv_sec = (time_t)system / ticks;
-	usage.ru_stime.tv_usec =
-		(suseconds_t)system % ticks * 1000000 / ticks;
+	usage->ru_minflt = (long)(minor[0] + minor[1]);
+	usage->ru_majflt = (long)(major[0] + major[1]);
+	usage->ru_utime = time_of(user[0] + user[1]);
+	usage->ru_stime = time_of(system[0] + system[1]);
+}
+
+static long number_of(const char *text, const char *name)
+{
+	const char *line = text ? strstr(text, name) : NULL;
+
+	return line ? strtol(line + strlen(name), NULL, 10) : 0;
+}
+
+/* What the tracee used so far, as far as /proc tells. */
+static struct rusage usage_of(pid_t tid)
+{
+	struct rusage usage = { 0 };
+	char path[64], *text;
+
+	add_times(tid, &usage);
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	text = read_proc_file(path, NULL);
+	usage.ru_maxrss = number_of(text, "\nVmHWM:");
+	usage.ru_nvcsw = number_of(text, "\nvoluntary_ctxt_switches:");
+	usage.ru_nivcsw = number_of(text, "\nnonvoluntary_ctxt_switches:");
+	free(text);
+	snprintf(path, sizeof(path), "/proc/%d/io", tid);
+	text = read_proc_file(path, NULL);
+	usage.ru_inblock = number_of(text, "\nread_bytes:") / 512;
+	usage.ru_oublock = number_of(text, "\nwrite_bytes:") / 512;
+	free(text);
 	return usage;
 }
 
