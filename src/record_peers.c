@@ -34,6 +34,7 @@
 struct watched_file {
 	dev_t device;
 	ino_t inode;
+	struct statx_timestamp born; /* 0: not known */
 	int is_reported;
 	char *name;
 };
@@ -95,6 +96,23 @@ static struct watched_file *find_unreported(struct peer_watch *watch,
 	return NULL;
 }
 
+/* The number of a file that is gone is soon that of another one. */
+static int is_as_old(const struct watched_file *file, const struct statx *seen)
+{
+	const struct statx_timestamp *born = &file->born;
+
+	return !born->tv_sec || !(seen->stx_mask & STATX_BTIME) ||
+	       (born->tv_sec == seen->stx_btime.tv_sec &&
+		born->tv_nsec == seen->stx_btime.tv_nsec);
+}
+
+static int is_file(const struct watched_file *file, const struct statx *seen)
+{
+	return file->inode == seen->stx_ino &&
+	       file->device == makedev(seen->stx_dev_major,
+				       seen->stx_dev_minor);
+}
+
 /* Under lock: the process is none of ours, and the file is the same. */
 static void add_finding(struct peer_watch *watch, struct watched_file *file,
 			pid_t pid, const char *how)
@@ -118,14 +136,14 @@ static int is_same_file(pid_t pid, const char *line,
 			const struct watched_file *file)
 {
 	const char *name = strchr(line, '/');
-	struct stat status;
+	struct statx seen;
 	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%.*s", pid,
 		 (int)strcspn(line, " "), line);
-	if (!stat(path, &status))
-		return status.st_dev == file->device &&
-		       status.st_ino == file->inode;
+	if (!statx(AT_FDCWD, path, AT_STATX_DONT_SYNC,
+		   STATX_INO | STATX_BTIME, &seen))
+		return is_file(file, &seen) && is_as_old(file, &seen);
 	return name && !strcmp(name, file->name);
 }
 
@@ -191,13 +209,12 @@ static void look_at_descriptors(struct peer_watch *watch, pid_t pid)
 		if (fstatat(dirfd(directory), entry->d_name, &link,
 			    AT_SYMLINK_NOFOLLOW) || !(link.st_mode & 0200) ||
 		    statx(dirfd(directory), entry->d_name,
-			  AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO,
-			  &to))
+			  AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+			  STATX_INO | STATX_BTIME, &to))
 			continue;
 		pthread_mutex_lock(&watch->lock);
 		file = find_unreported(watch, to.stx_ino);
-		if (file && file->device == makedev(to.stx_dev_major,
-						    to.stx_dev_minor) &&
+		if (file && is_file(file, &to) && is_as_old(file, &to) &&
 		    is_outside(watch, pid))
 			add_finding(watch, file, pid, "open for writing");
 		pthread_mutex_unlock(&watch->lock);
@@ -290,39 +307,69 @@ static struct peer_watch *start(const struct recorder *recorder)
 	return NULL;
 }
 
-static int is_watched(struct peer_watch *watch, dev_t device, ino_t inode)
+static struct watched_file *find_same(struct peer_watch *watch, dev_t device,
+				      ino_t inode)
 {
-	const struct watched_file *file = find_watched(watch, inode);
+	struct watched_file *file = find_watched(watch, inode);
 
 	for (; file && file < watch->files + watch->count &&
 	     file->inode == inode; file++)
 		if (file->device == device)
-			return 1;
-	return 0;
+			return file;
+	return NULL;
+}
+
+/* Without a name that leads to it here, it is not known when it was born. */
+static void look_up_birth(struct watched_file *file)
+{
+	struct statx seen;
+
+	if (!statx(AT_FDCWD, file->name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		   STATX_INO | STATX_BTIME, &seen) &&
+	    is_file(file, &seen) && (seen.stx_mask & STATX_BTIME))
+		file->born = seen.stx_btime;
+}
+
+/* Under lock. */
+static void add_file(struct peer_watch *watch, const struct watched_file *file)
+{
+	struct watched_file *same = find_same(watch, file->device, file->inode);
+	size_t at;
+
+	if (same) {
+		if (memcmp(&same->born, &file->born, sizeof(same->born)))
+			same->is_reported = 0;
+		same->born = file->born;
+		free(same->name);
+		same->name = file->name;
+		return;
+	}
+	if (watch->count == WATCHED_LIMIT) {
+		free(file->name);
+		return;
+	}
+	for (at = watch->count; at && watch->files[at - 1].inode > file->inode;
+	     at--)
+		;
+	memmove(watch->files + at + 1, watch->files + at,
+		(watch->count++ - at) * sizeof(*watch->files));
+	watch->files[at] = *file;
 }
 
 void record_watch_peers(struct recorder *recorder, dev_t device, ino_t inode,
 			const char *name, int is_written)
 {
 	struct peer_watch *watch = recorder->peers;
-	size_t at;
+	struct watched_file file = { .device = device, .inode = inode };
 
 	if (!watch)
 		watch = recorder->peers = start(recorder);
 	if (!watch)
 		return;
+	file.name = xstrdup(name);
+	look_up_birth(&file);
 	pthread_mutex_lock(&watch->lock);
-	if (watch->count < WATCHED_LIMIT &&
-	    !is_watched(watch, device, inode)) {
-		for (at = watch->count;
-		     at && watch->files[at - 1].inode > inode; at--)
-			;
-		memmove(watch->files + at + 1, watch->files + at,
-			(watch->count++ - at) * sizeof(*watch->files));
-		watch->files[at] = (struct watched_file){
-			device, inode, 0, xstrdup(name),
-		};
-	}
+	add_file(watch, &file);
 	if (is_written && !watch->is_wanted) {
 		watch->is_wanted = 1;
 		pthread_cond_signal(&watch->work);
