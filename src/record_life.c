@@ -571,6 +571,8 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 	if (!err)
 		err = record_killed_call(recorder, task);
 	task->phase = CALL_NONE;
+	/* A leader that ends before the thread that ends the process. */
+	recorder_unready(recorder, task);
 	if (!err && task->task.space->users == 1 &&
 	    !WIFSIGNALED(task->exit_status))
 		err = record_digest(recorder, task, DIGEST_PAGES_AT_END);
