@@ -61,6 +61,18 @@ static int read_now(struct recording *recording, uint8_t class)
 		(uint64_t)-1, RWF_NOWAIT));
 }
 
+/*
+ * A read without cache that comes to the end of the file has written more than
+ * it says.
+ */
+static int fills_all(const struct agent_frame *frame, int64_t result,
+		     uint64_t room)
+{
+	return result > 0 && (uint64_t)result < room &&
+	       agent_syscall(__NR_fcntl, frame->rdi, F_GETFL, 0, 0, 0, 0) &
+		       O_DIRECT;
+}
+
 /* As agent_make() does by the row, but programs do it so often. */
 static int read_file(struct recording *recording)
 {
@@ -74,7 +86,9 @@ static int read_file(struct recording *recording)
 	shared->is_made = 1;
 	result = make(frame);
 	if (!is_error(result))
-		agent_add_output(recording, 1, frame->rsi, (uint64_t)result);
+		agent_add_output(recording, 1, frame->rsi,
+				 fills_all(frame, result, frame->rdx) ?
+				 frame->rdx : (uint64_t)result);
 	return agent_done(recording, result);
 }
 
@@ -200,7 +214,7 @@ int agent_file_read(struct recording *recording)
 	uint8_t class = agent_class_of(recording->frame->rdi) & CLASS_MASK;
 
 	return class == CLASS_FILE || class == CLASS_FOLLOWED ?
-		agent_make(recording) : 0;
+		read_file(recording) : 0;
 }
 
 /* Not the session's output, whose bytes are shown again in replay. */
@@ -268,13 +282,36 @@ static int save_vector(struct recording *recording, int is_write)
 	return is_write || total < (uint64_t)(recording->end - recording->at);
 }
 
+static void add_vector(struct recording *recording, uint64_t left)
+{
+	const struct agent_frame *frame = recording->frame;
+	const struct vector *vector = (const struct vector *)frame->rsi;
+
+	for (uint64_t i = 0; left && i < frame->rdx; i++) {
+		uint64_t length = vector[i].length < left ?
+			vector[i].length : left;
+
+		agent_add_output(recording, 1, vector[i].address, length);
+		left -= length;
+	}
+}
+
+static uint64_t room_of_vector(const struct agent_frame *frame)
+{
+	const struct vector *vector = (const struct vector *)frame->rsi;
+	uint64_t room = 0;
+
+	for (uint64_t i = 0; i < frame->rdx; i++)
+		room += vector[i].length;
+	return room;
+}
+
 int agent_vector_read(struct recording *recording)
 {
 	struct agent_frame *frame = recording->frame;
-	const struct vector *vector = (const struct vector *)frame->rsi;
 	uint8_t class = agent_class_of(frame->rdi) & CLASS_MASK;
+	uint64_t room;
 	int64_t result;
-	uint64_t left;
 
 	if ((class != CLASS_FILE && class != CLASS_FOLLOWED &&
 	     class < CLASS_PIPE) || !save_vector(recording, 0))
@@ -286,14 +323,11 @@ int agent_vector_read(struct recording *recording)
 	    (result == -EOPNOTSUPP || would_block(recording, result)))
 		return 0;
 	shared->is_made = 1;
-	left = is_error(result) ? 0 : (uint64_t)result;
-	for (uint64_t i = 0; left && i < frame->rdx; i++) {
-		uint64_t length = vector[i].length < left ?
-			vector[i].length : left;
-
-		agent_add_output(recording, 1, vector[i].address, length);
-		left -= length;
-	}
+	room = room_of_vector(frame);
+	if (class < CLASS_PIPE && fills_all(frame, result, room))
+		add_vector(recording, room);
+	else
+		add_vector(recording, is_error(result) ? 0 : (uint64_t)result);
 	return agent_done(recording, result);
 }
 

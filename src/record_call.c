@@ -8,6 +8,7 @@
 #include "src/recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <stdlib.h>
@@ -132,13 +133,40 @@ static int save_inputs(struct record_task *task, struct memory *memory)
 	return err;
 }
 
+/*
+ * A read without cache (O_DIRECT) that comes to the end of the file has written
+ * more of the buffer than it says (iomap_dio_iter() in fs/iomap/direct-io.c).
+ */
+static int may_fill_all(const struct record_task *task)
+{
+	const struct syscall_call *call = &task->call;
+
+	switch (call->number) {
+	case SYS_read:
+	case SYS_pread64:
+		if (call->result >= (int64_t)call->arguments[2])
+			return 0;
+		break;
+	case SYS_readv:
+	case SYS_preadv:
+	case SYS_preadv2:
+		break;
+	default:
+		return 0;
+	}
+	return call->result > 0 &&
+	       record_open_flags(task, (int)call->arguments[0]) & O_DIRECT;
+}
+
 static int save_outputs(struct recorder *recorder, struct record_task *task)
 {
 	struct save_context context = { recorder, task };
 	struct scratch_memory memory = record_call_memory(task);
+	struct syscall_call call = task->call;
 
-	return syscall_outputs(&task->call, &memory.memory, save_output,
-			       &context);
+	if (may_fill_all(task))
+		call.result = INT64_MAX;
+	return syscall_outputs(&call, &memory.memory, save_output, &context);
 }
 
 /* ---- entry ---- */

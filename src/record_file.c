@@ -364,18 +364,17 @@ static void save_hole(struct record_task *task, struct record_file *file,
 	effect->extent = length;
 }
 
-/* pwrite(2): with O_APPEND data goes to the end, whatever the offset. */
-static int appends(const struct record_task *task, int fd)
+unsigned long record_open_flags(const struct record_task *task, int fd)
 {
 	char path[64], *text, *line;
-	int is_appending;
+	unsigned long flags;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", task->task.tid, fd);
 	text = read_proc_file(path, NULL);
 	line = text ? strstr(text, "flags:") : NULL;
-	is_appending = line && (strtoul(line + 6, NULL, 8) & O_APPEND);
+	flags = line ? strtoul(line + 6, NULL, 8) : 0;
 	free(text);
-	return is_appending;
+	return flags;
 }
 
 static int written_offset(const struct record_task *task,
@@ -387,7 +386,9 @@ static int written_offset(const struct record_task *task,
 	struct stat status;
 	int err;
 
-	if (call->place == WRITE_AT_OFFSET && appends(task, fd) &&
+	/* pwrite(2): O_APPEND puts data at the end, whatever the offset. */
+	if (call->place == WRITE_AT_OFFSET &&
+	    (record_open_flags(task, fd) & O_APPEND) &&
 	    !task_descriptor_stat(task, fd, &status)) {
 		*offset_out = (uint64_t)status.st_size - result;
 		return 0;

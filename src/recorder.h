@@ -645,6 +645,8 @@ int record_image(struct recorder *recorder, struct record_task *task,
 		 struct effect_list *effects);
 
 /* record_file.c */
+/* The flags of a descriptor as open(2) has them; 0 when they can't be seen. */
+unsigned long record_open_flags(const struct record_task *task, int fd);
 /*
  * The file behind fd, with a snapshot of it unless its content is known to be
  * unchanged; adds EFFECT_FILE when it is new to the trace or newly used so.
