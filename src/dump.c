@@ -295,7 +295,8 @@ static const struct decode_name instruction_names[] = {
 	{INSTRUCTION_RDTSC, "rdtsc"},	{INSTRUCTION_RDTSCP, "rdtscp"},
 	{INSTRUCTION_CPUID, "cpuid"},	{INSTRUCTION_RDRAND, "rdrand"},
 	{INSTRUCTION_RDSEED, "rdseed"}, {INSTRUCTION_RDPID, "rdpid"},
-	{INSTRUCTION_XGETBV, "xgetbv"}, {INSTRUCTION_NONE, "new code"},
+	{INSTRUCTION_XGETBV, "xgetbv"}, {INSTRUCTION_FXSAVE, "fxsave"},
+	{INSTRUCTION_NONE, "new code"},
 	{0, NULL},
 };
 

@@ -114,6 +114,29 @@ static enum instruction_kind decode_group7(const struct prefixes *prefixes,
 	return INSTRUCTION_NONE;
 }
 
+/*
+ * 0F AE /0 with memory on the stack, where dynamic linkers save registers:
+ * other uses look at what they get, or don't.
+ */
+static void decode_fxsave(struct instruction *instruction,
+			  const struct prefixes *prefixes,
+			  const uint8_t *operand, size_t left)
+{
+	int is_byte = operand[0] == 0x44; /* /0, SIB, disp8; or disp32 */
+	size_t displacement = is_byte ? 1 : 4;
+
+	if (prefixes->length > (prefixes->rex == 0x48) ||
+	    (!is_byte && operand[0] != 0x84) || left < 2 + displacement ||
+	    operand[1] != 0x24) /* rsp alone */
+		return;
+	instruction->displacement = (int8_t)operand[2];
+	if (!is_byte)
+		memcpy(&instruction->displacement, operand + 2, 4);
+	instruction->length =
+		(uint8_t)(prefixes->length + 4 + displacement);
+	instruction->kind = INSTRUCTION_FXSAVE;
+}
+
 struct instruction instruction_decode(const uint8_t *bytes, size_t length)
 {
 	struct instruction none = { .kind = INSTRUCTION_NONE };
@@ -143,6 +166,8 @@ struct instruction instruction_decode(const uint8_t *bytes, size_t length)
 		instruction.kind = decode_group7(&prefixes, opcode[2]);
 	else if (opcode[1] == 0xc7)
 		decode_group9(&instruction, &prefixes, opcode[2]);
+	else if (opcode[1] == 0xae)
+		decode_fxsave(&instruction, &prefixes, opcode + 2, left - 2);
 	return instruction.kind ? instruction : none;
 }
 
@@ -153,14 +178,16 @@ struct instruction instruction_decode(const uint8_t *bytes, size_t length)
 
 /*
  * The second byte of a trap: no opcode in 64-bit mode.  Behind it come the
- * prefixes and, where it is an operand, the last byte.
+ * prefixes and, as far as they are operands, the last bytes.
  */
 static const struct trap_mark {
-	uint8_t mark, opcode, prefixes, has_operand;
+	uint8_t mark, opcode, prefixes, operands; /* bytes */
 } trap_marks[] = {
 	{ 0x06, 0xa2, 0, 0 }, { 0x07, 0xa2, 1, 0 }, { 0x0e, 0x01, 0, 1 },
 	{ 0x16, 0x01, 1, 1 }, { 0x17, 0xc7, 0, 1 }, { 0x1e, 0xc7, 1, 1 },
 	{ 0x1f, 0xc7, 2, 1 }, { 0x27, 0xc7, 3, 1 },
+	{ 0x2f, 0xae, 0, 3 }, { 0x37, 0xae, 0, 6 }, { 0x3f, 0xae, 1, 3 },
+	{ 0x60, 0xae, 1, 6 },
 };
 
 #define TRAP_MARKS (sizeof(trap_marks) / sizeof(*trap_marks))
@@ -176,13 +203,13 @@ void instruction_make_trap(const uint8_t *bytes, size_t length,
 		const struct trap_mark *mark = &trap_marks[i];
 
 		if (mark->prefixes != prefixes ||
-		    length != prefixes + 2 + mark->has_operand ||
+		    length != prefixes + 2u + mark->operands ||
 		    mark->opcode != bytes[prefixes + 1])
 			continue;
 		trap_out[1] = mark->mark;
 		memcpy(trap_out + 2, bytes, prefixes);
-		if (mark->has_operand)
-			trap_out[length - 1] = bytes[length - 1];
+		memcpy(trap_out + length - mark->operands,
+		       bytes + length - mark->operands, mark->operands);
 	}
 }
 
@@ -193,7 +220,7 @@ struct instruction instruction_of_trap(const uint8_t *trap, size_t length,
 
 	for (size_t i = 0; length >= 2 && i < TRAP_MARKS; i++) {
 		const struct trap_mark *mark = &trap_marks[i];
-		size_t whole = mark->prefixes + 2u + mark->has_operand;
+		size_t whole = mark->prefixes + 2u + mark->operands;
 
 		if (trap[0] != BREAKPOINT || trap[1] != mark->mark ||
 		    length < whole)
@@ -202,8 +229,8 @@ struct instruction instruction_of_trap(const uint8_t *trap, size_t length,
 		memcpy(bytes_out, trap + 2, mark->prefixes);
 		bytes_out[mark->prefixes] = 0x0f;
 		bytes_out[mark->prefixes + 1] = mark->opcode;
-		if (mark->has_operand)
-			bytes_out[whole - 1] = trap[whole - 1];
+		memcpy(bytes_out + whole - mark->operands,
+		       trap + whole - mark->operands, mark->operands);
 		return instruction_decode(bytes_out, whole);
 	}
 	return none;
@@ -441,6 +468,8 @@ int instruction_execute(const struct instruction *instruction,
 	case INSTRUCTION_RDPID:
 		registers->value[instruction->destination] = processor_id();
 		break;
+	case INSTRUCTION_FXSAVE:
+		break;
 	case INSTRUCTION_XGETBV:
 		if (execute_xgetbv(cpu, registers))
 			return INSTRUCTION_FAULTS;
@@ -448,4 +477,10 @@ int instruction_execute(const struct instruction *instruction,
 	}
 	registers->value[R_RIP] += instruction->length;
 	return 0;
+}
+
+/* A level's programs know no XSAVE, nor its leaf 0xD (above). */
+int instruction_saves_by_fxsave(enum cpu_choice cpu)
+{
+	return cpu != CPU_HOST || !(known_leaf(1, 0).ecx & bit_OSXSAVE);
 }

@@ -117,11 +117,12 @@ static void add_candidate(struct scan *scan, uint64_t opcode, uint64_t floor)
 	candidate->floor = floor;
 }
 
-/* 0F A2; 0F 01 D0; 0F C7 with a register operand and /6 or /7. */
+/* 0F A2; 0F 01 D0; 0F C7 with a register and /6 or /7; 0F AE /0 with SIB. */
 static int is_our_opcode(const uint8_t *opcode)
 {
 	return opcode[1] == 0xa2 || (opcode[1] == 0x01 && opcode[2] == 0xd0) ||
-	       (opcode[1] == 0xc7 && opcode[2] >= 0xf0);
+	       (opcode[1] == 0xc7 && opcode[2] >= 0xf0) ||
+	       (opcode[1] == 0xae && (opcode[2] == 0x44 || opcode[2] == 0x84));
 }
 
 /*
@@ -135,6 +136,7 @@ static void find_opcodes(struct scan *scan, const uint8_t *bytes, size_t length,
 	const __m128i cpuid = _mm_set1_epi8((char)0xa2);
 	const __m128i group7 = _mm_set1_epi8(0x01);
 	const __m128i group9 = _mm_set1_epi8((char)0xc7);
+	const __m128i group15 = _mm_set1_epi8((char)0xae);
 
 	for (size_t i = 0; i < length; i += 16) {
 		const __m128i *here = (const __m128i *)(bytes + i);
@@ -142,7 +144,8 @@ static void find_opcodes(struct scan *scan, const uint8_t *bytes, size_t length,
 		__m128i first = _mm_loadu_si128(here);
 		__m128i second = _mm_loadu_si128(next);
 		__m128i match = _mm_or_si128(
-			_mm_cmpeq_epi8(second, cpuid),
+			_mm_or_si128(_mm_cmpeq_epi8(second, cpuid),
+				     _mm_cmpeq_epi8(second, group15)),
 			_mm_or_si128(_mm_cmpeq_epi8(second, group7),
 				     _mm_cmpeq_epi8(second, group9)));
 		unsigned bits = (unsigned)_mm_movemask_epi8(
@@ -396,7 +399,8 @@ static int is_meant(struct scan *scan, const struct candidate *candidate,
 		return 0;
 	site.instruction = instruction_decode(bytes + site.offset,
 					      length - site.offset);
-	return site.instruction.kind ?
+	return site.instruction.kind &&
+	       site.instruction.kind != INSTRUCTION_FXSAVE ?
 		generated_code_is_meant(bytes, length, &site) : 0;
 }
 

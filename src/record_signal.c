@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <ucontext.h>
 
 #include "src/process_maps.h"
@@ -657,6 +658,39 @@ int record_deliver_at_point(struct recorder *recorder, struct record_task *task)
 
 /* ---- trapped instructions ---- */
 
+/*
+ * FXSAVE leaves the last bytes of its area alone, those before them to the
+ * processor: programs can't count on them.
+ */
+#define AREA_LENGTH 416u
+
+static remote_addr area_of(const struct instruction *instruction,
+			   const struct registers *registers)
+{
+	return registers->value[R_RSP] +
+	       (uint64_t)(int64_t)instruction->displacement;
+}
+
+static int fill_area(const struct record_task *task, remote_addr area)
+{
+	struct user_fpregs_struct state;
+
+	if (area % 16 ||
+	    ptrace(PTRACE_GETFPREGS, task->task.tid, NULL, &state) ||
+	    address_space_write(space_of(task), area, &state, AREA_LENGTH))
+		return INSTRUCTION_FAULTS;
+	return 0;
+}
+
+static void tell_area(struct record_task *task, remote_addr area)
+{
+	uint8_t bytes[AREA_LENGTH];
+
+	if (!address_space_read(space_of(task), area, bytes, sizeof(bytes)))
+		effect_list_add_bytes(&task->effects, EFFECT_WRITE, bytes,
+				      sizeof(bytes))->address = area;
+}
+
 static int append_instruction(struct recorder *recorder,
 			      struct record_task *task,
 			      const struct instruction *instruction,
@@ -674,8 +708,11 @@ static int append_instruction(struct recorder *recorder,
 	memcpy(event.registers, before->value, sizeof(event.registers));
 	/* Between calls: there are no effects of one. */
 	effect_list_clear(effects);
-	record_instruction_site(recorder, task, before->value[R_RIP],
-				instruction);
+	if (instruction->kind == INSTRUCTION_FXSAVE)
+		tell_area(task, area_of(instruction, before));
+	else
+		record_instruction_site(recorder, task, before->value[R_RIP],
+					instruction);
 	effect_list_add_bytes(effects, EFFECT_REGISTERS, after,
 			      sizeof(*after));
 	err = recorder_append(recorder, task, &event, effects);
@@ -755,7 +792,9 @@ static int run_trapped_instruction(struct recorder *recorder,
 	registers->value[R_ORIG_RAX] = (uint64_t)-1;
 	after = *registers;
 	if (instruction_execute(&instruction, recorder->cpu, &after) ==
-	    INSTRUCTION_FAULTS)
+	    INSTRUCTION_FAULTS ||
+	    (instruction.kind == INSTRUCTION_FXSAVE &&
+	     fill_area(task, area_of(&instruction, registers))))
 		return INSTRUCTION_FAULTS;
 	if (instruction.kind == INSTRUCTION_RDTSCP)
 		record_core_in_register(recorder, task, &after.value[R_RCX]);

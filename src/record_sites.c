@@ -17,7 +17,7 @@
 #include "traces/report.h"
 #include "traces/store.h"
 
-#define NOTE "sites2" /* traces/format.md; another scanner is another number */
+#define NOTE "sites3" /* traces/format.md; another scanner is another number */
 #define SITE_TEXT 18  /* an offset's digits, a comma and the NUL */
 #define INSTRUCTION_MAX 15
 
@@ -80,15 +80,23 @@ static int is_elf(int fd)
 	       !memcmp(magic, ELFMAG, SELFMAG);
 }
 
-void record_find_sites(struct recorder *recorder, struct record_file *file,
+/* It is the same everywhere, but for what it leaves alone. */
+static void leave_out_fxsave(struct record_file *file)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < file->site_count; i++)
+		if (file->sites[i].instruction.kind != INSTRUCTION_FXSAVE)
+			file->sites[kept++] = file->sites[i];
+	file->site_count = kept;
+}
+
+static void find_sites(struct recorder *recorder, struct record_file *file,
 		       int fd)
 {
 	struct store *store = trace_writer_store(recorder->writer);
 	char note[STORE_NOTE_SIZE];
 
-	if (!is_elf(fd))
-		return;
-	record_jumps_recall(recorder, file);
 	/* The snapshot of a file that lacks data is not its content. */
 	if (!file->lacks_data &&
 	    store_recall(store, NOTE, file->sha256, note) > 0 &&
@@ -97,4 +105,15 @@ void record_find_sites(struct recorder *recorder, struct record_file *file,
 	if (!instruction_scan_file(fd, &file->sites, &file->site_count) &&
 	    !file->lacks_data)
 		remember(store, file, fd);
+}
+
+void record_find_sites(struct recorder *recorder, struct record_file *file,
+		       int fd)
+{
+	if (!is_elf(fd))
+		return;
+	record_jumps_recall(recorder, file);
+	find_sites(recorder, file, fd);
+	if (!instruction_saves_by_fxsave(recorder->cpu))
+		leave_out_fxsave(file);
 }

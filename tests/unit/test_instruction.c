@@ -59,6 +59,23 @@ Test(instruction, decodes_operands_of_random_instructions)
 	cr_assert_eq(found.length, 5);
 }
 
+Test(instruction, decodes_where_registers_are_saved)
+{
+	struct instruction found = DECODE("\x0f\xae\x44\x24\x40");
+
+	cr_assert_eq(found.kind, INSTRUCTION_FXSAVE);
+	cr_assert_eq(found.length, 5);
+	cr_assert_eq(found.displacement, 0x40);
+	found = DECODE("\x48\x0f\xae\x84\x24\x00\xff\xff\xff");
+	cr_assert_eq(found.kind, INSTRUCTION_FXSAVE);
+	cr_assert_eq(found.length, 9);
+	cr_assert_eq(found.displacement, -0x100);
+	found = DECODE("\x0f\xae\x4c\x24\x40"); /* fxrstor */
+	cr_assert_eq(found.kind, INSTRUCTION_NONE);
+	found = DECODE("\x0f\xae\x44\x24"); /* cut off */
+	cr_assert_eq(found.kind, INSTRUCTION_NONE);
+}
+
 Test(instruction, leaves_others_alone)
 {
 	cr_assert_eq(DECODE("\x0f\xc7\x0f").kind, INSTRUCTION_NONE);
@@ -360,7 +377,9 @@ static int names_one_of_ours(const char *text)
 {
 	return strstr(text, "\tcpuid") || strstr(text, "\trdrand ") ||
 	       strstr(text, "\trdseed ") || strstr(text, "\trdpid ") ||
-	       strstr(text, "\txgetbv");
+	       strstr(text, "\txgetbv") ||
+	       (strstr(text, "\tfxsave") && strstr(text, "0x") &&
+		strstr(text, "(%rsp)"));
 }
 
 /* No compiler makes these; objdump shows them where it reads data. */
@@ -550,6 +569,9 @@ Test(instruction, is_known_by_the_trap_that_stands_for_it)
 		{ 4, { 0xf3, 0x0f, 0xc7, 0xf8 } },
 		{ 5, { 0xf3, 0x41, 0x0f, 0xc7, 0xf9 } },
 		{ 6, { 0xf3, 0x66, 0x41, 0x0f, 0xc7, 0xf9 } },
+		{ 5, { 0x0f, 0xae, 0x44, 0x24, 0x40 } },
+		{ 8, { 0x0f, 0xae, 0x84, 0x24, 0, 2, 0, 0 } },
+		{ 6, { 0x48, 0x0f, 0xae, 0x44, 0x24, 0x80 } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -565,6 +587,7 @@ Test(instruction, is_known_by_the_trap_that_stands_for_it)
 		cr_assert_eq(found.length, all[i].length);
 		cr_assert_eq(found.destination, expected.destination);
 		cr_assert_eq(found.operand_bytes, expected.operand_bytes);
+		cr_assert_eq(found.displacement, expected.displacement);
 		cr_assert_arr_eq(bytes, all[i].bytes, all[i].length);
 	}
 }
