@@ -154,6 +154,22 @@ void replay_agent_deinit(struct replayer *replayer)
 
 /* ---- calls ---- */
 
+/* What the change, which was made, has mapped may be mapped again. */
+static void set_spare(struct agent_shared *agent,
+		      const struct call_record *change)
+{
+	const uint64_t *arguments = change ? call_record_arguments(change) :
+					     NULL;
+
+	agent->spare_start = agent->spare_end = agent->is_spare_unmapped = 0;
+	if (!change || !call_record_maps_plain(change) ||
+	    arguments[1] > AGENT_SPARE_LIMIT)
+		return;
+	agent->spare_start = (uint64_t)change->result;
+	agent->spare_end = agent->spare_start +
+			   ((arguments[1] + 0xfff) & ~UINT64_C(0xfff));
+}
+
 /* It is the agent that answers calls, from these records on. */
 static void feed(struct replayer *replayer, const void *bytes, size_t length,
 		 int is_last_stopped)
@@ -174,6 +190,7 @@ static void feed(struct replayer *replayer, const void *bytes, size_t length,
 	agent->is_last_stopped = (uint32_t)is_last_stopped;
 	agent->stack = AGENT_STACK_TOP;
 	agent->is_different = agent->is_stop_wanted = agent->is_traced = 0;
+	set_spare(agent, NULL);
 	agent->mode = AGENT_REPLAYS;
 }
 
@@ -316,6 +333,7 @@ static int make_change(struct replayer *replayer, struct replay_task *task,
 	call_batch_single(&single, &head, run->next);
 	call_batch_next(&single, &event);
 	err = replay_syscall(replayer, task, &event);
+	set_spare(agent, run->next);
 	agent->position += run->next->size;
 	run->next = call_record_next(run->next);
 	agent->count = (uint32_t)++run->taken;

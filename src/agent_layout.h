@@ -88,6 +88,7 @@
 #define AGENT_LEAVES 256
 #define AGENT_VDSO_CALLS 32
 #define AGENT_NUMBERS 512 /* more than there are calls */
+#define AGENT_SPARE_LIMIT 0x40000 /* to clear more takes longer than to map */
 
 enum agent_mode { AGENT_RECORDS = 1, AGENT_REPLAYS };
 
@@ -127,6 +128,13 @@ struct agent_shared {
 	};
 	uint64_t limit;
 	uint32_t is_last_stopped;
+	/*
+	 * Replay: memory that one of these records mapped, if it was one of
+	 * AGENT_SPARE_LIMIT at most.  Where it is unmapped only to be mapped
+	 * again, it stays, and is cleared: two stops less.
+	 */
+	uint32_t is_spare_unmapped; /* as far as the program knows */
+	uint64_t spare_start, spare_end;
 	uint32_t is_different; /* replay: the call is not the recorded one */
 	uint32_t is_made;      /* recording: the call is, its record is not */
 	/*

@@ -119,6 +119,19 @@ static inline int call_record_is_made_again(const struct call_record *record)
 	       record->number == 28;
 }
 
+/*
+ * One of these mapped memory that is like any other: to read and write, of this
+ * process alone, zeros at first (mmap(2)).
+ */
+static inline int call_record_maps_plain(const struct call_record *record)
+{
+	const uint64_t *arguments = call_record_arguments(record);
+
+	return record->number == 9 && record->arguments >= 4 &&
+	       record->result > 0 && arguments[2] == 3 &&
+	       (arguments[3] & ~UINT64_C(0x24000)) == 0x22;
+}
+
 /* Of a PIECE_MAP. */
 static inline const struct call_mapping *
 call_piece_mapping(const struct call_piece *piece)
