@@ -10,6 +10,9 @@
 
 #include "traces/stream_layout.h"
 
+_Static_assert(STREAM_PACKED_ROOM(0) >= HEAD_SIZE + ZSTD_COMPRESSBOUND(0),
+	       "there is room for the head");
+
 int stream_writer_open(struct stream_writer *stream, int directory,
 		       const char *name)
 {
@@ -89,13 +92,12 @@ void stream_head_write(const struct stream_frame *frame, uint8_t *head)
 	put32(head + 52, (uint32_t)XXH64(head, 52, 0));
 }
 
-int stream_writer_append(struct stream_writer *stream, const uint8_t *content,
-			 size_t size, struct stream_frame *frame,
-			 ZSTD_CCtx *context, struct buffer *output)
+void stream_frame_pack(const uint8_t *content, size_t size,
+		       struct stream_frame *frame, ZSTD_CCtx *context,
+		       struct buffer *output)
 {
 	size_t bound = ZSTD_compressBound(size);
 	size_t length;
-	int err;
 
 	output->length = 0;
 	buffer_reserve(output, HEAD_SIZE + bound);
@@ -103,19 +105,27 @@ int stream_writer_append(struct stream_writer *stream, const uint8_t *content,
 				content, size);
 	bug_unless(!ZSTD_isError(length), "zstd: %s",
 		   ZSTD_getErrorName(length));
-	frame->offset = stream->offset + HEAD_SIZE;
+	output->length = HEAD_SIZE + length;
 	frame->compressed = (uint32_t)length;
 	frame->size = (uint32_t)size;
-	frame->position = stream->position;
 	/* A zstd frame ends with the checksum of its content. */
 	frame->checksum = get32(output->bytes + HEAD_SIZE + length - 4);
 	frame->packed_checksum =
 		(uint32_t)XXH64(output->bytes + HEAD_SIZE, length, 0);
-	stream_head_write(frame, output->bytes);
-	err = write_whole(stream, output->bytes, HEAD_SIZE + length);
+}
+
+int stream_writer_append(struct stream_writer *stream,
+			 struct stream_frame *frame, struct buffer *packed)
+{
+	int err;
+
+	frame->offset = stream->offset + HEAD_SIZE;
+	frame->position = stream->position;
+	stream_head_write(frame, packed->bytes);
+	err = write_whole(stream, packed->bytes, packed->length);
 	if (err)
 		return err;
-	stream->position += size;
+	stream->position += frame->size;
 	stream_table_frame(&stream->table, frame);
 	return 0;
 }

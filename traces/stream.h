@@ -52,13 +52,19 @@ struct stream_writer {
 int stream_writer_open(struct stream_writer *stream, int directory,
 		       const char *name);
 
+/* Room for a packed frame of so much content. */
+#define STREAM_PACKED_ROOM(size) (64 + ZSTD_COMPRESSBOUND(size))
+
 /*
- * Appends one frame.  frame's event fields and memory_end are given; context
- * and output (a buffer for the purpose) are the caller's.
+ * Compresses content into a buffer for the purpose, with room for the head, and
+ * fills in what frame says of it.  The context is the caller's.
  */
-int stream_writer_append(struct stream_writer *stream, const uint8_t *content,
-			 size_t size, struct stream_frame *frame,
-			 ZSTD_CCtx *context, struct buffer *output);
+void stream_frame_pack(const uint8_t *content, size_t size,
+		       struct stream_frame *frame, ZSTD_CCtx *context,
+		       struct buffer *packed);
+/* Appends it; frame's event fields and memory_end are given. */
+int stream_writer_append(struct stream_writer *stream,
+			 struct stream_frame *frame, struct buffer *packed);
 
 /* Writes the seek table. */
 int stream_writer_finish(struct stream_writer *stream,

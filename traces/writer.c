@@ -3,8 +3,9 @@
  * The writer: append codes events into chunks of memory; a background thread
  * compresses full chunks and writes them as frames.
  *
- * There are CHUNKS chunks in all, so the queue is bounded.  A chunk of the
- * memory stream is always queued before the chunk of events that refers to it.
+ * There are CHUNKS chunks in all, so the queue is bounded: who finds it full
+ * compresses some of what waits (help()).  A chunk of the memory stream is
+ * always queued before the chunk of events that refers to it.
  */
 #include "traces/writer.h"
 
@@ -23,6 +24,7 @@
 #include "traces/file.h"
 
 #define CHUNKS 8
+#define CHUNK_ROOM STREAM_PACKED_ROOM(STREAM_FRAME_SIZE)
 /* By how many chunks wait for the thread. */
 #define COMPRESSION_LEVEL 3
 #define COMPRESSION_LEVEL_LATE 1
@@ -38,6 +40,8 @@ struct chunk {
 	struct chunk *next;
 	enum chunk_stream stream;
 	struct buffer content;
+	int is_packed;	     /* the content is compressed already */
+	int is_being_packed; /* by who waits for a free chunk */
 	struct stream_frame frame; /* first event, count, end of memory */
 	/* Records of calls whose copy is to be the content; or NULL. */
 	const void *records;
@@ -81,7 +85,20 @@ struct trace_writer {
 	struct stream_writer streams[CHUNK_STREAMS];
 	ZSTD_CCtx *context;
 	struct buffer output;
+
+	/* of who helps it */
+	ZSTD_CCtx *helping_context; /* or NULL */
+	struct buffer helping_output;
 };
+
+static ZSTD_CCtx *new_context(void)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+
+	bug_unless(context, "zstd has no memory");
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	return context;
+}
 
 static void enqueue(struct trace_writer *writer, enum chunk_stream stream)
 {
@@ -116,6 +133,8 @@ static void begin_flush_time(struct trace_writer *writer)
 	pthread_cond_signal(&writer->work);
 }
 
+static int help(struct trace_writer *writer);
+
 /* The chunk being filled; waits for a free one.  NULL after an error. */
 static struct chunk *current_chunk(struct trace_writer *writer,
 				   enum chunk_stream stream)
@@ -125,7 +144,8 @@ static struct chunk *current_chunk(struct trace_writer *writer,
 	if (chunk)
 		return chunk;
 	while (!writer->free_chunks && !writer->err)
-		pthread_cond_wait(&writer->done, &writer->lock);
+		if (!help(writer))
+			pthread_cond_wait(&writer->done, &writer->lock);
 	if (writer->err)
 		return NULL;
 	chunk = writer->free_chunks;
@@ -134,7 +154,7 @@ static struct chunk *current_chunk(struct trace_writer *writer,
 		begin_flush_time(writer);
 	chunk->stream = stream;
 	memset(&chunk->frame, 0, sizeof(chunk->frame));
-	buffer_reserve(&chunk->content, STREAM_FRAME_SIZE);
+	buffer_reserve(&chunk->content, CHUNK_ROOM);
 	writer->current[stream] = chunk;
 	return chunk;
 }
@@ -145,8 +165,9 @@ static void release_chunk(struct trace_writer *writer, struct chunk *chunk)
 		__atomic_store_n(chunk->is_taken, 1, __ATOMIC_RELEASE);
 	chunk->records = NULL;
 	chunk->is_taken = NULL;
+	chunk->is_packed = 0;
 	chunk->content.length = 0;
-	if (chunk->content.room > STREAM_FRAME_SIZE) {
+	if (chunk->content.room > CHUNK_ROOM) {
 		free(chunk->content.bytes);
 		memset(&chunk->content, 0, sizeof(chunk->content));
 	}
@@ -191,20 +212,34 @@ static int compression_level(const struct chunk *chunk, size_t waiting)
 		COMPRESSION_LEVEL_LATE : COMPRESSION_LEVEL;
 }
 
-/* Runs without the lock. */
-static int write_chunk(struct trace_writer *writer, struct chunk *chunk,
-		       size_t waiting)
+/* Without the lock, as what follows. */
+static int pack(struct chunk *chunk, ZSTD_CCtx *context, int level,
+		struct buffer *packed)
 {
 	int err = take_records(chunk);
 
 	if (err)
 		return err;
-	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel,
-			       compression_level(chunk, waiting));
-	err = stream_writer_append(&writer->streams[chunk->stream],
-				   chunk->content.bytes, chunk->content.length,
-				   &chunk->frame, writer->context,
-				   &writer->output);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+	stream_frame_pack(chunk->content.bytes, chunk->content.length,
+			  &chunk->frame, context, packed);
+	return 0;
+}
+
+static int write_chunk(struct trace_writer *writer, struct chunk *chunk,
+		       size_t waiting)
+{
+	struct stream_writer *stream = &writer->streams[chunk->stream];
+	int err;
+
+	if (chunk->is_packed)
+		return stream_writer_append(stream, &chunk->frame,
+					    &chunk->content);
+	err = pack(chunk, writer->context, compression_level(chunk, waiting),
+		   &writer->output);
+	if (!err)
+		err = stream_writer_append(stream, &chunk->frame,
+					   &writer->output);
 	/* The room for one giant event is not kept. */
 	if (writer->output.room > 2 * STREAM_FRAME_SIZE) {
 		free(writer->output.bytes);
@@ -212,6 +247,54 @@ static int write_chunk(struct trace_writer *writer, struct chunk *chunk,
 	}
 	return err;
 }
+
+/* ---- help ---- */
+
+/* Not the first one, which the thread is about to take. */
+static struct chunk *chunk_to_pack(const struct trace_writer *writer)
+{
+	struct chunk *chunk = writer->queue ? writer->queue->next : NULL;
+
+	while (chunk && (chunk->is_packed ||
+			 chunk->content.length > STREAM_FRAME_SIZE))
+		chunk = chunk->next;
+	return chunk;
+}
+
+/*
+ * The program stands still, and so does its core, until there is a free chunk:
+ * meanwhile another one is compressed.  The thread writes it all the same, in
+ * its turn.  False when there is none; the lock is given up for the while.
+ */
+static int help(struct trace_writer *writer)
+{
+	struct chunk *chunk = chunk_to_pack(writer);
+	struct buffer packed;
+	int err;
+
+	if (!chunk)
+		return 0;
+	chunk->is_being_packed = 1;
+	pthread_mutex_unlock(&writer->lock);
+	if (!writer->helping_context) {
+		writer->helping_context = new_context();
+		buffer_reserve(&writer->helping_output, CHUNK_ROOM);
+	}
+	err = pack(chunk, writer->helping_context, COMPRESSION_LEVEL_LAST,
+		   &writer->helping_output);
+	pthread_mutex_lock(&writer->lock);
+	packed = writer->helping_output;
+	writer->helping_output = chunk->content;
+	chunk->content = packed;
+	chunk->is_packed = 1;
+	chunk->is_being_packed = 0;
+	if (err && !writer->err)
+		writer->err = err;
+	pthread_cond_signal(&writer->work);
+	return 1;
+}
+
+/* ---- the thread ---- */
 
 static void write_first_of_queue(struct trace_writer *writer)
 {
@@ -230,7 +313,8 @@ static void write_first_of_queue(struct trace_writer *writer)
 		pthread_mutex_lock(&writer->lock);
 		writer->busy = 0;
 	}
-	writer->err = err;
+	if (err)
+		writer->err = err;
 	release_chunk(writer, chunk);
 }
 
@@ -255,9 +339,10 @@ static void *writer_thread(void *context)
 	while (writer->queue || !writer->stopping) {
 		if (is_flush_due(writer))
 			enqueue_all(writer);
-		if (writer->queue && !writer->busy)
+		if (writer->queue && !writer->busy &&
+		    !writer->queue->is_being_packed)
 			write_first_of_queue(writer);
-		else if (writer->queue) /* trace_writer_finish() does */
+		else if (writer->queue) /* trace_writer_finish() or help() */
 			pthread_cond_wait(&writer->work, &writer->lock);
 		else if (!writer->current[CHUNK_EVENTS] &&
 			 !writer->current[CHUNK_MEMORY])
@@ -366,9 +451,7 @@ int trace_writer_create(const char *path, const struct trace_info *info,
 	*writer_out = NULL;
 	writer->directory = -1;
 	init_chunks(writer);
-	writer->context = ZSTD_createCCtx();
-	bug_unless(writer->context, "zstd has no memory");
-	ZSTD_CCtx_setParameter(writer->context, ZSTD_c_checksumFlag, 1);
+	writer->context = new_context();
 	err = open_files(writer, path, info);
 	if (!err)
 		err = open_store(writer, path);
@@ -767,7 +850,9 @@ void trace_writer_destroy(struct trace_writer *writer)
 	codec_deinit(&writer->codec);
 	free(writer->changed.ids);
 	ZSTD_freeCCtx(writer->context);
+	ZSTD_freeCCtx(writer->helping_context);
 	free(writer->output.bytes);
+	free(writer->helping_output.bytes);
 	store_close(writer->store);
 	fd_close(&writer->directory);
 	free(writer);

@@ -149,9 +149,9 @@ static void put_frame(const char *path, const char *name,
 	unlinkat(parent, name, 0);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	err = stream_writer_open(&stream, parent, name);
+	stream_frame_pack(content, size, frame, context, &output);
 	if (!err)
-		err = stream_writer_append(&stream, content, size, frame,
-					   context, &output);
+		err = stream_writer_append(&stream, frame, &output);
 	bug_unless(!err, "make %s/%s: %d", path, name, err);
 	stream_writer_deinit(&stream);
 	free(output.bytes);
