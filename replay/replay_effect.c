@@ -315,19 +315,19 @@ static int output_effect(struct replayer *replayer, struct replay_task *task,
 
 /* ---- all of them ---- */
 
-/* Inputs that follow each other are compared with one look at a page. */
+/* Inputs that follow each other are compared with one look at each page. */
 static int apply(struct replayer *replayer, struct replay_task *task,
 		 const struct event *event, const struct effect *effect,
-		 struct memory_page *page)
+		 struct memory_pages *pages)
 {
 	if (effect->kind != EFFECT_INPUT)
-		page->length = 0;
+		memory_pages_forget(pages);
 	switch (effect->kind) {
 	case EFFECT_WRITE:
 		return replay_write(replayer, task, event, effect);
 	case EFFECT_INPUT:
 		return compare_input(replayer, task, event, effect,
-				     &page->memory);
+				     &pages->memory);
 	case EFFECT_REGISTERS:
 		return registers_effect(task, effect);
 	case EFFECT_XSTATE:
@@ -361,12 +361,12 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 int replay_effects(struct replayer *replayer, struct replay_task *task,
 		   const struct event *event)
 {
-	struct memory_page page;
+	struct memory_pages pages;
 
-	memory_page_init(&page, &task->task.space->memory);
+	memory_pages_init(&pages, &task->task.space->memory);
 	for (size_t i = 0; i < event->effect_count; i++) {
 		int err = apply(replayer, task, event, &event->effects[i],
-				&page);
+				&pages);
 
 		if (err)
 			return err;

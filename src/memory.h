@@ -37,16 +37,22 @@ size_t memory_string_length(struct memory *memory, remote_addr addr,
 
 /*
  * Memory that does not change meanwhile, read page by page, so that reading
- * strings and words that are near each other costs one call.
+ * strings and words that are near each other costs one call.  Pointers and what
+ * they lead to are on different pages: some are kept.
  */
-struct memory_page {
+#define MEMORY_PAGES_KEPT 4u
+
+struct memory_pages {
 	struct memory memory; /* first */
 	struct memory *below;
-	remote_addr start;
-	size_t length; /* 0: none is known */
-	uint8_t bytes[MEMORY_PAGE];
+	unsigned count; /* of pages that were read */
+	remote_addr starts[MEMORY_PAGES_KEPT];
+	int is_there[MEMORY_PAGES_KEPT]; /* all of it */
+	uint8_t bytes[MEMORY_PAGES_KEPT][MEMORY_PAGE];
 };
 
-void memory_page_init(struct memory_page *page, struct memory *below);
+void memory_pages_init(struct memory_pages *pages, struct memory *below);
+/* It may have changed. */
+void memory_pages_forget(struct memory_pages *pages);
 
 #endif

@@ -263,9 +263,9 @@ int record_call_begins(struct record_task *task)
 		value[R_R8], value[R_R9],
 	};
 	struct expected_word expected;
-	struct memory_page memory;
+	struct memory_pages memory;
 
-	memory_page_init(&memory, &space_of(task)->memory);
+	memory_pages_init(&memory, &space_of(task)->memory);
 	task->at_boundary = 0;
 	task->slice_ns = 0;
 	task->phase = CALL_ENTERED;
