@@ -112,8 +112,11 @@ static void look_nearby(struct nearby_code *code, struct record_task *task,
 	code->memory.read = read_nearby;
 	code->real = &space_of(task)->memory;
 	code->start = addr - NEARBY;
-	if (!memory_read(code->real, code->start, code->bytes, NEARBY))
-		code->start = addr - addr % 4096;
+	code->length = code->real->read(code->real, code->start, code->bytes,
+					sizeof(code->bytes));
+	if (code->length >= NEARBY)
+		return;
+	code->start = addr - addr % 4096;
 	code->length = code->real->read(code->real, code->start, code->bytes,
 					sizeof(code->bytes));
 }
