@@ -450,8 +450,12 @@ int recorder_wait(struct recorder *recorder, int options)
 static int wait_while_call_runs(struct recorder *recorder,
 				struct record_task *task)
 {
-	int err = task->will_wait ? -EAGAIN : recorder_wait(recorder, WNOHANG);
+	int err = -EAGAIN;
 
+	if (!task->will_wait) {
+		sched_yield();
+		err = recorder_wait(recorder, WNOHANG);
+	}
 	if (err != -EAGAIN)
 		return err;
 	if (task->will_wait || is_asleep(task)) {
@@ -459,7 +463,6 @@ static int wait_while_call_runs(struct recorder *recorder,
 		task->state = TASK_IN_CALL;
 		return err;
 	}
-	sched_yield();
 	return 0;
 }
 
