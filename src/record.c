@@ -143,16 +143,13 @@ static int handle_group_stop(struct recorder *recorder,
 	int err, is_place_known = task->is_stop_due;
 
 	task->is_stop_due = 0;
-	if (task->state != TASK_NEW &&
-	    record_stops_in_group(recorder, task, signal, &err)) {
+	if (record_stops_in_group(recorder, task, signal, &err)) {
 		task->is_interrupt_sent = 0;
 		return err;
 	}
 	if (signal != SIGTRAP)
 		return stop_in_group(recorder, task, is_place_known);
-	/* The first stop of a new task, or SIGCONT after a group-stop. */
-	if (task->state == TASK_NEW)
-		return 0;
+	/* SIGCONT after a group-stop, or an interrupt. */
 	if (task->is_interrupted || task->phase != CALL_NONE) {
 		task->state = task == recorder->current ? TASK_RUNNING :
 							  TASK_IN_CALL;
@@ -226,12 +223,13 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 	struct record_task *task = recorder_find(recorder, tid);
 	int err;
 
-	if (!task) {
-		/* A child's first stop may come before its parent's event. */
-		if (WIFSTOPPED(status))
-			recorder_add(recorder, tid, 0);
+	/* A child's first stop may come before its parent's event. */
+	if (!task && WIFSTOPPED(status))
+		task = recorder_add(recorder, tid, 0);
+	if (!task)
 		return 0;
-	}
+	if (task->state == TASK_NEW)
+		return record_new_task(recorder, task, status);
 	if (!WIFSTOPPED(status)) {
 		err = task == recorder->current ?
 			record_agent_drain(recorder, task) : 0;

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/process_maps.h"
+#include "src/process_status.h"
 #include "src/seccomp_wrap.h"
 #include "traces/report.h"
 
@@ -66,7 +68,7 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 	remote_addr stacks[MEMORY_DIGEST_STACKS];
 	struct event event = { .kind = EVENT_DIGEST };
 	struct effect_list effects = { 0 };
-	struct registers now = task->last;
+	struct registers now;
 	struct memory_digest digest;
 	struct effect *effect;
 	uint64_t budget = digest_budget(recorder);
@@ -78,10 +80,12 @@ int record_digest(struct recorder *recorder, struct record_task *task,
 		limit_pages = budget;
 	if (limit_pages < DIGEST_LEAST)
 		return 0;
-	task_get_registers(&task->task, &now);
+	if (task_get_registers(&task->task, &now))
+		return 0;
 	count = record_find_stacks(recorder, task, now.value[R_RSP], stacks);
-	if (memory_digest(&task->task, limit_pages, stacks, count, &digest)) {
-		/* too large for the budget, or gone */
+	if (memory_digest(&task->task, limit_pages, stacks, count, &digest) ||
+	    task_get_registers(&task->task, &now)) {
+		/* too large for the budget, or killed meanwhile */
 		recorder->digested_pages += limit_pages;
 		return 0;
 	}
@@ -251,10 +255,32 @@ void record_clone_exit(struct record_task *task)
 	task->untraced_flags = 0;
 }
 
+static int begin_child(struct recorder *recorder, struct record_task *task,
+		       struct record_task *child, int event)
+{
+	struct clone_words words = clone_words_of(task);
+	int err;
+
+	child->task.serial = ++recorder->last_task_serial;
+	record_read_pids(child);
+	inherit(task, child, &words);
+	if (!(words.flags & CLONE_VM))
+		record_stacks_copied(recorder, task, child);
+	put_flags_back(task, space_of(child));
+	record_restore_mask(task, child);
+	recorder->task_count++;
+	if (child->task.tgid == child->task.tid)
+		recorder->process_count++;
+	else
+		recorder_join_group(child, task);
+	record_trace_birth(task, child, words.flags, event);
+	err = append_clone(recorder, task, child, &words);
+	return err ? err : record_go_on(recorder, child, 0);
+}
+
 int record_clone_event(struct recorder *recorder, struct record_task *task,
 		       int event)
 {
-	struct clone_words words = clone_words_of(task);
 	struct record_task *child = NULL;
 	unsigned long tid;
 	int err = 0;
@@ -264,22 +290,7 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 	if (!err && !task_get_event_message(&task->task, &tid))
 		child = new_task(recorder, (pid_t)tid);
 	if (!err && child) {
-		child->task.serial = ++recorder->last_task_serial;
-		record_read_pids(child);
-		inherit(task, child, &words);
-		if (!(words.flags & CLONE_VM))
-			record_stacks_copied(recorder, task, child);
-		put_flags_back(task, space_of(child));
-		record_restore_mask(task, child);
-		recorder->task_count++;
-		if (child->task.tgid == child->task.tid)
-			recorder->process_count++;
-		else
-			recorder_join_group(child, task);
-		record_trace_birth(task, child, words.flags, event);
-		err = append_clone(recorder, task, child, &words);
-		if (!err)
-			err = record_go_on(recorder, child, 0);
+		err = begin_child(recorder, task, child, event);
 		if (!err && record_stops_at_clone(recorder, task, event,
 						  child, &err))
 			return err;
@@ -288,6 +299,69 @@ int record_clone_event(struct recorder *recorder, struct record_task *task,
 		return err;
 	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
 	return recorder_resume(task, PTRACE_SYSCALL, 0);
+}
+
+static int makes_process(const struct record_task *task)
+{
+	switch (task->call.number) {
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_fork:
+	case SYS_vfork:
+		return task->phase != CALL_NONE;
+	}
+	return 0;
+}
+
+/*
+ * Who is killed in the call that makes a process has no event to tell of it,
+ * and it lives on.
+ */
+static int begin_untold_child(struct recorder *recorder,
+			      struct record_task *task)
+{
+	AUTO(heap_free) char *children = NULL;
+	struct record_task *child;
+	char path[64], *rest;
+	int err = 0;
+	pid_t tid;
+
+	if (!makes_process(task))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+		 task->task.tid, task->task.tid);
+	children = read_proc_file(path, NULL);
+	for (rest = children; rest && *rest && !err;) {
+		tid = (pid_t)strtol(rest, &rest, 10);
+		rest += strspn(rest, " \n");
+		child = recorder_find(recorder, tid);
+		if (tid <= 0 || (child && child->state != TASK_NEW))
+			continue;
+		if (task->phase == CALL_ENTERED)
+			err = record_announce_call(recorder, task);
+		child = err ? NULL : new_task(recorder, tid);
+		if (child)
+			err = begin_child(recorder, task, child,
+					  PTRACE_EVENT_FORK);
+	}
+	return err;
+}
+
+/*
+ * Before its maker's event.  A thread that is killed already was made by one
+ * that was killed with it, and has none.
+ */
+int record_new_task(struct recorder *recorder, struct record_task *task,
+		    int status)
+{
+	pid_t tid = task->task.tid;
+
+	if (!WIFSTOPPED(status))
+		return record_death(recorder, task, status);
+	if (status_event(status) == PTRACE_EVENT_EXIT &&
+	    process_status_number(tid, "Tgid") != tid)
+		task_resume(&task->task, PTRACE_CONT, 0);
+	return 0;
 }
 
 /* ---- exec ---- */
@@ -600,12 +674,17 @@ static int end_task(struct recorder *recorder, struct record_task *task,
 
 int record_exit_event(struct recorder *recorder, struct record_task *task)
 {
-	unsigned long message = 0;
+	unsigned long message;
 	int err;
 
-	task_get_event_message(&task->task, &message);
+	/* Killed again, it has gone on: its end will be reported. */
+	if (task_get_event_message(&task->task, &message))
+		return 0;
 	task->exit_status = record_dies_strictly(task) ? SIGKILL :
 			    record_deadly_status(task, (int)message);
+	err = begin_untold_child(recorder, task);
+	if (err)
+		return err;
 	doom_others(recorder, task);
 	if (record_stops_dying(recorder, task, &err))
 		return err;

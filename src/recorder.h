@@ -820,6 +820,9 @@ void record_stacks_taken(struct record_task *task, remote_addr pointer);
 /* record_life.c */
 int record_clone_event(struct recorder *recorder, struct record_task *task,
 		       int event);
+/* A stop or the end of a task that no event has told of. */
+int record_new_task(struct recorder *recorder, struct record_task *task,
+		    int status);
 /* CLONE_UNTRACED is out of clone3's flags in memory while the call runs. */
 void record_clone_entry(struct record_task *task);
 void record_clone_exit(struct record_task *task);
