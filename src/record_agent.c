@@ -27,6 +27,7 @@
 #include "src/agent_code.h"
 #include "src/process_file.h"
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "src/session_page.h"
 #include "traces/report.h"

@@ -19,7 +19,9 @@
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/record_spaces.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
 

@@ -16,7 +16,9 @@
 
 #include "src/record_agent.h"
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "src/record_vdso.h"
 #include "src/session_page.h"

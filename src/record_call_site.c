@@ -17,6 +17,7 @@
 #include "src/call_patch.h"
 #include "src/call_sites.h"
 #include "src/process_maps.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "src/session_page.h"
 #include "traces/report.h"

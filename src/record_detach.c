@@ -4,6 +4,8 @@
  * taken out of the code, rdtsc and cpuid work again, nobody stays stopped.
  */
 #include "src/record_agent.h"
+#include "src/record_filters.h"
+#include "src/record_spaces.h"
 #include "src/recorder.h"
 
 #include <asm/prctl.h>

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "src/record_agent.h"
+#include "src/record_spaces.h"
 #include "src/record_vdso.h"
 #include "src/recorder.h"
 

@@ -7,6 +7,7 @@
  * made with the dispatch off.
  */
 #include "src/record_agent.h"
+#include "src/record_filters.h"
 #include "src/recorder.h"
 
 #include <errno.h>

@@ -26,6 +26,8 @@
 
 #include "src/generated_code.h"
 #include "src/process_maps.h"
+#include "src/record_filters.h"
+#include "src/record_spaces.h"
 #include "traces/report.h"
 
 #define PAGE 4096ul

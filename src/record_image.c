@@ -21,6 +21,7 @@
 #include "src/process_file.h"
 #include "src/process_maps.h"
 #include "src/record_agent.h"
+#include "src/record_spaces.h"
 #include "src/record_vdso.h"
 #include "src/session_page.h"
 #include "traces/report.h"

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "src/process_status.h"
+#include "src/record_filters.h"
 
 /*
  * To the next stop that is not our own filter's, which stops at calls, too.

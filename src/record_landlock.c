@@ -6,6 +6,7 @@
  */
 #include "src/recorder.h"
 
+#include "src/record_filters.h"
 #include "traces/report.h"
 
 #define SYNC_THREADS 8u /* LANDLOCK_RESTRICT_SELF_TSYNC */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks come and go: clone, exec, exit (ptrace(2), "Execve under ptrace"). */
 #include "src/recorder.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 
 #include <elf.h>

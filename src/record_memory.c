@@ -8,6 +8,7 @@
  * mapping, so replay has them too.
  */
 #include "src/record_agent.h"
+#include "src/record_spaces.h"
 #include "src/recorder.h"
 
 #include <errno.h>

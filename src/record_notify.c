@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
+#include "src/record_filters.h"
 #include "src/seccomp_wrap.h"
 #include "src/session_page.h"
 #include "traces/report.h"

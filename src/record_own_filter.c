@@ -19,6 +19,7 @@
 #include "src/process_maps.h"
 #include "src/process_status.h"
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/session_page.h"
 
 #define READ_LIMIT (1u << 16) /* /proc/PID/status is much shorter */

@@ -10,6 +10,7 @@
 
 #include "src/call_patch.h"
 #include "src/record_agent.h"
+#include "src/record_spaces.h"
 #include "src/recorder.h"
 #include "src/session_page.h"
 

@@ -26,6 +26,7 @@
 #include "src/code_patch.h"
 #include "src/process_maps.h"
 #include "src/record_agent.h"
+#include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "traces/report.h"
 

@@ -24,6 +24,7 @@
 
 #include "src/process_maps.h"
 #include "src/process_status.h"
+#include "src/record_filters.h"
 #include "traces/report.h"
 
 #ifndef PTRACE_SYSEMU /* sys/ptrace.h has them as enums */

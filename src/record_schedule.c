@@ -18,6 +18,7 @@
 #include "src/process_maps.h"
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "traces/report.h"
 

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "src/record_agent.h"
+#include "src/record_filters.h"
 #include "src/seccomp_wrap.h"
 #include "src/session_page.h"
 #include "traces/report.h"

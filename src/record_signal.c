@@ -9,6 +9,7 @@
  * extended registers) is the effect of the event.
  */
 #include "src/recorder.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
+#include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "traces/report.h"
 

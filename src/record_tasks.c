@@ -10,6 +10,7 @@
 
 #include "src/record_agent.h"
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "src/record_trapped_call.h"
 #include "traces/report.h"

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "src/process_maps.h"
+#include "src/record_spaces.h"
 #include "src/recorder.h"
 #include "src/vdso.h"
 #include "traces/report.h"

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "src/record_cores.h"
+#include "src/record_filters.h"
 #include "src/record_ptrace.h"
 
 #define VSYSCALL_PAGE 0xffffffffff600000ul

@@ -48,6 +48,9 @@
  *   record_orders.c   signals that the recorder itself gets
  *   record_detach.c   letting the program go on without us
  *
+ * record_filters.h has what is about seccomp and Landlock, record_spaces.h what
+ * is about mappings and the code in them.
+ *
  * One thing to know: exactly one task runs user code at a time (`current`);
  * any number may be inside calls in the kernel.
  */
@@ -559,87 +562,6 @@ int record_audit_exit(struct recorder *recorder, struct record_task *task);
 /* Says once, by name, that the call has no row. */
 int record_unknown_call(struct recorder *recorder, struct record_task *task);
 
-/* record_own_memory.c */
-int record_own_memory_entry(struct record_task *task);
-int record_own_memory_exit(struct record_task *task);
-
-/* record_discard.c */
-/* At the end of a madvise(2). */
-void record_discard_exit(const struct recorder *recorder,
-			 struct record_task *task);
-/* The mapping of [start, end) moved by a distance, and is still there. */
-void record_discard_left(struct record_task *task, remote_addr start,
-			 remote_addr end, uint64_t distance);
-
-/* record_memory.c */
-int record_mmap_entry(struct recorder *recorder, struct record_task *task);
-int record_mremap_entry(struct recorder *recorder, struct record_task *task);
-int record_shmat_entry(struct recorder *recorder, struct record_task *task);
-/* Maps reel's own pages into the task, which is at a syscall-exit-stop. */
-int64_t record_reserve(struct record_task *task);
-int record_munmap_exit(struct recorder *recorder, struct record_task *task);
-int record_mmap_exit(struct recorder *recorder, struct record_task *task);
-int record_brk_exit(struct recorder *recorder, struct record_task *task);
-int record_shmat_exit(struct recorder *recorder, struct record_task *task);
-void record_shmdt_entry(struct record_task *task);
-int record_shmdt_exit(struct record_task *task);
-int record_protect_exit(struct recorder *recorder, struct record_task *task);
-/* The map as an effect, with traps in its code; file may be NULL. */
-void record_map_effect(struct record_task *task, struct effect_list *effects,
-		       remote_addr addr, uint64_t length, int protection,
-		       int flags, struct record_file *file, uint64_t offset,
-		       const char *name);
-void record_patch_site(struct record_task *task, struct effect_list *effects,
-		       remote_addr addr,
-		       const struct instruction *instruction);
-/* Traps in code of a file that is mapped there. */
-void record_patch_code(struct record_task *task, struct effect_list *effects,
-		       remote_addr addr, uint64_t length,
-		       const struct record_file *file, uint64_t offset);
-void record_forget_sites(struct space_data *data, remote_addr start,
-			 remote_addr end);
-int record_mremap_exit(struct record_task *task);
-void space_data_init(struct address_space *space,
-		     const struct space_data *copied_from);
-const struct patched_site *space_find_site(const struct record_task *task,
-					   remote_addr addr);
-
-/* record_execute.c */
-/* The range will not be executable until the program executes it. */
-int record_hold(struct record_task *task, struct effect_list *effects,
-		const struct held_range *range);
-/*
- * The same for those pages of a file's mapping that have an instruction that
- * is to trap: until then the program reads its code as it is.
- */
-void record_hold_sites(struct record_task *task, struct effect_list *effects,
-		       const struct held_range *all);
-void record_forget_held(struct space_data *data, remote_addr start,
-			remote_addr end);
-/*
- * After an mremap(2) that was answered EFAULT: true when the memory was several
- * mappings only because of what was held, and is one now.
- */
-int record_join_held(struct recorder *recorder, struct record_task *task);
-/* Holds it again. */
-void record_part_held(struct record_task *task);
-/*
- * In seccomp's strict mode no call could let code be executed: all that is held
- * is released before, and the task is at the entry of that call again.
- */
-int record_wants_strict(const struct record_task *task);
-int record_release_first(struct recorder *recorder, struct record_task *task);
-/* All becomes what the program wanted, without being looked at. */
-void record_release_held(struct record_task *task);
-/* Puts traps into code that is complete. */
-int record_scan_generated(struct record_task *task,
-			  struct effect_list *effects, remote_addr start,
-			  remote_addr end);
-/* 1 when the signal meant this, and it is done; 0 when it did not. */
-int record_first_execution(struct recorder *recorder, struct record_task *task,
-			   const siginfo_t *info,
-			   const struct registers *registers);
-
 /* record_image.c */
 int record_image(struct recorder *recorder, struct record_task *task,
 		 struct effect_list *effects);
@@ -886,95 +808,6 @@ int record_open_path(const struct record_task *task, int directory,
 /* The same for a path in the task's memory. */
 int record_open_argument(const struct record_task *task, int directory,
 			 remote_addr addr);
-
-/* record_seccomp.c */
-/* At the entry of a call: what the program's filters will say of it. */
-void record_seccomp_entry(struct record_task *task);
-int record_has_own_filter(const struct record_task *task);
-/* Strict mode, or a filter that the agent could not be told apart by. */
-int record_filters_stop_calls(const struct record_task *task);
-int record_seccomp_allows(const struct record_task *task);
-/* Another process decides (seccomp_unotify(2)). */
-int record_seccomp_asks(const struct record_task *task);
-/* It wants a tracer to be asked (SECCOMP_RET_TRACE). */
-int record_seccomp_traces(const struct record_task *task);
-int record_seccomp_ends_thread(const struct record_task *task);
-/* The call that the registers are for is not judged; and back again. */
-void record_pass(struct record_task *task, struct registers *registers);
-void record_unpass(const struct record_task *task,
-		   struct registers *registers);
-void record_pass_again(struct record_task *task);
-/* Where the program makes the call of task->entry. */
-remote_addr record_place_of(const struct record_task *task);
-/* A filter's SIGSYS says where the program made the call. */
-void record_seccomp_place(const struct record_task *task, siginfo_t *info);
-/* At the entry of a call that is made: -ESRCH when the task is gone. */
-int record_pass_filters(const struct recorder *recorder,
-			struct record_task *task);
-/* Turns the call that the registers are for into none. */
-void record_cancel(struct record_task *task, struct registers *registers);
-/* Around a call that installs a filter. */
-int record_filter_entry(struct recorder *recorder, struct record_task *task);
-int record_strict_entry(const struct recorder *recorder,
-			const struct record_task *task, int64_t *result_out);
-int record_filter_wants_retry(struct record_task *task);
-int record_filter_exit(struct recorder *recorder, struct record_task *task);
-void record_seccomp_inherit(const struct record_task *parent,
-			    struct record_task *child);
-void record_seccomp_release(struct record_task *task);
-/* Strict mode without the kernel: the call, not one of the four, is death. */
-int record_dies_strictly(const struct record_task *task);
-int record_die_strictly(struct record_task *task);
-/* The task's registers at the entry are those of a call that reel put there. */
-/* Bits of the clocks that the vDSO reads without a call. */
-uint32_t record_vdso_clocks(void);
-int record_vdso_saves_call(const struct record_task *task);
-/* What the vDSO's function would have answered, or -ENOSYS. */
-int64_t record_vdso_answer(struct recorder *recorder,
-			   struct record_task *task);
-
-/* record_own_filter.c */
-/* Before the program's first call: what reel itself runs under. */
-void record_own_filter_init(struct recorder *recorder,
-			    struct record_task *root);
-/* False where it lacks no_new_privs and CAP_SYS_ADMIN, but for us. */
-int record_may_confine(const struct recorder *recorder,
-		       const struct record_task *task);
-/* The call's result as the program shall see it. */
-void record_own_filter_result(struct recorder *recorder,
-			      struct record_task *task);
-/*
- * The program's filter with this number, which becomes the kernel's; NULL where
- * it is none of the program's, or there is none: then *err_out is negative.
- */
-const struct seccomp_filter *
-record_filter_by_number(const struct recorder *recorder,
-			const struct record_task *task, uint64_t *number,
-			int64_t *err_out);
-
-/* record_vsyscall.c */
-int record_is_vsyscall(const struct registers *registers);
-/* Makes the call at whose stop of our filter the task is. */
-int record_vsyscall(struct recorder *recorder, struct record_task *task);
-/* record_dispatch.c */
-void record_dispatch_set(struct record_task *task);
-void record_dispatch_off(struct record_task *task);
-void record_dispatch_on(struct record_task *task);
-int record_is_dispatch(const struct record_task *task, const siginfo_t *info);
-int record_dispatch_vdso(struct recorder *recorder, struct record_task *task,
-			 const struct registers *registers);
-
-/* record_notify.c */
-int record_notify_entry(struct recorder *recorder, struct record_task *task);
-void record_notify_result(struct recorder *recorder, struct record_task *task);
-void record_notify_exit(struct recorder *recorder, struct record_task *task);
-
-/* record_landlock.c */
-void record_landlock_exit(struct recorder *recorder, struct record_task *task);
-/* False where the tracer is in a domain that the tracee is not in. */
-int record_landlock_allows(const struct recorder *recorder,
-			   const struct record_task *tracer,
-			   const struct record_task *tracee);
 
 /* record_scratch.c */
 /* Memory as the call's outputs are in it, wherever the kernel put them. */
