@@ -115,11 +115,11 @@ static int run_to_fault(struct replayer *replayer, struct replay_task *task,
 {
 	int status, err = replay_run_task(replayer, task, &status);
 
+	/* As who looked on left them: a single step shows in the flags. */
+	if (!err && WIFSTOPPED(status))
+		err = replay_get_registers(replayer, task);
 	if (err)
 		return err;
-	if (WIFSTOPPED(status) &&
-	    task_get_registers(&task->task, &task->registers) == 0)
-		task->is_dirty = 1;
 	if (WIFSTOPPED(status) && !status_is_syscall(status) &&
 	    (WSTOPSIG(status) == signal ||
 	     ((!signal || signal == SIGSEGV) &&
