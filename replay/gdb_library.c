@@ -115,28 +115,6 @@ static uint64_t first_link(struct gdb_server *server,
 	return link;
 }
 
-static void write_escaped(struct gdb_reply *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			gdb_reply_text(out, "&amp;");
-			break;
-		case '<':
-			gdb_reply_text(out, "&lt;");
-			break;
-		case '>':
-			gdb_reply_text(out, "&gt;");
-			break;
-		case '"':
-			gdb_reply_text(out, "&quot;");
-			break;
-		default:
-			if ((unsigned char)*text >= ' ')
-				gdb_reply_bytes(out, text, 1);
-		}
-}
-
 /*
  * The file that is mapped there has the name that was recorded: what was opened
  * as /proc/self/fd/3 is the memfd that it was.
@@ -162,7 +140,7 @@ static void link_xml(struct gdb_reply *out, struct memory *memory,
 	if (!name && text[0] != '/')
 		return; /* the vDSO */
 	gdb_reply_text(out, "<library name=\"");
-	write_escaped(out, name && name[0] == '/' ? name : text);
+	gdb_reply_xml(out, name && name[0] == '/' ? name : text);
 	gdb_reply_text(out, "\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64
 		       "\" l_ld=\"0x%" PRIx64 "\" lmid=\"0x%" PRIx64 "\"/>",
 		       address, link[0], link[2], name_space);

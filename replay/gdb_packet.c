@@ -167,6 +167,48 @@ size_t gdb_reply_binary(struct gdb_reply *reply, const void *bytes,
 	return i;
 }
 
+/* Bytes of the character that text begins with; 0: it is none. */
+static size_t utf8_length(const char *text)
+{
+	uint8_t first = (uint8_t)text[0];
+	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 :
+			first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	uint8_t second = length > 1 ? (uint8_t)text[1] : 0;
+
+	/* Longer than need be, surrogates, and beyond the last one. */
+	if ((first == 0xe0 && second < 0xa0) ||
+	    (first == 0xed && second >= 0xa0) ||
+	    (first == 0xf0 && second < 0x90) ||
+	    (first == 0xf4 && second >= 0x90))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((uint8_t)text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+void gdb_reply_xml(struct gdb_reply *reply, const char *text)
+{
+	static const char *const entities[] = {
+		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",
+		['"'] = "&quot;",
+	};
+
+	while (*text) {
+		size_t length = utf8_length(text);
+		uint8_t first = (uint8_t)*text;
+
+		if (first < sizeof(entities) / sizeof(*entities) &&
+		    entities[first])
+			gdb_reply_text(reply, "%s", entities[first]);
+		else if (!length)
+			gdb_reply_bytes(reply, "?", 1);
+		else if (first >= ' ')
+			gdb_reply_bytes(reply, text, length);
+		text += length ? length : 1;
+	}
+}
+
 void gdb_reply_frame(const struct gdb_reply *reply, struct gdb_reply *out)
 {
 	uint8_t sum = 0;

@@ -44,6 +44,8 @@ void gdb_reply_text(struct gdb_reply *reply, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void gdb_reply_bytes(struct gdb_reply *reply, const void *bytes,
 		     size_t length);
+/* As text in XML: what it can't hold, or is no UTF-8, is left out, or a `?`. */
+void gdb_reply_xml(struct gdb_reply *reply, const char *text);
 /* As pairs of hexadecimal digits. */
 void gdb_reply_hex(struct gdb_reply *reply, const void *bytes, size_t length);
 /* With escapes; at most GDB_PACKET_MAX - 64 of them: returns how many. */

@@ -78,8 +78,10 @@ static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 		if (server->is_extended)
 			gdb_reply_text(out, "p%x.",
 				       (unsigned)task->recorded_tgid);
-		gdb_reply_text(out, "%x\" core=\"0\">%s</thread>",
-			       (unsigned)task->recorded_tid, text);
+		gdb_reply_text(out, "%x\" core=\"0\" name=\"",
+			       (unsigned)task->recorded_tid);
+		gdb_reply_xml(out, task->name);
+		gdb_reply_text(out, "\">%s</thread>", text);
 	}
 	gdb_reply_text(out, "</threads>");
 }

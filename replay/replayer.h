@@ -46,6 +46,10 @@ struct replay_task {
 	int is_kept;		    /* these are there, when it is dirty */
 	struct registers kept;
 	int is_at_call; /* it has run to the entry of its next call already */
+	/* replay/task_name.c */
+	char name[16];	/* comm */
+	pid_t name_of;	/* whose name it may write, or 0; */
+	int name_fd;	/* to this descriptor */
 };
 
 /* What a descriptor is of, for a file and copies of it (checkpoint.h). */

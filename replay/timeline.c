@@ -470,6 +470,7 @@ int timeline_one_event(struct timeline *timeline)
 	if (err)
 		return err;
 	timeline_add_image(timeline, event);
+	timeline_follow_names(timeline, event);
 	timeline->now.event = event->number + 1;
 	timeline->now.leg_count = 0;
 	timeline->leg_hits = 0;

@@ -13,6 +13,7 @@
  *   timeline_back.c  reverse execution
  *   timeline_checkpoint.c  where it need not begin from the beginning
  *   debug_image.c    the programs of the processes
+ *   task_name.c      the names of the tasks
  */
 #ifndef REEL_TIMELINE_H
 #define REEL_TIMELINE_H
@@ -158,6 +159,8 @@ struct timeline {
 	remote_addr range_start, range_end; /* step as long as it is there */
 	const struct leg *until;     /* COUNTS */
 	uint64_t steps;
+	/* COUNTS: the last ones to code of the program; UINT64_MAX: none */
+	uint64_t outside, outside_before;
 	uint64_t notices_left;	/* RECORDS: after which it is cut; 0: none */
 	remote_addr count_at;	/* FOLLOWS: arrivals are counted; 0: none */
 	uint64_t count_event;	/* in this one */
@@ -298,5 +301,8 @@ int timeline_place_go(struct timeline *timeline, const struct place *place);
 
 void timeline_add_image(struct timeline *timeline, const struct event *event);
 void timeline_free_images(struct timeline *timeline);
+/* Of the event that was replayed. */
+void timeline_follow_names(struct timeline *timeline,
+			   const struct event *event);
 
 #endif
