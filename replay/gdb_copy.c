@@ -253,6 +253,20 @@ void gdb_copy_write(struct gdb_server *server, const char *packet,
 		gdb_error(server, EINVAL);
 }
 
+/* The debugger may write back what it was shown. */
+static void set_place(struct gdb_server *server, struct replay_task *task)
+{
+	struct replay_task *before =
+		checkpoint_task(server->copy.place.state, task->task.serial);
+	struct registers shown;
+
+	if (!before)
+		return;
+	shown = inspect_program_registers(before);
+	if (task->registers.value[R_RIP] == shown.value[R_RIP])
+		task->registers.value[R_RIP] = before->registers.value[R_RIP];
+}
+
 void gdb_copy_registers(struct gdb_server *server, const char *packet)
 {
 	struct replay_task *task = gdb_task(server);
@@ -263,8 +277,10 @@ void gdb_copy_registers(struct gdb_server *server, const char *packet)
 		gdb_error(server, EPERM);
 	else if (gdb_set_registers(server, task, packet))
 		gdb_error(server, EINVAL);
-	else
+	else {
+		set_place(server, task);
 		gdb_ok(server);
+	}
 }
 
 /* ---- system calls ---- */

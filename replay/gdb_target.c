@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "replay/gdb_server.h"
+#include "replay/inspect.h"
 #include "src/extended_state.h"
 #include "traces/report.h"
 
@@ -184,11 +185,14 @@ static void write_all_values(struct gdb_reply *reply,
 void gdb_registers(struct gdb_server *server, struct replay_task *task)
 {
 	uint8_t xstate[EXTENDED_STATE_LENGTH];
+	struct registers registers;
 
-	if (get_state(server, task, xstate))
+	if (get_state(server, task, xstate)) {
 		gdb_error(server, ESRCH);
-	else
-		write_all_values(&server->reply, &task->registers, xstate);
+		return;
+	}
+	registers = inspect_program_registers(task);
+	write_all_values(&server->reply, &registers, xstate);
 }
 
 int gdb_registers_digest(struct gdb_server *server, struct replay_task *task,
@@ -214,15 +218,17 @@ int gdb_register(struct gdb_server *server, struct replay_task *task,
 		 unsigned number)
 {
 	uint8_t xstate[EXTENDED_STATE_LENGTH];
+	struct registers registers;
 
 	if (get_state(server, task, xstate))
 		return 0;
+	registers = inspect_program_registers(task);
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!is_there(&rows[i]))
 			continue;
 		if (number < rows[i].count) {
 			write_value(&server->reply, &rows[i], number,
-				    &task->registers, xstate);
+				    &registers, xstate);
 			return 1;
 		}
 		number -= rows[i].count;

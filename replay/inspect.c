@@ -10,6 +10,7 @@
 
 #include "replay/confinement.h"
 #include "replay/replayer.h"
+#include "src/agent_layout.h"
 #include "src/backtrace.h"
 #include "src/call_patch.h"
 #include "src/disassembly.h"
@@ -102,6 +103,54 @@ int inspect_registers(struct replayer *replayer, struct replay_task *task,
 	return err;
 }
 
+#define LENGTH_MAX 4u /* of an instruction that a trampoline has as it is */
+
+static int is_ours(const struct replay_task *task)
+{
+	uint64_t rip = task->registers.value[R_RIP];
+
+	return !strcmp(replay_name_of(task->task.space, rip, rip + 1),
+		       AGENT_MAPPING_NAME);
+}
+
+/* Where in the program that is, or 0. */
+static remote_addr place_of(struct replay_task *task)
+{
+	struct memory *memory = inspect_memory(task);
+	remote_addr rip = task->registers.value[R_RIP];
+	remote_addr end = call_patch_call_end(memory, rip);
+
+	if (end)
+		return end;
+	/* Not behind it yet. */
+	for (unsigned length = 2; length <= LENGTH_MAX; length++) {
+		end = call_patch_call_end(memory, rip + length);
+		if (end)
+			return end - length;
+	}
+	return replay_detour_origin(task, rip);
+}
+
+struct registers inspect_program_registers(struct replay_task *task)
+{
+	struct registers registers = task->registers;
+	remote_addr *rip = &registers.value[R_RIP];
+	remote_addr place = place_of(task);
+
+	if (!place)
+		return registers;
+	/* The kernel leaves there where a call returns to. */
+	if (registers.value[R_RCX] == *rip)
+		registers.value[R_RCX] = place;
+	*rip = place;
+	return registers;
+}
+
+int inspect_is_within(struct replay_task *task)
+{
+	return is_ours(task) && !place_of(task);
+}
+
 struct memory *inspect_memory(struct replay_task *task)
 {
 	task->task.space->tid = task->task.tid;
@@ -190,12 +239,8 @@ static void print_parts(const struct replayer *replayer,
 			unsigned parts)
 {
 	struct memory *memory = inspect_memory(task);
-	struct registers registers = task->registers;
-	remote_addr *rip = &registers.value[R_RIP];
-	remote_addr place = call_patch_call_end(memory, *rip);
+	struct registers registers = inspect_program_registers(task);
 
-	if (place) /* it is in the program, for all that this can tell */
-		*rip = place;
 	if (replayer->debug_files && (parts & INSPECT_BACKTRACE))
 		open_debug_files(replayer->debug_files, maps);
 	if (confine_reader(fileno(stream)))
@@ -204,7 +249,8 @@ static void print_parts(const struct replayer *replayer,
 		backtrace_print(stream, memory, &registers, maps->code,
 				maps->count);
 	if (parts & INSPECT_CODE)
-		disassembly_print(stream, memory, *rip);
+		disassembly_print(stream, memory,
+				  registers.value[R_RIP]);
 	_exit(fflush(stream) ? 1 : 0);
 }
 

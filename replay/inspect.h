@@ -53,6 +53,15 @@ struct inspect_task inspect_describe(const struct replay_task *task);
 int inspect_registers(struct replayer *replayer, struct replay_task *task,
 		      struct registers *registers_out);
 
+/*
+ * The task's registers, which are known, as the program has them: where it is
+ * in a trampoline (src/call_patch.h) at, or behind, an instruction that stands
+ * for one of the program's, they are those at that one.
+ */
+struct registers inspect_program_registers(struct replay_task *task);
+/* Whether the task, whose registers are known, runs code that is reel's. */
+int inspect_is_within(struct replay_task *task);
+
 /* Belongs to the task; pages of any protection can be read. */
 struct memory *inspect_memory(struct replay_task *task);
 

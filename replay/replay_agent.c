@@ -76,6 +76,17 @@ static int is_in_place(struct address_space *space,
 	       !memcmp(bytes, detour->jump, sizeof(bytes));
 }
 
+uint64_t replay_detour_origin(const struct replay_task *task, uint64_t to)
+{
+	const struct replay_space *space = task->task.space->owner_data;
+
+	for (size_t i = space ? space->detour_count : 0; i-- > 0;)
+		if (space->detours[i].to == to &&
+		    is_in_place(task->task.space, &space->detours[i]))
+			return space->detours[i].from;
+	return 0;
+}
+
 int replay_takes_detour(struct replay_task *task, int status)
 {
 	const struct replay_space *space = task->task.space->owner_data;

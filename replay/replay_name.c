@@ -110,7 +110,7 @@ const char *replay_name_of(const struct address_space *space, uint64_t start,
 
 	if (replay_is_reserved(start, end - start) ||
 	    (start >= AGENT_START && end <= AGENT_END))
-		return "[reel]";
+		return AGENT_MAPPING_NAME;
 	if (start == VSYSCALL_PAGE)
 		return "[vsyscall]";
 	return range ? range->name : "";

@@ -291,6 +291,8 @@ int replay_detour_effect(struct replay_task *task,
 			 const struct effect *effect);
 void replay_copy_detours(struct address_space *space,
 			 const struct address_space *from);
+/* The other way round: who is in the trampoline at `to` would be here; or 0. */
+uint64_t replay_detour_origin(const struct replay_task *task, uint64_t to);
 /* True when a stop was at a detour, which the task takes. */
 int replay_takes_detour(struct replay_task *task, int status);
 

@@ -421,7 +421,7 @@ static int behind_end(struct timeline *timeline, const struct passed *passed)
 
 static int is_step_over(struct timeline *timeline, const struct passed *passed)
 {
-	const struct replay_task *task;
+	struct replay_task *task;
 
 	if (!timeline->stepped || timeline->stepped != passed->task ||
 	    timeline->mode != PASS_STOPS)
@@ -429,7 +429,9 @@ static int is_step_over(struct timeline *timeline, const struct passed *passed)
 	task = replay_find(timeline->replayer, passed->task);
 	return task && !task->is_in_call && passed->kind != EVENT_DIGEST &&
 	       passed->kind != EVENT_NOTE && passed->kind != EVENT_POINT &&
-	       passed->kind != EVENT_CLONE;
+	       passed->kind != EVENT_CLONE &&
+	       (replay_get_registers(timeline->replayer, task) ||
+		!inspect_is_within(task));
 }
 
 static int behind_event(struct timeline *timeline, struct passed *passed)

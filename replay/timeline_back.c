@@ -9,10 +9,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "replay/inspect.h"
 #include "replay/timeline.h"
 #include "traces/report.h"
 
 #define NOTICES_MAX 5000u /* on the way; more are looked at closely */
+
+#define SAME_PLACE 1
 
 static int same_position(const struct position *a, const struct position *b)
 {
@@ -50,6 +53,24 @@ static remote_addr current_rip(struct timeline *timeline,
 		task->registers.value[R_RIP] : 0;
 }
 
+/* Whether it is in code of reel's. */
+static int is_task_within(struct timeline *timeline, uint32_t serial)
+{
+	struct replay_task *task = replay_find(timeline->replayer, serial);
+
+	return task && !replay_get_registers(timeline->replayer, task) &&
+	       inspect_is_within(task);
+}
+
+/* The task of the event that comes next, which a trail is of. */
+static int is_within(struct timeline *timeline)
+{
+	const struct event *event;
+
+	return !replay_peek(timeline->replayer, &event) &&
+	       is_task_within(timeline, event->task);
+}
+
 /*
  * How many steps from there until the leg is done; without a leg, until the
  * event has happened.
@@ -59,6 +80,8 @@ static int count_steps(struct timeline *timeline, const struct position *from,
 {
 	int err = timeline_go(timeline, from);
 
+	timeline->outside_before = UINT64_MAX;
+	timeline->outside = err || is_within(timeline) ? UINT64_MAX : 0;
 	timeline->mode = PASS_COUNTS;
 	timeline->until = until;
 	timeline->steps = 0;
@@ -134,24 +157,29 @@ static int come_near(struct timeline *timeline, remote_addr rip,
 				&to, from);
 }
 
-/* Steps from `from` to target: the one before the last, in *before_out. */
+/*
+ * Steps from `from` to target: the one before the last that is in code of the
+ * program, in *before_out.
+ */
 static int before_last_step(struct timeline *timeline,
 			    struct position *from, const struct leg *until,
 			    struct position *before_out)
 {
 	struct leg steps = { .kind = LEG_STEPS };
-	int err = count_steps(timeline, from, until, &steps.count);
+	uint64_t count, outside;
+	int err = count_steps(timeline, from, until, &count);
 
 	*before_out = *from;
-	if (!err && steps.count > 1) {
-		steps.count--;
-		position_append(before_out, &steps);
-	}
 	/* No step at all: it is the same place under another name. */
-	return err ? err : steps.count == 0;
+	if (err || !count)
+		return err ? err : SAME_PLACE;
+	outside = timeline->outside < count ? timeline->outside :
+					      timeline->outside_before;
+	steps.count = outside < count ? outside : count - 1;
+	if (steps.count)
+		position_append(before_out, &steps);
+	return 0;
 }
-
-#define SAME_PLACE 1
 
 static int is_there_already(struct timeline *timeline,
 			    const struct position *from, const struct leg *leg,
@@ -182,6 +210,20 @@ static struct position one_more(struct position *from, const struct leg *leg)
 	return target;
 }
 
+/* Before the last of the steps that end at `here`; or one further outside. */
+static int before_in_steps(struct timeline *timeline, const struct leg *steps,
+			   const struct position *here,
+			   struct position *before)
+{
+	struct position from = *here;
+	int err = timeline_go(timeline, before);
+
+	if (err || !is_within(timeline))
+		return err;
+	from.leg_count--;
+	return before_last_step(timeline, &from, steps, before);
+}
+
 /* The position before `here`, which has a trail; or SAME_PLACE. */
 static int before_in_trail(struct timeline *timeline, uint32_t serial,
 			   const struct position *here,
@@ -204,7 +246,7 @@ static int before_in_trail(struct timeline *timeline, uint32_t serial,
 		position_append(&from, &less);
 	*before_out = from;
 	if (leg.kind == LEG_STEPS)
-		return 0;
+		return before_in_steps(timeline, &leg, here, before_out);
 	if (is_there_already(timeline, &from, &leg, serial))
 		return SAME_PLACE;
 	if (less.count)
@@ -351,13 +393,17 @@ static int reverse_step(struct timeline *timeline, pid_t thread)
 	pid_t process = task ? task->recorded_tgid : 0;
 	int err = SAME_PLACE;
 
-	while (err == SAME_PLACE && !is_begin(timeline, &here))
-		err = step_back(timeline, serial, &here, &before);
-	if (err < 0)
-		return err;
-	if (err == SAME_PLACE || is_begin(timeline, &before))
-		return go_to_begin(timeline);
-	err = timeline_go(timeline, &before);
+	do {
+		err = SAME_PLACE;
+		while (err == SAME_PLACE && !is_begin(timeline, &here))
+			err = step_back(timeline, serial, &here, &before);
+		if (err < 0)
+			return err;
+		if (err == SAME_PLACE || is_begin(timeline, &before))
+			return go_to_begin(timeline);
+		here = before;
+		err = timeline_go(timeline, &before);
+	} while (!err && is_task_within(timeline, serial));
 	timeline->stop = (struct debug_stop){ STOP_STEP, process, thread,
 					      .number = 5 };
 	return err;

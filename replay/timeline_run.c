@@ -15,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "replay/inspect.h"
 #include "replay/point_trap.h"
 #include "traces/report.h"
 
@@ -326,6 +327,8 @@ static int meet_step(struct run *run)
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (run->watches)
 		err = meet_watch(run, NULL);
+	if (!err && !timeline->is_interrupted && inspect_is_within(run->task))
+		return 0;
 	if (err || timeline->is_interrupted ||
 	    *rip_of(run) - timeline->range_start >=
 	    timeline->range_end - timeline->range_start ||
@@ -373,12 +376,18 @@ static int meet_count(struct run *run)
 
 	if (++timeline->steps == STEPS_MAX)
 		return cut(timeline, -E2BIG);
+	if (!inspect_is_within(run->task)) {
+		timeline->outside_before = timeline->outside;
+		timeline->outside = timeline->steps;
+	}
 	if (until && until->kind == LEG_BREAK)
 		is_there = *rip_of(run) == until->address;
 	else if (until && until->kind == LEG_WATCH)
 		is_there = meets_leg_watch(run, until);
 	else if (until && until->kind == LEG_STATE)
 		is_there = run_is_in_state(run, &until->state);
+	else if (until && until->kind == LEG_STEPS)
+		is_there = timeline->steps == until->count;
 	timeline->is_reached = is_there;
 	return is_there ? REPLAY_STOPPED : 0;
 }

@@ -82,6 +82,9 @@
 
 #ifndef __ASSEMBLER__
 
+/* What traces and people call memory of ours, trampolines' too. */
+#define AGENT_MAPPING_NAME "[reel]"
+
 #define AGENT_DESCRIPTORS 4096
 #define AGENT_DEVICES 32 /* as many as bits of devices_in_memory */
 #define AGENT_FOLLOWED_BITS 32768

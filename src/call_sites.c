@@ -2,9 +2,11 @@
 #include "src/call_sites.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "src/agent_layout.h"
 #include "traces/report.h"
 
 #define GIB 0x40000000ul
@@ -140,8 +142,11 @@ int call_sites_map_area(struct record_task *task, remote_addr start)
 
 void call_sites_area_effect(struct record_task *task, remote_addr start)
 {
-	struct effect *effect = effect_list_add(&task->effects, EFFECT_MAP);
+	struct effect *effect;
 
+	effect = effect_list_add_bytes(&task->effects, EFFECT_MAP,
+				       AGENT_MAPPING_NAME,
+				       strlen(AGENT_MAPPING_NAME));
 	effect->address = start;
 	effect->extent = CALL_AREA_LENGTH;
 	effect->protection = PROT_READ | PROT_EXEC;
