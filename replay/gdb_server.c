@@ -141,6 +141,9 @@ static void set_thread(struct gdb_server *server, const char *packet)
 		gdb_error(server, EINVAL);
 		return;
 	}
+	/* To go backwards gdb names the process alone: it means this thread. */
+	if (what == 'c' && thread <= 0 && process == server->stop.process)
+		thread = server->stop.thread;
 	if (thread <= 0 && process > 0)
 		thread = process;
 	if (thread > 0 && !timeline_task(server->timeline, thread)) {
@@ -265,9 +268,10 @@ void gdb_stop_reply(struct gdb_server *server)
 	gdb_lldb_stop(server);
 	task = timeline_task(server->timeline, stop->thread);
 	if (task && !replay_get_registers(server->timeline->replayer, task)) {
+		struct registers registers = inspect_program_registers(task);
+
 		gdb_reply_text(&server->reply, "10:");
-		gdb_reply_hex(&server->reply,
-			      &task->registers.value[R_RIP], 8);
+		gdb_reply_hex(&server->reply, &registers.value[R_RIP], 8);
 		gdb_reply_text(&server->reply, ";");
 	}
 }
