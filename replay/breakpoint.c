@@ -2,26 +2,22 @@
 #include "replay/breakpoint.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
 
+#include "replay/inspect.h"
 #include "traces/report.h"
 
 #define INT3 0xcc
 
-/* Of the debug control register (Intel SDM volume 3, chapter 18). */
-#define CONTROL_ENABLE(number) (1ul << ((number) * 2))
-#define CONTROL_FIELD(number, value) \
-	((uint64_t)(value) << (16 + (number) * 4))
-
 void breakpoints_deinit(struct breakpoints *breakpoints)
 {
+	for (size_t i = 0; i < breakpoints->count; i++)
+		free(breakpoints->all[i].bytes);
 	free(breakpoints->all);
 	breakpoints->all = NULL;
 	breakpoints->count = 0;
+	watch_deinit(&breakpoints->watch);
 }
 
 static int is_watch(enum break_kind kind)
@@ -61,41 +57,117 @@ static struct breakpoint *find(struct breakpoints *breakpoints,
 	return NULL;
 }
 
-static size_t count_watches(const struct breakpoints *breakpoints,
-			    pid_t process)
+/* ---- which are watched ---- */
+
+/* Pieces for debug registers, all of them different. */
+struct pieces {
+	struct {
+		remote_addr address;
+		unsigned length;
+		enum break_kind kind;
+	} pieces[WATCH_REGISTERS];
+	unsigned count;
+};
+
+/* False when there are not as many registers. */
+static int add_piece(struct pieces *pieces, enum break_kind kind,
+		     remote_addr address, unsigned length)
 {
+	unsigned i = 0;
+
+	while (i < pieces->count &&
+	       (pieces->pieces[i].address != address ||
+		pieces->pieces[i].length != length ||
+		(pieces->pieces[i].kind == WATCH_WRITE) !=
+		(kind == WATCH_WRITE)))
+		i++;
+	if (i == WATCH_REGISTERS)
+		return 0;
+	pieces->pieces[i].address = address;
+	pieces->pieces[i].length = length;
+	pieces->pieces[i].kind = kind;
+	pieces->count += i == pieces->count;
+	return 1;
+}
+
+static int add_pieces(struct pieces *pieces, enum break_kind kind,
+		      remote_addr address, uint64_t length)
+{
+	remote_addr at = address, end = address + length;
+	unsigned piece;
+
+	for (; at < end; at += piece) {
+		piece = watch_piece(at, end - at);
+		if (!add_piece(pieces, kind, at, piece))
+			return 0;
+	}
+	return 1;
+}
+
+/* Whether the debug registers are enough for one more. */
+static int fits(const struct breakpoints *breakpoints, enum break_kind kind,
+		pid_t process, remote_addr address, uint64_t length)
+{
+	struct pieces pieces = { .count = 0 };
+
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		const struct breakpoint *one = &breakpoints->all[i];
+
+		if (is_watch(one->kind) && !one->is_soft &&
+		    is_for(breakpoints, one, process))
+			add_pieces(&pieces, one->kind, one->address,
+				   one->length);
+	}
+	return add_pieces(&pieces, kind, address, length);
+}
+
+static int check_watch(const struct breakpoints *breakpoints, pid_t process,
+		       remote_addr address, uint64_t length)
+{
+	uint64_t bytes = length;
 	size_t count = 0;
 
-	for (size_t i = 0; i < breakpoints->count; i++)
-		count += is_watch(breakpoints->all[i].kind) &&
-			 is_for(breakpoints, &breakpoints->all[i], process);
-	return count;
+	if (!length || length > UINT64_MAX - address)
+		return -EINVAL;
+	if (length > WATCHED_MAX)
+		return -ENOSPC;
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		const struct breakpoint *one = &breakpoints->all[i];
+
+		if (!is_watch(one->kind) ||
+		    !is_for(breakpoints, one, process))
+			continue;
+		count++;
+		bytes += one->length;
+	}
+	return count < WATCHES_MAX && bytes <= WATCHED_MAX ? 0 : -ENOSPC;
 }
 
 int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
 		    pid_t process, remote_addr address, uint64_t length)
 {
-	struct breakpoint *all;
+	struct breakpoint one = {
+		.kind = kind, .process = process,
+		.program = program_of(breakpoints, process),
+		.address = address, .length = length,
+	};
+	int err = 0;
 
-	if (is_watch(kind) && ((length != 1 && length != 2 && length != 4 &&
-				length != 8) || address % length))
-		return -EINVAL;
 	if (find(breakpoints, kind, process, address, length))
 		return 0;
-	if (breakpoints->count == BREAKPOINTS_MAX ||
-	    (is_watch(kind) &&
-	     count_watches(breakpoints, process) == WATCHES_MAX))
-		return -ENOSPC;
-	all = xrealloc(breakpoints->all,
-		       (breakpoints->count + 1) * sizeof(*all));
-	all[breakpoints->count++] = (struct breakpoint){
-		.kind = kind,
-		.process = process,
-		.program = program_of(breakpoints, process),
-		.address = address,
-		.length = is_watch(kind) ? (unsigned)length : 1,
-	};
-	breakpoints->all = all;
+	if (is_watch(kind))
+		err = check_watch(breakpoints, process, address, length);
+	if (err || breakpoints->count == BREAKPOINTS_MAX)
+		return err ? err : -ENOSPC;
+	if (is_watch(kind)) {
+		one.is_soft = !fits(breakpoints, kind, process, address,
+				    length);
+		one.bytes = xcalloc(1, length);
+	}
+	breakpoints->all = xrealloc(breakpoints->all,
+				    (breakpoints->count + 1) *
+				    sizeof(*breakpoints->all));
+	breakpoints->all[breakpoints->count++] = one;
 	return 0;
 }
 
@@ -105,8 +177,10 @@ int breakpoints_remove(struct breakpoints *breakpoints, enum break_kind kind,
 	struct breakpoint *one = find(breakpoints, kind, process, address,
 				      length);
 
-	if (one)
-		*one = breakpoints->all[--breakpoints->count];
+	if (!one)
+		return 0;
+	free(one->bytes);
+	*one = breakpoints->all[--breakpoints->count];
 	return 0;
 }
 
@@ -114,9 +188,12 @@ void breakpoints_forget(struct breakpoints *breakpoints, pid_t process)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < breakpoints->count; i++)
+	for (size_t i = 0; i < breakpoints->count; i++) {
 		if (breakpoints->all[i].process != process)
 			breakpoints->all[kept++] = breakpoints->all[i];
+		else
+			free(breakpoints->all[i].bytes);
+	}
 	breakpoints->count = kept;
 }
 
@@ -234,84 +311,24 @@ void breakpoints_insert(struct breakpoints *breakpoints,
 	}
 }
 
-/* ---- debug registers ---- */
+/* ---- watched memory ---- */
 
-static uint64_t get_debug(const struct replay_task *task, unsigned number)
+static enum watch_kind watch_kind_of(enum break_kind kind)
 {
-	long value;
-
-	errno = 0;
-	value = ptrace(PTRACE_PEEKUSER, task->task.tid,
-		       offsetof(struct user, u_debugreg) + number * 8, NULL);
-	return errno ? 0 : (uint64_t)value;
+	return kind == WATCH_WRITE ? WATCH_FOR_WRITES :
+	       kind == WATCH_READ ? WATCH_FOR_READS : WATCH_FOR_BOTH;
 }
 
-static int set_debug(const struct replay_task *task, unsigned number,
-		     uint64_t value)
+void breakpoints_watch_one(struct breakpoints *breakpoints,
+			   struct replay_task *task, remote_addr address,
+			   uint64_t length, enum break_kind kind, int is_soft)
 {
-	return ptrace(PTRACE_POKEUSER, task->task.tid,
-		      offsetof(struct user, u_debugreg) + number * 8, value) ?
-		-errno : 0;
-}
+	struct watch_region region = {
+		.address = address, .length = length,
+		.kind = watch_kind_of(kind), .is_soft = is_soft,
+	};
 
-static uint64_t control_of(const struct breakpoints *breakpoints)
-{
-	uint64_t control = 0;
-
-	for (unsigned i = 0; i < WATCHES_MAX; i++) {
-		unsigned length = breakpoints->watched[i].length;
-		unsigned how = breakpoints->watched[i].kind == WATCH_WRITE ?
-			       1 : 3;
-
-		if (!breakpoints->watched[i].is_set)
-			continue;
-		/* lengths of 1, 2, 4, 8 are 0, 1, 3, 2 */
-		length = length == 8 ? 2 : length - 1;
-		control |= CONTROL_ENABLE(i) |
-			   CONTROL_FIELD(i, length << 2 | how);
-	}
-	return control;
-}
-
-static void begin_watching(struct breakpoints *breakpoints,
-			   const struct replay_task *task)
-{
-	if (breakpoints->is_watching)
-		return;
-	breakpoints->is_watching = 1;
-	breakpoints->saved_control = get_debug(task, 7);
-	set_debug(task, 7, 0);
-	for (unsigned i = 0; i < WATCHES_MAX; i++) {
-		breakpoints->watched[i].is_set = 0;
-		breakpoints->watched[i].saved = get_debug(task, i);
-	}
-	set_debug(task, 6, 0);
-}
-
-int breakpoints_watch_one(struct breakpoints *breakpoints,
-			  struct replay_task *task, remote_addr address,
-			  unsigned length, enum break_kind kind)
-{
-	unsigned i = 0;
-
-	if (replay_is_reserved(address, length))
-		return -EINVAL;
-	begin_watching(breakpoints, task);
-	while (i < WATCHES_MAX && breakpoints->watched[i].is_set &&
-	       (breakpoints->watched[i].address != address ||
-		breakpoints->watched[i].length != length ||
-		breakpoints->watched[i].kind != kind))
-		i++;
-	if (i == WATCHES_MAX)
-		return -ENOSPC;
-	if (breakpoints->watched[i].is_set)
-		return 0;
-	breakpoints->watched[i].is_set = 1;
-	breakpoints->watched[i].address = address;
-	breakpoints->watched[i].length = length;
-	breakpoints->watched[i].kind = kind;
-	set_debug(task, i, address);
-	return set_debug(task, 7, control_of(breakpoints));
+	watch_add(&breakpoints->watch, task, &region);
 }
 
 void breakpoints_watch(struct breakpoints *breakpoints,
@@ -319,24 +336,38 @@ void breakpoints_watch(struct breakpoints *breakpoints,
 {
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		const struct breakpoint *one = &breakpoints->all[i];
+		struct watch_region region = {
+			.address = one->address, .length = one->length,
+			.kind = watch_kind_of(one->kind),
+			.is_soft = one->is_soft,
+		};
 
 		if (is_watch(one->kind) &&
 		    is_for(breakpoints, one, task->recorded_tgid))
-			breakpoints_watch_one(breakpoints, task, one->address,
-					      one->length, one->kind);
+			watch_add(&breakpoints->watch, task, &region);
 	}
 }
 
-unsigned breakpoints_watches_met(struct breakpoints *breakpoints,
-				 struct replay_task *task)
+const struct watch_region *
+breakpoints_region(const struct breakpoints *breakpoints, uint64_t met,
+		   enum break_kind kind, remote_addr address, uint64_t length)
 {
-	return breakpoints->is_watching ?
-		(unsigned)get_debug(task, 6) & 15 : 0;
+	for (unsigned i = 0; i < breakpoints->watch.count; i++) {
+		const struct watch_region *one =
+			&breakpoints->watch.regions[i];
+
+		if ((met >> i & 1) && one->address == address &&
+		    one->length == length && one->kind == watch_kind_of(kind))
+			return one;
+	}
+	return NULL;
 }
 
-void breakpoints_take_out(struct breakpoints *breakpoints,
-			  struct replay_task *task)
+int breakpoints_take_out(struct breakpoints *breakpoints,
+			 struct replay_task *task)
 {
+	int err = watch_take_out(&breakpoints->watch, task);
+
 	for (size_t i = breakpoints->inserted_count; i-- > 0;)
 		if (task->task.tid)
 			address_space_write(task->task.space,
@@ -344,35 +375,54 @@ void breakpoints_take_out(struct breakpoints *breakpoints,
 					    &breakpoints->inserted[i].original,
 					    1);
 	breakpoints->inserted_count = 0;
-	if (!breakpoints->is_watching)
-		return;
-	breakpoints->is_watching = 0;
-	set_debug(task, 7, 0);
-	set_debug(task, 6, 0);
-	for (unsigned i = 0; i < WATCHES_MAX; i++)
-		set_debug(task, i, breakpoints->watched[i].saved);
-	set_debug(task, 7, breakpoints->saved_control);
+	return err;
+}
+
+void breakpoints_lose(struct breakpoints *breakpoints)
+{
+	breakpoints->inserted_count = 0;
+	watch_forget(&breakpoints->watch);
 }
 
 /* ---- what calls wrote ---- */
 
+/* Where it differs from what was seen last; false: nowhere. */
+static int see(struct breakpoint *one, struct replay_task *task,
+	       remote_addr *address_out)
+{
+	struct memory *memory = inspect_memory(task);
+	uint8_t *bytes = xcalloc(1, one->length);
+	uint64_t i = 0;
+
+	memory->read(memory, one->address, bytes, one->length);
+	while (i < one->length && bytes[i] == one->bytes[i])
+		i++;
+	free(one->bytes);
+	one->bytes = bytes;
+	*address_out = one->address + i;
+	return i < one->length;
+}
+
 struct breakpoint *breakpoints_changed(struct breakpoints *breakpoints,
-				       struct replay_task *task)
+				       struct replay_task *task,
+				       remote_addr *address_out)
 {
 	struct breakpoint *found = NULL;
+	remote_addr address;
 
+	*address_out = 0;
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint *one = &breakpoints->all[i];
-		uint64_t value = 0;
 
 		if (!is_for(breakpoints, one, task->recorded_tgid) ||
 		    (one->kind != WATCH_WRITE && one->kind != WATCH_ACCESS) ||
-		    address_space_read(task->task.space, one->address, &value,
-				       one->length))
+		    !see(one, task, &address))
 			continue;
-		if (value != one->value && !found)
+		/* The last is in those that overlap it, too. */
+		if (!found || address > *address_out) {
 			found = one;
-		one->value = value;
+			*address_out = address;
+		}
 	}
 	return found;
 }

@@ -8,11 +8,13 @@
 #define REEL_BREAKPOINT_H
 
 #include "replay/replayer.h"
+#include "replay/watch.h"
 
 struct gdb_condition;
 
 #define BREAKPOINTS_MAX 4096u
-#define WATCHES_MAX 4u /* debug registers */
+#define WATCHES_MAX 48u /* of a process */
+#define WATCHED_MAX (1u << 20) /* bytes, of these */
 
 /* Numbers as in the packets Z0 to Z4. */
 enum break_kind {
@@ -28,9 +30,10 @@ struct breakpoint {
 	pid_t process; /* recorded */
 	uint64_t program; /* the one of its programs that it is in */
 	remote_addr address;
-	unsigned length; /* watched: 1, 2, 4 or 8 */
+	uint64_t length; /* watched */
+	int is_soft;	 /* watched: there was no debug register left */
 	uint64_t hits;	 /* since breakpoints_count_anew() */
-	uint64_t value;	 /* watched: last seen */
+	uint8_t *bytes;	 /* watched: as last seen */
 	const struct gdb_condition *condition; /* the server's; NULL: none */
 };
 
@@ -50,16 +53,7 @@ struct breakpoints {
 		uint8_t original;
 	} inserted[BREAKPOINTS_MAX + 2];
 	size_t inserted_count;
-	/* By number of the debug register. */
-	struct {
-		remote_addr address;
-		unsigned length;
-		enum break_kind kind;
-		int is_set;
-		uint64_t saved;
-	} watched[WATCHES_MAX];
-	int is_watching;
-	uint64_t saved_control;
+	struct watch watch;
 };
 
 void breakpoints_deinit(struct breakpoints *breakpoints);
@@ -96,24 +90,32 @@ void breakpoints_insert_code(struct breakpoints *breakpoints,
 			     struct replay_task *task, remote_addr address);
 void breakpoints_insert(struct breakpoints *breakpoints,
 			struct replay_task *task);
+/* One that is watched whatever else is: before the others. */
+void breakpoints_watch_one(struct breakpoints *breakpoints,
+			   struct replay_task *task, remote_addr address,
+			   uint64_t length, enum break_kind kind, int is_soft);
+/* Those of the process. */
 void breakpoints_watch(struct breakpoints *breakpoints,
 		       struct replay_task *task);
-int breakpoints_watch_one(struct breakpoints *breakpoints,
-			  struct replay_task *task, remote_addr address,
-			  unsigned length, enum break_kind kind);
-void breakpoints_take_out(struct breakpoints *breakpoints,
-			  struct replay_task *task);
+/* -EIO, reported: the task's memory is not what it was. */
+int breakpoints_take_out(struct breakpoints *breakpoints,
+			 struct replay_task *task);
+/* The task ended with them. */
+void breakpoints_lose(struct breakpoints *breakpoints);
 int breakpoints_is_inserted(const struct breakpoints *breakpoints,
 			    remote_addr address);
-/* Numbers of debug registers that met something; a bit for each. */
-unsigned breakpoints_watches_met(struct breakpoints *breakpoints,
-				 struct replay_task *task);
+/* Where it was met, as one of these regions (watch_met()); or NULL. */
+const struct watch_region *
+breakpoints_region(const struct breakpoints *breakpoints, uint64_t met,
+		   enum break_kind kind, remote_addr address, uint64_t length);
 
 /*
- * The first watched memory (for writing or any access) of the process whose
- * bytes are not what they were when this was called last, or NULL.
+ * Watched memory (for writing or any access) of the process whose bytes are not
+ * what they were when this was called last, and where they differ first; or
+ * NULL.
  */
 struct breakpoint *breakpoints_changed(struct breakpoints *breakpoints,
-				       struct replay_task *task);
+				       struct replay_task *task,
+				       remote_addr *address_out);
 
 #endif

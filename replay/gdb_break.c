@@ -130,39 +130,40 @@ static int is_mapped(struct replay_task *task, uint64_t address)
 	return memory_read(inspect_memory(task), address, &byte, 1);
 }
 
-/* The longest piece from there on that a debug register can watch. */
-static uint64_t piece_at(uint64_t address, uint64_t length)
+/* Pages that no call can protect are refused, not missed later. */
+static int can_protect(struct gdb_server *server, struct replay_task *task,
+		       const struct breakpoint *one)
 {
-	uint64_t piece = 8;
+	struct watch *watch = &server->timeline->breakpoints.watch;
+	int is_possible;
 
-	while (address % piece || piece > length)
-		piece /= 2;
-	return piece;
+	if (!one || !one->is_soft)
+		return 1;
+	watch_clear(watch);
+	breakpoints_watch_one(&server->timeline->breakpoints, task,
+			      one->address, one->length, one->kind, 1);
+	watch->is_incomplete = 0;
+	watch_close(watch, task);
+	is_possible = !watch->is_incomplete;
+	watch->is_incomplete = 0;
+	return !watch_take_out(watch, task) && is_possible;
 }
 
-/* What is not aligned, or long, takes several registers. */
 static int watch(struct gdb_server *server, enum break_kind kind,
-		 pid_t process, uint64_t address, uint64_t length,
+		 struct replay_task *task, uint64_t address, uint64_t length,
 		 int is_added)
 {
-	struct breakpoints *breakpoints = &server->timeline->breakpoints;
-	uint64_t at = address, end = address + length, piece;
-	int err = 0;
+	struct breakpoints *all = &server->timeline->breakpoints;
+	pid_t process = task->recorded_tgid;
+	int err;
 
-	if (!length || end < address)
-		return -EINVAL;
-	if (length > 8 * WATCHES_MAX)
-		return -ENOSPC;
-	for (; at < end && !err; at += piece) {
-		piece = piece_at(at, end - at);
-		err = is_added ? breakpoints_add(breakpoints, kind, process,
-						 at, piece) :
-				 breakpoints_remove(breakpoints, kind, process,
-						    at, piece);
-	}
-	if (err && is_added)
-		watch(server, kind, process, address, length, 0);
-	return err;
+	if (!is_added)
+		return breakpoints_remove(all, kind, process, address, length);
+	err = breakpoints_add(all, kind, process, address, length);
+	if (err || can_protect(server, task, &all->all[all->count - 1]))
+		return err;
+	breakpoints_remove(all, kind, process, address, length);
+	return -EPERM;
 }
 
 static int add(struct gdb_server *server, enum break_kind kind,
@@ -204,8 +205,7 @@ void gdb_break(struct gdb_server *server, const char *packet)
 		return;
 	}
 	if (kind >= WATCH_WRITE)
-		err = watch(server, kind, task->recorded_tgid, address, length,
-			    is_added);
+		err = watch(server, kind, task, address, length, is_added);
 	else
 		err = is_added ? add(server, kind, task, address, packet) :
 			breakpoints_remove(&server->timeline->breakpoints,

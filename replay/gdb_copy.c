@@ -473,6 +473,7 @@ struct copy_run {
 	uint64_t start, end;	/* stepping as long as it is there */
 	int is_step, status;
 	int is_over; /* at a breakpoint that it is to step over */
+	int is_unmet; /* stopped for watched memory, and not for the person */
 };
 
 static void stop_with(struct copy_run *run, enum stop_kind kind, int number)
@@ -522,20 +523,27 @@ static int read_counter(struct copy_run *run)
 	return 1;
 }
 
-static void meet_watch(struct copy_run *run, unsigned met)
+static void meet_watch(struct copy_run *run, uint64_t met)
 {
 	const struct breakpoints *breakpoints = &run->timeline->breakpoints;
-	unsigned i = 0;
 
-	while (!(met >> i & 1))
-		i++;
-	stop_with(run, STOP_WATCH, SIGTRAP);
-	run->stop.watch = breakpoints->watched[i].kind;
-	run->stop.address = breakpoints->watched[i].address;
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		const struct breakpoint *one = &breakpoints->all[i];
+		const struct watch_region *region =
+			one->kind < WATCH_WRITE ? NULL :
+			breakpoints_region(breakpoints, met, one->kind,
+					   one->address, one->length);
+
+		if (!region)
+			continue;
+		stop_with(run, STOP_WATCH, SIGTRAP);
+		run->stop.watch = one->kind;
+		run->stop.address = region->met_at;
+	}
 }
 
-/* met: debug registers; is_inserted: at the int3 of a breakpoint. */
-static void meet_trap(struct copy_run *run, unsigned met, int is_inserted)
+/* met: watched regions; is_inserted: at the int3 of a breakpoint. */
+static void meet_trap(struct copy_run *run, uint64_t met, int is_inserted)
 {
 	uint64_t *rip = &run->task->registers.value[R_RIP];
 
@@ -550,7 +558,7 @@ static void meet_trap(struct copy_run *run, unsigned met, int is_inserted)
 	}
 	if (met)
 		meet_watch(run, met);
-	else if (!run->is_step)
+	else if (!run->is_step && !run->is_unmet)
 		stop_with(run, STOP_SIGNAL, SIGTRAP);
 }
 
@@ -569,7 +577,7 @@ static void meet_signal(struct copy_run *run, int number)
 		stop_with(run, STOP_SIGNAL, number);
 }
 
-static int resume(struct copy_run *run, int request, unsigned *met_out,
+static int resume(struct copy_run *run, int request, uint64_t *met_out,
 		  int *is_inserted_out)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
@@ -586,15 +594,17 @@ static int resume(struct copy_run *run, int request, unsigned *met_out,
 	while (!err && replay_takes_detour(task, run->status));
 	run->timeline->running = 0;
 	if (err || !WIFSTOPPED(run->status)) {
-		breakpoints->inserted_count = 0;
-		breakpoints->is_watching = 0;
+		breakpoints_lose(breakpoints);
 		return err;
 	}
 	err = replay_get_registers(run->timeline->replayer, task);
 	if (err || WSTOPSIG(run->status) != SIGTRAP ||
 	    task_get_siginfo(&task->task, &info))
 		return err;
-	*met_out = breakpoints_watches_met(breakpoints, task);
+	*met_out = watch_met(&breakpoints->watch, task,
+			     request != PTRACE_SYSEMU);
+	run->is_unmet = !*met_out && info.si_code == TRAP_HWBKPT &&
+			watch_has_stopped(&breakpoints->watch, task);
 	*is_inserted_out = info.si_code == SI_KERNEL &&
 		breakpoints_is_inserted(breakpoints,
 					task->registers.value[R_RIP] - 1);
@@ -608,6 +618,20 @@ static int is_at_break(const struct copy_run *run)
 			      run->task->registers.value[R_RIP]) != NULL;
 }
 
+static void insert(struct copy_run *run, int request)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+
+	watch_clear(&breakpoints->watch);
+	if (request == PTRACE_SYSEMU)
+		breakpoints_insert(breakpoints, run->task);
+	breakpoints_watch(breakpoints, run->task);
+	if (request == PTRACE_SYSEMU)
+		watch_close(&breakpoints->watch, run->task);
+	else
+		watch_look(&breakpoints->watch, run->task);
+}
+
 /* To the next stop of any kind. */
 static int run_once(struct copy_run *run)
 {
@@ -615,19 +639,22 @@ static int run_once(struct copy_run *run)
 	int over = run->is_over;
 	int request = run->is_step || over ? PTRACE_SYSEMU_SINGLESTEP :
 		      PTRACE_SYSEMU;
-	unsigned met;
-	int is_inserted, err;
+	uint64_t met;
+	int is_inserted, is_fault, err;
 
 	run->is_over = 0;
-	if (request == PTRACE_SYSEMU)
-		breakpoints_insert(breakpoints, run->task);
-	breakpoints_watch(breakpoints, run->task);
+	insert(run, request);
 	err = resume(run, request, &met, &is_inserted);
 	if (err)
 		return err;
+	is_fault = watch_is_fault(&breakpoints->watch, run->task, run->status);
 	if (WIFSTOPPED(run->status))
-		breakpoints_take_out(breakpoints, run->task);
-	if (!WIFSTOPPED(run->status))
+		err = breakpoints_take_out(breakpoints, run->task);
+	if (err)
+		return err;
+	if (is_fault)
+		run->is_over = 1; /* at what it does with watched memory */
+	else if (!WIFSTOPPED(run->status))
 		stop_with(run, STOP_SIGNAL, SIGKILL);
 	else if (status_is_syscall(run->status))
 		err = meet_call(run);

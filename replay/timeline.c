@@ -385,13 +385,15 @@ static int behind_call(struct timeline *timeline, struct passed *passed)
 {
 	struct replay_task *task = replay_find(timeline->replayer,
 					       passed->task);
+	remote_addr address;
 	struct breakpoint *changed = task ?
-		breakpoints_changed(&timeline->breakpoints, task) : NULL;
+		breakpoints_changed(&timeline->breakpoints, task, &address) :
+		NULL;
 
 	if (changed) {
 		passed->stop.kind = STOP_WATCH;
 		passed->stop.watch = changed->kind;
-		passed->stop.address = changed->address;
+		passed->stop.address = address;
 		return timeline_notice(timeline, NULL, &passed->stop);
 	}
 	if (passed->kind == EVENT_SYSCALL_ENTER ||
@@ -497,9 +499,10 @@ static void end_of_trace(struct timeline *timeline)
 static void refresh_watched(struct timeline *timeline)
 {
 	struct replay_task *task = NULL;
+	remote_addr address;
 
 	while ((task = inspect_next(timeline->replayer, task)))
-		breakpoints_changed(&timeline->breakpoints, task);
+		breakpoints_changed(&timeline->breakpoints, task, &address);
 }
 
 int timeline_pass(struct timeline *timeline, enum pass_mode mode,

@@ -41,7 +41,8 @@ struct debug_state {
 struct leg {
 	enum leg_kind kind;
 	enum break_kind watch;
-	unsigned length;
+	int is_soft; /* struct breakpoint's, which counts other accesses */
+	uint64_t length;
 	uint64_t count;
 	remote_addr address;
 	struct debug_state state;

@@ -58,19 +58,32 @@ static void watch_leg(struct run *run, const struct leg *leg)
 {
 	if (leg && leg->kind == LEG_WATCH)
 		breakpoints_watch_one(&run->timeline->breakpoints, run->task,
-				      leg->address, leg->length, leg->watch);
+				      leg->address, leg->length, leg->watch,
+				      leg->is_soft);
+}
+
+static void say_incomplete(struct timeline *timeline)
+{
+	struct watch *watch = &timeline->breakpoints.watch;
+
+	if (watch->is_incomplete)
+		timeline->message = "reel: some of the watched memory can't be "
+			"protected (docs/limits.md, \"Debugging\"): what is "
+			"done to it may be missed\n";
+	watch->is_incomplete = 0;
 }
 
 static void insert(struct run *run, const struct leg *leg)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
 
+	watch_clear(&breakpoints->watch);
+	watch_leg(run, leg);
 	if (timeline_is_attached(run->timeline, run->task->recorded_tgid) &&
 	    run->timeline->mode != PASS_FOLLOWS) {
 		breakpoints_insert(breakpoints, run->task);
 		breakpoints_watch(breakpoints, run->task);
 	}
-	watch_leg(run, leg);
 	if (leg && leg->kind == LEG_BREAK && !run_is_counted(run, leg))
 		breakpoints_insert_code(breakpoints, run->task, leg->address);
 	if (leg && leg->kind == LEG_STATE && (!run->is_own || run->is_plain))
@@ -82,6 +95,8 @@ static void insert(struct run *run, const struct leg *leg)
 	if (run->is_plain)
 		breakpoints_insert_code(breakpoints, run->task,
 					run->trap->rip);
+	watch_close(&breakpoints->watch, run->task);
+	say_incomplete(run->timeline);
 }
 
 static enum outcome classify_trap(struct run *run, int was_step)
@@ -97,11 +112,12 @@ static enum outcome classify_trap(struct run *run, int was_step)
 		*rip_of(run) = rip - 1;
 		return OUTCOME_BREAK;
 	}
-	run->watches = breakpoints_watches_met(breakpoints, run->task);
+	run->watches = watch_met(&breakpoints->watch, run->task, was_step);
 	if (was_step && info.si_code != SI_KERNEL)
 		return OUTCOME_STEPPED;
-	if (info.si_code == TRAP_HWBKPT && run->watches)
-		return OUTCOME_WATCH;
+	if (info.si_code == TRAP_HWBKPT &&
+	    watch_has_stopped(&breakpoints->watch, run->task))
+		return run->watches ? OUTCOME_WATCH : OUTCOME_NOTHING;
 	return OUTCOME_NATURAL;
 }
 
@@ -125,8 +141,7 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	timeline_checkpoints_stopped(timeline, run->task->task.tid);
 	*outcome_out = OUTCOME_NATURAL;
 	if (!WIFSTOPPED(run->status)) {
-		timeline->breakpoints.inserted_count = 0;
-		timeline->breakpoints.is_watching = 0;
+		breakpoints_lose(&timeline->breakpoints);
 		return 0;
 	}
 	err = replay_get_registers(timeline->replayer, run->task);
@@ -141,31 +156,49 @@ static int resume(struct run *run, int request, enum outcome *outcome_out)
 	return 0;
 }
 
-static int go(struct run *run, const struct leg *leg, enum outcome *outcome_out)
-{
-	int err;
-
-	insert(run, leg);
-	err = resume(run, PTRACE_SYSEMU, outcome_out);
-	breakpoints_take_out(&run->timeline->breakpoints, run->task);
-	return err;
-}
-
 int run_step_once(struct run *run, const struct leg *leg,
 		  enum outcome *outcome_out)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
-	int err;
+	int err, failed;
 
+	watch_clear(&breakpoints->watch);
+	watch_leg(run, leg);
 	if (timeline_is_attached(run->timeline, run->task->recorded_tgid) &&
 	    run->timeline->mode != PASS_FOLLOWS)
 		breakpoints_watch(breakpoints, run->task);
-	watch_leg(run, leg);
+	watch_look(&breakpoints->watch, run->task);
 	do
 		err = resume(run, PTRACE_SYSEMU_SINGLESTEP, outcome_out);
 	while (!err && *outcome_out == OUTCOME_FOREIGN);
-	breakpoints_take_out(breakpoints, run->task);
+	failed = breakpoints_take_out(breakpoints, run->task);
+	return err ? err : failed;
+}
+
+/* What it was about to do with watched memory is done by a step. */
+static int step_over_fault(struct run *run, const struct leg *leg,
+			   enum outcome *outcome_out)
+{
+	int err = run_step_once(run, leg, outcome_out);
+
+	if (!err && *outcome_out == OUTCOME_STEPPED)
+		*outcome_out = run->watches ? OUTCOME_WATCH : OUTCOME_NOTHING;
 	return err;
+}
+
+static int go(struct run *run, const struct leg *leg, enum outcome *outcome_out)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	int err, failed, is_fault;
+
+	insert(run, leg);
+	err = resume(run, PTRACE_SYSEMU, outcome_out);
+	is_fault = !err && watch_is_fault(&breakpoints->watch, run->task,
+					  run->status);
+	failed = breakpoints_take_out(breakpoints, run->task);
+	if (err || failed)
+		return err ? err : failed;
+	return is_fault ? step_over_fault(run, leg, outcome_out) : 0;
 }
 
 /* ---- what was met ---- */
@@ -253,52 +286,65 @@ static int meet_break(struct run *run, const struct leg *leg)
 	return err;
 }
 
+/* The one whose access ends the stretch that is counted from now's last leg. */
+static struct breakpoint *count_met(struct run *run, struct leg *hit_out,
+				    remote_addr *address_out)
+{
+	struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	struct breakpoint *found = NULL;
+
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		struct breakpoint *one = &breakpoints->all[i];
+		const struct watch_region *region;
+
+		if (one->process != run->task->recorded_tgid ||
+		    one->kind < WATCH_WRITE)
+			continue;
+		region = breakpoints_region(breakpoints, run->watches,
+					    one->kind, one->address,
+					    one->length);
+		if (!region)
+			continue;
+		one->hits++;
+		/* The last address is in all regions that were met there. */
+		if (found && region->met_at <= *address_out)
+			continue;
+		found = one;
+		*address_out = region->met_at;
+		*hit_out = (struct leg){
+			.kind = LEG_WATCH, .watch = one->kind,
+			.is_soft = region->is_soft, .length = one->length,
+			.address = one->address, .count = one->hits,
+		};
+	}
+	return found;
+}
+
 static int meet_watch(struct run *run, const struct leg *leg)
 {
 	struct timeline *timeline = run->timeline;
-	struct breakpoints *breakpoints = &timeline->breakpoints;
-	pid_t process = run->task->recorded_tgid;
-	unsigned met = run->watches;
-	int err = 0;
+	struct debug_stop stop = stop_of(run, STOP_WATCH);
+	struct breakpoint *met;
+	struct leg hit;
 
-	for (size_t i = 0; i < breakpoints->count && !err; i++) {
-		struct breakpoint *one = &breakpoints->all[i];
-		struct debug_stop stop = stop_of(run, STOP_WATCH);
-		struct leg hit = { LEG_WATCH, one->kind, one->length, 0,
-				   one->address, { { { 0 } }, 0, 0 } };
-
-		if (one->process != process || one->kind < WATCH_WRITE)
-			continue;
-		for (unsigned j = 0; j < WATCHES_MAX && !err; j++)
-			if ((met >> j & 1) &&
-			    breakpoints->watched[j].address == one->address &&
-			    breakpoints->watched[j].kind == one->kind &&
-			    breakpoints->watched[j].length == one->length) {
-				hit.count = ++one->hits;
-				stop.watch = one->kind;
-				stop.address = one->address;
-				err = timeline_notice(timeline,
-						      timeline->stepped ||
-						      (leg && leg->kind ==
-						       LEG_STEPS) ?
-						      NULL : &hit, &stop);
-			}
-	}
-	return err;
+	met = count_met(run, &hit, &stop.address);
+	if (!met)
+		return 0;
+	stop.watch = met->kind;
+	return timeline_notice(timeline, timeline->stepped ||
+			       (leg && leg->kind == LEG_STEPS) ? NULL : &hit,
+			       &stop);
 }
 
 static int meets_leg_watch(const struct run *run, const struct leg *leg)
 {
-	const struct breakpoints *breakpoints = &run->timeline->breakpoints;
+	const struct watch_region *region =
+		leg && leg->kind == LEG_WATCH ?
+		breakpoints_region(&run->timeline->breakpoints, run->watches,
+				   leg->watch, leg->address, leg->length) :
+		NULL;
 
-	for (unsigned j = 0; leg && leg->kind == LEG_WATCH && j < WATCHES_MAX;
-	     j++)
-		if ((run->watches >> j & 1) &&
-		    breakpoints->watched[j].address == leg->address &&
-		    breakpoints->watched[j].kind == leg->watch &&
-		    breakpoints->watched[j].length == leg->length)
-			return 1;
-	return 0;
+	return region && region->is_soft == leg->is_soft;
 }
 
 int run_meet_watches(struct run *run, const struct leg *leg)
@@ -474,12 +520,13 @@ static void choose_code(struct run *run)
  */
 static int leave_block(struct run *run)
 {
-	unsigned met = run->watches;
+	const struct leg *leg = run_next_leg(run->timeline);
+	uint64_t met = run->watches;
 	enum outcome outcome = OUTCOME_STEPPED;
 	int err = 0;
 
 	while (!err && run_is_in_block(run) && outcome == OUTCOME_STEPPED)
-		err = run_step_once(run, NULL, &outcome);
+		err = run_step_once(run, leg, &outcome);
 	run->watches = met;
 	return err;
 }
@@ -574,7 +621,7 @@ static int run_once(struct run *run, int *is_natural)
 		err = run_meet_watches(run, leg);
 	else if (outcome == OUTCOME_STEPPED)
 		err = meet_stepped(run, leg, is_over);
-	else
+	else if (outcome == OUTCOME_FOREIGN)
 		err = meet_foreign(run, is_natural);
 	if (!err && is_at_trap(run, outcome)) {
 		run->status = SIGTRAP << 8 | 0x7f;
@@ -603,6 +650,7 @@ int timeline_run(const struct replay_watcher *watcher,
 		.task = task,
 		.trap = replayer->trap,
 	};
+	remote_addr address;
 	int is_natural = 0;
 	int err = replay_get_registers(replayer, task);
 
@@ -629,7 +677,8 @@ int timeline_run(const struct replay_watcher *watcher,
 	*status_out = run.status;
 	if (!err && WIFSTOPPED(run.status) &&
 	    run.timeline->breakpoints.count)
-		breakpoints_changed(&run.timeline->breakpoints, task);
+		breakpoints_changed(&run.timeline->breakpoints, task,
+				    &address);
 	return err;
 }
 

@@ -11,6 +11,7 @@ enum outcome {
 	OUTCOME_WATCH,
 	OUTCOME_STEPPED,
 	OUTCOME_FOREIGN, /* stopped by an interrupt */
+	OUTCOME_NOTHING, /* it goes on */
 };
 
 struct run {
@@ -20,7 +21,7 @@ struct run {
 	int is_plain;	 /* the trap's jump is out of the way */
 	int is_stepping; /* over what it has arrived at */
 	int status;
-	unsigned watches;
+	uint64_t watches; /* regions that were met */
 	int is_own;	    /* the trap is own: set for a leg's state */
 	int is_without_own; /* no such trap can be set */
 	struct point_trap own;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/memory_access.h"
+
+#include <capstone/capstone.h>
+
+#include "traces/report.h"
+
+#define INSTRUCTION_ROOM 15u
+#define STATE_LENGTH 2696u /* of XSAVE, at most, without AMX */
+
+static csh disassembler;
+
+static cs_insn *open_disassembler(void)
+{
+	cs_insn *insn;
+
+	if (!disassembler) {
+		bug_unless(!cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler),
+			   "capstone: no disassembler");
+		cs_option(disassembler, CS_OPT_DETAIL, CS_OPT_ON);
+	}
+	insn = cs_malloc(disassembler);
+	bug_unless(insn, "capstone: out of memory");
+	return insn;
+}
+
+/* ---- operands ---- */
+
+/* Numbers of capstone's; 32-bit ones are of addresses with a prefix. */
+static int register_of(x86_reg reg)
+{
+	static const struct {
+		uint16_t wide, narrow;
+		int name;
+	} names[] = {
+		{ X86_REG_RAX, X86_REG_EAX, R_RAX },
+		{ X86_REG_RBX, X86_REG_EBX, R_RBX },
+		{ X86_REG_RCX, X86_REG_ECX, R_RCX },
+		{ X86_REG_RDX, X86_REG_EDX, R_RDX },
+		{ X86_REG_RSI, X86_REG_ESI, R_RSI },
+		{ X86_REG_RDI, X86_REG_EDI, R_RDI },
+		{ X86_REG_RBP, X86_REG_EBP, R_RBP },
+		{ X86_REG_RSP, X86_REG_ESP, R_RSP },
+		{ X86_REG_R8, X86_REG_R8D, R_R8 },
+		{ X86_REG_R9, X86_REG_R9D, R_R9 },
+		{ X86_REG_R10, X86_REG_R10D, R_R10 },
+		{ X86_REG_R11, X86_REG_R11D, R_R11 },
+		{ X86_REG_R12, X86_REG_R12D, R_R12 },
+		{ X86_REG_R13, X86_REG_R13D, R_R13 },
+		{ X86_REG_R14, X86_REG_R14D, R_R14 },
+		{ X86_REG_R15, X86_REG_R15D, R_R15 },
+		{ X86_REG_RIP, X86_REG_EIP, R_RIP },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (reg == names[i].wide || reg == names[i].narrow)
+			return names[i].name;
+	return -1;
+}
+
+/* 0 when it is in a vector: a gather. */
+static int add_register(x86_reg reg, int scale,
+			const struct registers *registers, unsigned behind,
+			remote_addr *address)
+{
+	int name = register_of(reg);
+
+	if (reg == X86_REG_INVALID || reg == X86_REG_RIZ ||
+	    reg == X86_REG_EIZ)
+		return 1;
+	if (name < 0)
+		return 0;
+	*address += (registers->value[name] + (name == R_RIP ? behind : 0)) *
+		    (unsigned)scale;
+	return 1;
+}
+
+static int address_of(const cs_insn *insn, const x86_op_mem *operand,
+		      const struct registers *registers,
+		      remote_addr *address_out)
+{
+	remote_addr address = (uint64_t)operand->disp;
+
+	if (!add_register(operand->base, 1, registers, insn->size, &address) ||
+	    !add_register(operand->index, operand->scale, registers, 0,
+			  &address))
+		return 0;
+	if (insn->detail->x86.addr_size == 4)
+		address &= UINT32_MAX;
+	if (operand->segment == X86_REG_FS)
+		address += registers->value[R_FS_BASE];
+	if (operand->segment == X86_REG_GS)
+		address += registers->value[R_GS_BASE];
+	*address_out = address;
+	return 1;
+}
+
+/* An operand that looks like memory, of an instruction that touches none. */
+static int has_no_access(const cs_insn *insn)
+{
+	switch (insn->id) {
+	case X86_INS_LEA:
+	case X86_INS_NOP:
+	case X86_INS_PREFETCH:
+	case X86_INS_PREFETCHNTA:
+	case X86_INS_PREFETCHT0:
+	case X86_INS_PREFETCHT1:
+	case X86_INS_PREFETCHT2:
+	case X86_INS_PREFETCHW:
+	case X86_INS_CLFLUSH:
+	case X86_INS_CLFLUSHOPT:
+	case X86_INS_CLWB:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t length_of(const cs_insn *insn, const cs_x86_op *operand)
+{
+	switch (insn->id) {
+	case X86_INS_FXSAVE:
+	case X86_INS_FXSAVE64:
+	case X86_INS_FXRSTOR:
+	case X86_INS_FXRSTOR64:
+		return 512;
+	case X86_INS_XSAVE:
+	case X86_INS_XSAVE64:
+	case X86_INS_XSAVEC:
+	case X86_INS_XSAVEC64:
+	case X86_INS_XSAVEOPT:
+	case X86_INS_XSAVEOPT64:
+	case X86_INS_XRSTOR:
+	case X86_INS_XRSTOR64:
+		return STATE_LENGTH;
+	default:
+		return operand->size ? operand->size : 1;
+	}
+}
+
+/* ---- what no operand says ---- */
+
+static unsigned add(struct memory_access *out, unsigned count,
+		    remote_addr address, uint64_t length, int access)
+{
+	if (count == ACCESSES_MAX)
+		return count;
+	out[count] = (struct memory_access){
+		.address = address, .length = length,
+		.is_read = !access || (access & CS_AC_READ),
+		.is_written = !access || (access & CS_AC_WRITE),
+	};
+	return count + 1;
+}
+
+static unsigned add_stack(const cs_insn *insn,
+			  const struct registers *registers,
+			  struct memory_access *out, unsigned count)
+{
+	remote_addr stack = registers->value[R_RSP];
+	unsigned length = insn->detail->x86.prefix[2] == 0x66 ? 2 : 8;
+
+	switch (insn->id) {
+	case X86_INS_PUSH:
+	case X86_INS_PUSHF:
+	case X86_INS_PUSHFQ:
+		return add(out, count, stack - length, length, CS_AC_WRITE);
+	case X86_INS_CALL:
+	case X86_INS_ENTER:
+		return add(out, count, stack - 8, 8, CS_AC_WRITE);
+	case X86_INS_POP:
+	case X86_INS_POPF:
+	case X86_INS_POPFQ:
+		return add(out, count, stack, length, CS_AC_READ);
+	case X86_INS_RET:
+		return add(out, count, stack, 8, CS_AC_READ);
+	case X86_INS_IRETQ:
+		return add(out, count, stack, 40, CS_AC_READ);
+	case X86_INS_LEAVE:
+		return add(out, count, registers->value[R_RBP], 8,
+			   CS_AC_READ);
+	case X86_INS_XLATB:
+		return add(out, count, registers->value[R_RBX] +
+			   (registers->value[R_RAX] & 0xff), 1, CS_AC_READ);
+	case X86_INS_MASKMOVQ:
+		return add(out, count, registers->value[R_RDI], 8,
+			   CS_AC_WRITE);
+	case X86_INS_MASKMOVDQU:
+	case X86_INS_VMASKMOVDQU:
+		return add(out, count, registers->value[R_RDI], 16,
+			   CS_AC_WRITE);
+	default:
+		return count;
+	}
+}
+
+/* What the tables of capstone have no access for, or another one. */
+static int access_of(const cs_insn *insn, const cs_x86_op *operand)
+{
+	switch (insn->id) {
+	case X86_INS_CMP:
+	case X86_INS_TEST:
+	case X86_INS_BT:
+	case X86_INS_PUSH:
+	case X86_INS_CALL:
+	case X86_INS_JMP:
+		return CS_AC_READ;
+	default:
+		return operand->access;
+	}
+}
+
+unsigned memory_accesses(struct memory *memory,
+			 const struct registers *registers,
+			 struct memory_access accesses_out[ACCESSES_MAX])
+{
+	uint64_t rip = registers->value[R_RIP];
+	uint8_t bytes[INSTRUCTION_ROOM];
+	size_t length = memory->read(memory, rip, bytes, sizeof(bytes));
+	const uint8_t *at = bytes;
+	cs_insn *insn = open_disassembler();
+	remote_addr address;
+	unsigned count = 0;
+
+	if (!cs_disasm_iter(disassembler, &at, &length, &rip, insn)) {
+		cs_free(insn, 1);
+		return 0;
+	}
+	for (unsigned i = 0; i < insn->detail->x86.op_count &&
+	     !has_no_access(insn); i++) {
+		const cs_x86_op *operand = &insn->detail->x86.operands[i];
+
+		if (operand->type == X86_OP_MEM &&
+		    address_of(insn, &operand->mem, registers, &address))
+			count = add(accesses_out, count, address,
+				    length_of(insn, operand),
+				    access_of(insn, operand));
+	}
+	count = add_stack(insn, registers, accesses_out, count);
+	cs_free(insn, 1);
+	return count;
+}
