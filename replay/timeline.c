@@ -403,6 +403,8 @@ static int behind_call(struct timeline *timeline, struct passed *passed)
 	if (timeline->vforked == passed->task &&
 	    timeline->mode == PASS_STOPS) {
 		timeline->vforked = 0;
+		timeline->next_stop = passed->stop;
+		timeline->next_stop.kind = STOP_CALL_RETURN;
 		passed->stop.kind = STOP_VFORK_DONE;
 		return timeline_notice(timeline, NULL, &passed->stop);
 	}
@@ -544,6 +546,7 @@ int timeline_try(struct timeline *timeline, const struct position *target)
 	int err = timeline->is_lost ? -EIO :
 		timeline_checkpoints_return(timeline, &copy);
 
+	timeline->next_stop.kind = STOP_NONE;
 	if (!err)
 		err = timeline_pass(timeline, PASS_FOLLOWS, &copy);
 	timeline->target = NULL;
@@ -565,8 +568,26 @@ int timeline_go(struct timeline *timeline, const struct position *target)
 		      event);
 }
 
+/*
+ * The return of vfork, where the debugger was told of the end of that: it
+ * catches no calls meanwhile.
+ */
+static int take_next_stop(struct timeline *timeline)
+{
+	struct debug_stop stop = timeline->next_stop;
+
+	timeline->next_stop.kind = STOP_NONE;
+	if (stop.kind == STOP_NONE ||
+	    !timeline_catches(timeline, stop.number))
+		return 0;
+	timeline->stop = stop;
+	return 1;
+}
+
 int timeline_continue(struct timeline *timeline)
 {
+	if (take_next_stop(timeline))
+		return 0;
 	timeline->stepped = 0;
 	timeline_checkpoints_forward(timeline);
 	return timeline_pass(timeline, PASS_STOPS, NULL);
@@ -578,6 +599,8 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 	const struct replay_task *task = timeline_task(timeline, thread);
 	int err;
 
+	if (take_next_stop(timeline))
+		return 0;
 	timeline->stepped = task ? task->task.serial : 0;
 	timeline->range_start = start;
 	timeline->range_end = end;

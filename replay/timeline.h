@@ -154,6 +154,7 @@ struct timeline {
 	int is_at_leg; /* none, since now's last leg was done */
 	int is_part; /* RECORDS: more follows behind the target */
 	struct debug_stop stop;
+	struct debug_stop next_stop; /* at this very place; or NONE */
 	struct position found; /* RECORDS: the last one, and what it was */
 	struct debug_stop found_stop;
 	uint32_t stepped;	     /* serial of a task; 0: none */

@@ -543,6 +543,7 @@ void timeline_place_drop(struct timeline *timeline, struct place *place)
 
 int timeline_place_go(struct timeline *timeline, const struct place *place)
 {
+	timeline->next_stop.kind = STOP_NONE;
 	return is_good(place) && !timeline->is_lost ?
 		restore(timeline, place) :
 		timeline_go(timeline, &place->position);

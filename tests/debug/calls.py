@@ -225,19 +225,6 @@ def watches_what_is_not_aligned():
 
 
 @scenario
-def too_much_is_not_watched():
-    to("loop")
-    do("watch history")
-    try:
-        text = do("continue")
-    except gdb.error as error:
-        text = str(error)
-    has(text, "Command aborted|Could not insert hardware watchpoint")
-    do("delete")
-    to("report")
-
-
-@scenario
 def watches_an_expression_of_a_struct():
     to("loop")
     do("watch account.balance")

@@ -50,4 +50,27 @@ def catch_vfork_stops():
     to("end")
 
 
+@scenario
+def catch_syscall_shows_the_return_of_vfork():
+    do("catch syscall vfork")
+    has(do("continue"), "call to syscall vfork")
+    has(do("continue"), "returned from syscall vfork")
+    has(do("bt"), "main")
+    has(do("reverse-continue"), "call to syscall vfork")
+    do("delete")
+    to("end")
+    is_(value("sum"), 5)
+
+
+@scenario
+def catch_syscall_and_catch_vfork():
+    do("catch syscall vfork")
+    do("catch vfork")
+    has(do("continue"), "call to syscall vfork")
+    has(do("continue"), r"vforked process \d+")
+    has(do("continue"), "returned from syscall vfork")
+    do("delete")
+    to("end")
+
+
 run()

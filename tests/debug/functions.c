@@ -64,6 +64,16 @@ void give_up(void)
 	abort();
 }
 
+int kill_itself(int number)
+{
+	return kill(getpid(), number);
+}
+
+int kill_another(int number)
+{
+	return kill(getppid(), number);
+}
+
 void for_ever(void)
 {
 	speak("it runs\n");

@@ -186,6 +186,21 @@ def a_call_that_crashes_is_shown():
 
 
 @scenario
+def a_call_that_kills_its_process_stops():
+    later = expected("turn")
+    says_error("print kill_itself(10)", "SIGUSR1")
+    has(do("bt"), "(?s)kill_itself.*<function called from gdb>")
+    discard()
+    says_error("print kill_itself(9)", "SIGKILL")
+    discard()
+    has(do("print kill_another(9)"), r"(?s)calls kill.*not done.*= -1")
+    has(do("print kill_itself(0)"), r"= 0")
+    at("turn")
+    discard()
+    is_(digests(), later)
+
+
+@scenario
 def the_world_is_out_of_reach():
     to("turn")
     path = os.path.join(os.environ["TMPDIR"], "touched")
