@@ -59,14 +59,13 @@ static int begin(struct gdb_server *server)
 
 	if (copy->is_there)
 		return 0;
-	if (server->is_lldb)
-		return refuse(server, "that needs gdb");
 	timeline_place_take(server->timeline, &copy->place);
 	if (!copy->place.state)
 		return refuse(server, "there is no room for a copy of the "
 			      "processes, or the trace ends here");
 	copy->is_there = 1;
 	copy->is_written = 0;
+	copy->scratch_length = 0;
 	if (!copy->is_explained)
 		copy->message = begun;
 	copy->is_explained = 1;
@@ -690,6 +689,25 @@ static int run_copy(struct copy_run *run)
 	return err;
 }
 
+/* lldb has the code there that it wants to run. */
+static int run_with_scratch(struct copy_run *run)
+{
+	struct gdb_server *server = run->server;
+	struct gdb_copy *copy = &server->copy;
+	int err;
+
+	if (copy->scratch_process != run->task->recorded_tgid)
+		copy->scratch_length = 0;
+	copy->scratch_process = run->task->recorded_tgid;
+	if (server->piece_count && gdb_scratch_give(server, run->task))
+		gdb_print(server, "reel: there is no room for what the "
+			  "debugger has compiled\n");
+	err = run_copy(run);
+	if (!err && run->task->task.tid)
+		gdb_scratch_take(server, run->task);
+	return err;
+}
+
 /* The thread that was sent elsewhere: this one, if it was; or NULL. */
 static struct replay_task *find_sent(struct gdb_server *server, pid_t thread)
 {
@@ -723,7 +741,7 @@ int gdb_copy_run(struct gdb_server *server, int is_step, pid_t thread,
 	gdb_copy_say(server);
 	run.stop.process = run.task->recorded_tgid;
 	run.stop.thread = run.task->recorded_tid;
-	*err_out = run_copy(&run);
+	*err_out = run_with_scratch(&run);
 	if (!*err_out && !run.task->task.tid)
 		*err_out = gdb_copy_discard(server);
 	if (*err_out && server->copy.is_there) {

@@ -138,6 +138,16 @@ static void library_address(struct gdb_server *server)
 
 /* ---- threads ---- */
 
+static void write_name(struct gdb_server *server,
+		       const struct replay_task *task)
+{
+	if (!task || !task->name[0])
+		return;
+	gdb_reply_text(&server->reply, "hexname:");
+	gdb_reply_hex(&server->reply, task->name, strlen(task->name));
+	gdb_reply_text(&server->reply, ";");
+}
+
 void gdb_lldb_stop(struct gdb_server *server)
 {
 	/* Of others it can tell by itself what they are. */
@@ -152,6 +162,8 @@ void gdb_lldb_stop(struct gdb_server *server)
 
 	if (!server->is_lldb)
 		return;
+	write_name(server, timeline_task(server->timeline,
+					 server->stop.thread));
 	if (server->stop.kind < sizeof(reasons) / sizeof(*reasons) &&
 	    reasons[server->stop.kind])
 		gdb_reply_text(&server->reply, "reason:%s;",
@@ -184,6 +196,7 @@ static void thread_stop(struct gdb_server *server, const char *packet)
 		gdb_write_thread(server, task->recorded_tgid,
 				 task->recorded_tid);
 		gdb_reply_text(&server->reply, ";");
+		write_name(server, task);
 	}
 }
 

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that lldb asks for, to evaluate expressions in.  The program has none
- * of it: it is the server's, at addresses that no processor of this kind maps
- * (they are not canonical), so the replay stays what it is.
+ * of it: it is the server's, at addresses where hardly a program has anything,
+ * so the replay stays what it is.  A copy that runs what lldb has compiled
+ * (gdb_copy.c) gets it, and it is taken from there when that has stopped.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "replay/gdb_server.h"
 #include "traces/report.h"
 
-#define SCRATCH_START UINT64_C(0x00dead0000000000)
+#define SCRATCH_START UINT64_C(0x00003dead0000000)
 #define SCRATCH_LENGTH 0x1000000u
 #define SCRATCH_PAGE 0x1000u
 
@@ -42,7 +45,6 @@ static void allocate(struct gdb_server *server, const char *packet)
 	size_t index;
 
 	if (!gdb_read_until(&packet, ',', &length) || !length ||
-	    strchr(packet, 'x') || /* no code of a debugger's ever runs */
 	    length > SCRATCH_LENGTH) {
 		gdb_error(server, ENOMEM);
 		return;
@@ -128,6 +130,49 @@ static int access_scratch(struct gdb_server *server, const char *packet,
 		gdb_error(server, EINVAL);
 	}
 	return 1;
+}
+
+/* In one mapping, which grows. */
+static int map_scratch(struct gdb_server *server, struct replay_task *task,
+		       uint64_t length)
+{
+	uint64_t old = server->copy.scratch_length;
+	uint64_t at = SCRATCH_START + old;
+
+	if (length <= old)
+		return 0;
+	server->copy.scratch_length = length;
+	return replay_inject(task, SYS_mmap, (uint64_t[6]){
+		at, length - old, PROT_READ | PROT_WRITE | PROT_EXEC,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE |
+		MAP_NORESERVE, (uint64_t)-1, 0,
+	}) == (int64_t)at ? 0 : -ENOMEM;
+}
+
+int gdb_scratch_give(struct gdb_server *server, struct replay_task *task)
+{
+	uint64_t length = 0;
+	int err;
+
+	for (size_t i = 0; i < server->piece_count; i++)
+		length = server->pieces[i].start + server->pieces[i].length;
+	err = map_scratch(server, task, length);
+	for (size_t i = 0; i < server->piece_count && !err; i++)
+		err = address_space_write(task->task.space, SCRATCH_START +
+					  server->pieces[i].start,
+					  server->scratch +
+					  server->pieces[i].start,
+					  server->pieces[i].length);
+	return err;
+}
+
+void gdb_scratch_take(struct gdb_server *server, struct replay_task *task)
+{
+	for (size_t i = 0; i < server->piece_count; i++)
+		address_space_read(task->task.space, SCRATCH_START +
+				   server->pieces[i].start, server->scratch +
+				   server->pieces[i].start,
+				   server->pieces[i].length);
 }
 
 int gdb_scratch(struct gdb_server *server, const char *packet, size_t length)

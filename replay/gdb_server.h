@@ -45,6 +45,8 @@ struct gdb_copy {
 	int is_explained; /* to the person */
 	const char *message; /* to be printed when that is possible; or NULL */
 	uint64_t counter; /* of time stamps */
+	uint64_t scratch_length; /* that is mapped, in this process */
+	pid_t scratch_process;
 	struct {
 		uint64_t address;
 		int is_code;
@@ -133,6 +135,9 @@ uint64_t gdb_find_symbol(struct memory *memory, uint64_t bias,
 
 int gdb_scratch(struct gdb_server *server, const char *packet,
 		size_t length);
+/* Into a copy before it runs, and out of it when it has stopped. */
+int gdb_scratch_give(struct gdb_server *server, struct replay_task *task);
+void gdb_scratch_take(struct gdb_server *server, struct replay_task *task);
 int gdb_lldb(struct gdb_server *server, const char *packet);
 /* What lldb wants in a stop reply. */
 void gdb_lldb_stop(struct gdb_server *server);

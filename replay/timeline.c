@@ -60,7 +60,9 @@ static int same_leg(const struct leg *a, const struct leg *b)
 {
 	return a->kind == b->kind && a->count == b->count &&
 	       a->address == b->address && a->watch == b->watch &&
-	       a->length == b->length && a->state.memory == b->state.memory &&
+	       a->length == b->length && a->is_soft == b->is_soft &&
+	       a->state.memory == b->state.memory &&
+	       a->state.vectors == b->state.vectors &&
 	       !memcmp(&a->state.registers, &b->state.registers,
 		       sizeof(a->state.registers));
 }

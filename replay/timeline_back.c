@@ -20,7 +20,7 @@
 static int same_position(const struct position *a, const struct position *b)
 {
 	return a->event == b->event && a->leg_count == b->leg_count &&
-	       !memcmp(a->legs, b->legs, a->leg_count * sizeof(*a->legs));
+	       position_leads_to(a, b);
 }
 
 static int is_begin(const struct timeline *timeline,

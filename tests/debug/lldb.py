@@ -102,10 +102,36 @@ CALLS = [
         ("thread step-inst", r"_start|stop reason"),
         (MONITOR + "when", r"event 2$"),
     ]),
-    ("refuses_memory_for_code", [
+    ("goes_to_a_function", [
         ("memory region 0x1000", r"\[0x0000000000000000-"),
         ("breakpoint set -n report", r"Breakpoint"),
         ("continue", r"report\(name=\"total\", value=10\)"),
+    ]),
+]
+
+FUNCTIONS = [
+    ("writes_memory_and_registers", [
+        ("breakpoint set -f functions.c -l %d" % mark("turn", "functions.c"),
+         r"Breakpoint"),
+        ("continue", at("turn", "functions.c")),
+        ("memory write -s 4 &number 77", None),
+        ("expression -- number", r"= 119"),
+        ("expression number = 5", r"= 5"),
+        ("expression -- number * 2", r"= 10"),
+        ("register write rbx 7", None),
+        ("register read rbx", r"rbx = 0x0*7$"),
+    ]),
+    ("calls_functions", [
+        ("expression -- (int)twice(21)", r"(?s)in a copy.*= 42"),
+        ("expression -- number", r"= 26"),
+        ("expression -- (int)twice(4) + (int)twice(5)", r"= 18"),
+        ("expression -- (int)sum_on_heap(10)", r"= 2016"),
+    ]),
+    ("what_was_written_is_gone_later", [
+        ("breakpoint delete -f", None),
+        ("thread step-over", r"(?s)what was written is gone.*step over"),
+        ("expression -- number", r"= 3"),
+        (MONITOR + "when", r"event \d+"),
     ]),
 ]
 
@@ -113,7 +139,8 @@ THREADS = [
     ("lists_threads", [
         ("breakpoint set -n count", r"Breakpoint"),
         ("continue", r"count\(me=\d\)"),
-        ("thread list", r"(?s)thread #1: .*thread #2: .*thread #4: "),
+        ("thread list", r"(?s)thread #1: .*name = 'threads'.*thread #2: .*"
+         r"thread #4: "),
     ]),
     ("each_thread_has_frames", [
         ("thread backtrace all", r"(?s)`main at .*`work\(argument="),
@@ -266,6 +293,7 @@ def tcp_session():
 session("calls", "calls.trace", CALLS)
 session("stages", "stages.trace", STAGES, "--process=stage2")
 session("threads", "threads.trace", THREADS)
+session("functions", "functions.trace", FUNCTIONS)
 if os.environ.get("REEL_DEBUG_LONG"):
     session("signals", "signals.trace", SIGNALS)
     session("execs", "stages.trace", EXECS)
