@@ -279,6 +279,32 @@ void timeline_checkpoints_pass(struct timeline *timeline)
 	}
 }
 
+#define FOREVER ((uint64_t)1000000000000)
+
+/*
+ * Twice the same place, and who looks for the one before it finds it again.  On
+ * a busy machine a tick comes before the task has done anything.
+ */
+static int is_there(struct timeline *timeline)
+{
+	struct timeline_checkpoints *all = &timeline->checkpoints;
+	const struct position *now = &timeline->now;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct position *at = &all->places[i].position;
+
+		if (at->event != now->event ||
+		    at->leg_count != now->leg_count ||
+		    !is_good(&all->places[i]) || !position_leads_to(at, now))
+			continue;
+		all->base_ns = now_ns();
+		if (all->shot_ns)
+			all->shot_ns = FOREVER; /* no other in this pass */
+		return 1;
+	}
+	return 0;
+}
+
 /* A place between those of base and the one after it, by all that is known. */
 static int is_in_order(const struct timeline *timeline)
 {
@@ -341,7 +367,7 @@ int timeline_checkpoints_is_due(struct timeline *timeline)
 void timeline_checkpoints_between(struct timeline *timeline)
 {
 	if (!timeline->checkpoints.shot_ns &&
-	    timeline_checkpoints_is_due(timeline))
+	    timeline_checkpoints_is_due(timeline) && !is_there(timeline))
 		add(timeline, NULL);
 }
 
@@ -360,6 +386,8 @@ static void take_near(struct timeline *timeline, const struct point_trap *trap)
 void timeline_checkpoints_add(struct timeline *timeline,
 			      const struct point_trap *trap)
 {
+	if (is_there(timeline))
+		return;
 	if (is_in_order(timeline))
 		add(timeline, trap);
 	else if (timeline->checkpoints.shot_ns)
@@ -485,8 +513,6 @@ static int try_pass(struct timeline *timeline, const struct position *from,
 	*ns = all->run_ns;
 	return err;
 }
-
-#define FOREVER ((uint64_t)1000000000000)
 
 int timeline_checkpoints_narrow(struct timeline *timeline,
 				struct position *from,
