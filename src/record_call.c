@@ -323,19 +323,9 @@ int record_call_restarts(struct recorder *recorder, struct record_task *task)
  */
 static int enter_again(struct recorder *recorder, struct record_task *task)
 {
-	struct registers registers = task->entry;
-
-	record_cancel(task, &registers);
-	if (task_set_registers(&task->task, &registers) ||
-	    record_to_syscall_stop(task))
+	if (record_leave_call(task))
 		return 0; /* killed: its death is reported later */
-	registers = task->entry;
-	registers.value[R_RIP] -= 2;
-	registers.value[R_ORIG_RAX] = (uint64_t)-1;
-	if (task_set_registers(&task->task, &registers))
-		return 0;
-	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, record_run_request(task), 0);
+	return record_call_anew(recorder, task, 0);
 }
 
 int record_syscall_entry(struct recorder *recorder, struct record_task *task)

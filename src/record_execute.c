@@ -283,23 +283,13 @@ static int release_all(struct recorder *recorder, struct record_task *task)
 
 int record_release_first(struct recorder *recorder, struct record_task *task)
 {
-	struct registers registers = task->entry;
-	int err;
+	int err = record_leave_call(task);
 
-	record_cancel(task, &registers);
-	if (task_set_registers(&task->task, &registers) ||
-	    record_to_syscall_stop(task))
-		return 0; /* killed: its death is reported later */
-	err = release_all(recorder, task);
-	if (err)
+	if (!err)
+		err = release_all(recorder, task);
+	if (err) /* killed: its death is reported later */
 		return err == -ESRCH ? 0 : err;
-	registers = task->entry;
-	registers.value[R_RIP] -= 2;
-	registers.value[R_ORIG_RAX] = (uint64_t)-1;
-	if (task_set_registers(&task->task, &registers))
-		return 0;
-	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, record_run_request(task), 0);
+	return record_call_anew(recorder, task, 0);
 }
 
 /* ---- moving ---- */

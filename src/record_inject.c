@@ -13,6 +13,8 @@
 #include "src/process_status.h"
 #include "src/record_filters.h"
 
+#define SYSCALL_LENGTH 2u /* of the instruction */
+
 /*
  * To the next stop that is not our own filter's, which stops at calls, too.
  * Who is killed is let go, and its end will be reported.
@@ -65,6 +67,28 @@ static int to_entry(struct record_task *task, int *was_interrupted_out)
 			return status_is_syscall(status) ? 0 : -ESRCH;
 		}
 	}
+}
+
+int record_leave_call(struct record_task *task)
+{
+	struct registers registers = task->entry;
+
+	record_cancel(task, &registers);
+	return task_set_registers(&task->task, &registers) ?
+		-ESRCH : record_to_syscall_stop(task);
+}
+
+int record_call_anew(struct recorder *recorder, struct record_task *task,
+		     int signal)
+{
+	struct registers registers = task->entry;
+
+	registers.value[R_RIP] -= SYSCALL_LENGTH;
+	registers.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (task_set_registers(&task->task, &registers))
+		return 0; /* killed: its death is reported later */
+	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
+	return recorder_resume(task, record_run_request(task), signal);
 }
 
 int record_has_filter(const struct record_task *task)

@@ -137,25 +137,14 @@ void record_withhold_here(struct recorder *recorder, struct record_task *task,
 int record_deliver_withheld(struct recorder *recorder,
 			    struct record_task *task)
 {
-	struct registers registers = task->entry;
-	int err;
-
-	record_cancel(task, &registers);
-	err = task_set_registers(&task->task, &registers);
-	if (err || record_to_syscall_stop(task))
+	if (record_leave_call(task))
 		return 0; /* killed: its death is reported later */
-	registers = task->entry;
-	registers.value[R_RIP] -= 2;
-	registers.value[R_ORIG_RAX] = (uint64_t)-1;
-	if (task_set_registers(&task->task, &registers))
-		return 0;
-	registers.value[R_ORIG_RAX] = task->entry.value[R_ORIG_RAX];
-	task->last = registers;
+	task->last = task->entry;
+	task->last.value[R_RIP] -= 2;
 	task->at_boundary = 1;
 	task->withheld->is_sent = 1;
-	task->state = task == recorder->current ? TASK_RUNNING : TASK_IN_CALL;
-	return recorder_resume(task, record_run_request(task),
-			       task->withheld->info.si_signo);
+	return record_call_anew(recorder, task,
+				task->withheld->info.si_signo);
 }
 
 /* ---- what becomes of a signal ---- */

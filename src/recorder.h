@@ -774,6 +774,14 @@ int record_has_filter(const struct record_task *task);
 /* Resumes to the next syscall-stop; -ESRCH when the task is killed before. */
 int record_to_syscall_stop(struct record_task *task);
 /*
+ * The call at whose entry the task is, is not made: it stands at that call's
+ * exit then.  -ESRCH when it is killed before.
+ */
+int record_leave_call(struct record_task *task);
+/* From there back to its instruction, and on, with a signal or 0. */
+int record_call_anew(struct recorder *recorder, struct record_task *task,
+		     int signal);
+/*
  * Makes the task, which is at a syscall-exit-stop, perform a call and puts its
  * registers back.  Returns the call's result, or -ESRCH.
  */
