@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/memory_access.h"
 
-#include <capstone/capstone.h>
-
-#include "traces/report.h"
+#include "src/disassembler.h"
 
 #define INSTRUCTION_ROOM 15u
 #define STATE_LENGTH 2696u /* of XSAVE, at most, without AMX */
-
-static csh disassembler;
-
-static cs_insn *open_disassembler(void)
-{
-	cs_insn *insn;
-
-	if (!disassembler) {
-		bug_unless(!cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler),
-			   "capstone: no disassembler");
-		cs_option(disassembler, CS_OPT_DETAIL, CS_OPT_ON);
-	}
-	insn = cs_malloc(disassembler);
-	bug_unless(insn, "capstone: out of memory");
-	return insn;
-}
 
 /* ---- operands ---- */
 
@@ -218,11 +200,11 @@ unsigned memory_accesses(struct memory *memory,
 	uint8_t bytes[INSTRUCTION_ROOM];
 	size_t length = memory->read(memory, rip, bytes, sizeof(bytes));
 	const uint8_t *at = bytes;
-	cs_insn *insn = open_disassembler();
+	cs_insn *insn = disassembler_room();
 	remote_addr address;
 	unsigned count = 0;
 
-	if (!cs_disasm_iter(disassembler, &at, &length, &rip, insn)) {
+	if (!cs_disasm_iter(disassembler(), &at, &length, &rip, insn)) {
 		cs_free(insn, 1);
 		return 0;
 	}

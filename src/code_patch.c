@@ -11,11 +11,10 @@
  */
 #include "src/code_patch.h"
 
-#include <capstone/capstone.h>
 #include <string.h>
 
+#include "src/disassembler.h"
 #include "src/instruction.h"
-#include "traces/report.h"
 
 #define INSTRUCTION_MAX 15u
 _Static_assert(CODE_REPLACED_MAX == CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX,
@@ -31,22 +30,6 @@ _Static_assert(CODE_REPLACED_MAX == CODE_JUMP_LENGTH - 1 + INSTRUCTION_MAX,
 const uint8_t code_patch_stop_bytes[CODE_STOP_BYTES] = {
 	0xea, 0xd4, 0xce, CODE_INT3, 0x06, 0x0e, 0x16, 0x1e, 0x27, 0x37,
 };
-
-static csh disassembler; /* made once, for the process */
-
-static cs_insn *open_disassembler(void)
-{
-	cs_insn *insn;
-
-	if (!disassembler) {
-		bug_unless(!cs_open(CS_ARCH_X86, CS_MODE_64, &disassembler),
-			   "capstone: no disassembler");
-		cs_option(disassembler, CS_OPT_DETAIL, CS_OPT_ON);
-	}
-	insn = cs_malloc(disassembler);
-	bug_unless(insn, "capstone: out of memory");
-	return insn;
-}
 
 /* loop, loope, loopne and jrcxz, which have short forms only. */
 static int is_counting_jump(const cs_insn *insn)
@@ -255,9 +238,9 @@ static cs_insn *decode_one(struct memory *memory, remote_addr addr)
 	const uint8_t *next = bytes;
 	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
 	uint64_t at = addr;
-	cs_insn *insn = open_disassembler();
+	cs_insn *insn = disassembler_room();
 
-	if (!cs_disasm_iter(disassembler, &next, &left, &at, insn)) {
+	if (!cs_disasm_iter(disassembler(), &next, &left, &at, insn)) {
 		cs_free(insn, 1);
 		insn = NULL;
 	}
@@ -383,7 +366,7 @@ static enum code_verdict ask_walks(const uint8_t *bytes, size_t length,
 			/* One that is cut off at the end reaches beyond it. */
 			if (left < INSTRUCTION_MAX)
 				left = INSTRUCTION_MAX;
-			if (!cs_disasm_iter(disassembler, &next, &left,
+			if (!cs_disasm_iter(disassembler(), &next, &left,
 					    &address, insn))
 				break;
 			at += insn->size;
@@ -401,7 +384,7 @@ enum code_verdict code_patch_begins(struct memory *memory, remote_addr addr)
 	static const unsigned walks[] = { NEAR_WALK, FAR_WALK };
 	uint8_t bytes[FAR_WALK + 2 * INSTRUCTION_MAX];
 	enum code_verdict verdict = CODE_UNCERTAIN;
-	cs_insn *insn = open_disassembler();
+	cs_insn *insn = disassembler_room();
 
 	for (size_t i = 0; i < 2 && verdict == CODE_UNCERTAIN; i++) {
 		unsigned back = walks[i] + INSTRUCTION_MAX;
@@ -429,10 +412,10 @@ static unsigned measure(struct memory *memory, remote_addr addr,
 	size_t left = memory->read(memory, addr, bytes, sizeof(bytes));
 	uint64_t at = addr;
 	unsigned count = 0, length = 0;
-	cs_insn *insn = open_disassembler();
+	cs_insn *insn = disassembler_room();
 
 	while (length < CODE_JUMP_LENGTH) {
-		if (!cs_disasm_iter(disassembler, &next, &left, &at, insn) ||
+		if (!cs_disasm_iter(disassembler(), &next, &left, &at, insn) ||
 		    !can_move(insn) || has_data(insn, length))
 			break;
 		length += insn->size;
@@ -571,13 +554,14 @@ size_t code_patch_relocate(struct memory *memory, remote_addr addr,
 	const uint8_t *next = bytes;
 	size_t left = length, used = 0, piece = 1;
 	uint64_t at = addr;
-	cs_insn *insn = open_disassembler();
+	cs_insn *insn = disassembler_room();
 
 	if (length > sizeof(bytes) ||
 	    !memory_read(memory, addr, bytes, length))
 		piece = 0;
 	while (piece && left) {
-		piece = cs_disasm_iter(disassembler, &next, &left, &at, insn) ?
+		piece = cs_disasm_iter(disassembler(), &next, &left, &at,
+				       insn) ?
 			move_instruction(insn, new_addr + used, out + used) : 0;
 		used += piece;
 	}
