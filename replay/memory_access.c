@@ -176,19 +176,40 @@ static unsigned add_stack(const cs_insn *insn,
 	}
 }
 
-/* What the tables of capstone have no access for, or another one. */
-static int access_of(const cs_insn *insn, const cs_x86_op *operand)
+/*
+ * The tables of capstone have no access for some, and a read for many stores
+ * (movups, movnti, fstp): memory that comes first is written.
+ */
+static int access_of(const cs_insn *insn, unsigned index)
 {
+	const cs_x86 *x86 = &insn->detail->x86;
+
 	switch (insn->id) {
 	case X86_INS_CMP:
+	case X86_INS_CMPSB:
+	case X86_INS_CMPSW:
+	case X86_INS_CMPSD:
+	case X86_INS_CMPSQ:
 	case X86_INS_TEST:
 	case X86_INS_BT:
 	case X86_INS_PUSH:
 	case X86_INS_CALL:
 	case X86_INS_JMP:
 		return CS_AC_READ;
+	case X86_INS_FST:
+	case X86_INS_FSTP:
+	case X86_INS_FIST:
+	case X86_INS_FISTP:
+	case X86_INS_FISTTP:
+		return CS_AC_WRITE;
+	case X86_INS_CMPXCHG:
+	case X86_INS_CMPXCHG8B:
+	case X86_INS_CMPXCHG16B:
+		return CS_AC_READ | CS_AC_WRITE;
 	default:
-		return operand->access;
+		return !index && x86->op_count > 1 &&
+		       x86->operands[index].access == CS_AC_READ ?
+			CS_AC_WRITE : x86->operands[index].access;
 	}
 }
 
@@ -216,7 +237,7 @@ unsigned memory_accesses(struct memory *memory,
 		    address_of(insn, &operand->mem, registers, &address))
 			count = add(accesses_out, count, address,
 				    length_of(insn, operand),
-				    access_of(insn, operand));
+				    access_of(insn, i));
 	}
 	count = add_stack(insn, registers, accesses_out, count);
 	cs_free(insn, 1);
