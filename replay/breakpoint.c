@@ -42,9 +42,9 @@ static int is_for(const struct breakpoints *breakpoints,
 	       one->program == program_of(breakpoints, process);
 }
 
-static struct breakpoint *find(struct breakpoints *breakpoints,
-			       enum break_kind kind, pid_t process,
-			       remote_addr address, uint64_t length)
+struct breakpoint *breakpoints_find(struct breakpoints *breakpoints,
+				    enum break_kind kind, pid_t process,
+				    remote_addr address, uint64_t length)
 {
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint *one = &breakpoints->all[i];
@@ -153,7 +153,7 @@ int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
 	};
 	int err = 0;
 
-	if (find(breakpoints, kind, process, address, length))
+	if (breakpoints_find(breakpoints, kind, process, address, length))
 		return 0;
 	if (is_watch(kind))
 		err = check_watch(breakpoints, process, address, length);
@@ -174,8 +174,8 @@ int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
 int breakpoints_remove(struct breakpoints *breakpoints, enum break_kind kind,
 		       pid_t process, remote_addr address, uint64_t length)
 {
-	struct breakpoint *one = find(breakpoints, kind, process, address,
-				      length);
+	struct breakpoint *one = breakpoints_find(breakpoints, kind, process,
+						  address, length);
 
 	if (!one)
 		return 0;
@@ -202,7 +202,8 @@ void breakpoints_set_condition(struct breakpoints *breakpoints,
 			       remote_addr address,
 			       const struct gdb_condition *condition)
 {
-	struct breakpoint *one = find(breakpoints, kind, process, address, 1);
+	struct breakpoint *one = breakpoints_find(breakpoints, kind, process,
+						  address, 1);
 
 	if (one && !is_watch(kind))
 		one->condition = condition;

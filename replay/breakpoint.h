@@ -63,6 +63,10 @@ int breakpoints_add(struct breakpoints *breakpoints, enum break_kind kind,
 		    pid_t process, remote_addr address, uint64_t length);
 int breakpoints_remove(struct breakpoints *breakpoints, enum break_kind kind,
 		       pid_t process, remote_addr address, uint64_t length);
+/* The one that was added so; lengths of code don't count.  NULL: none. */
+struct breakpoint *breakpoints_find(struct breakpoints *breakpoints,
+				    enum break_kind kind, pid_t process,
+				    remote_addr address, uint64_t length);
 void breakpoints_forget(struct breakpoints *breakpoints, pid_t process);
 void breakpoints_copy(struct breakpoints *breakpoints, pid_t from, pid_t to);
 void breakpoints_count_anew(struct breakpoints *breakpoints);

@@ -137,7 +137,7 @@ static int can_protect(struct gdb_server *server, struct replay_task *task,
 	struct watch *watch = &server->timeline->breakpoints.watch;
 	int is_possible;
 
-	if (!one || !one->is_soft)
+	if (!one->is_soft)
 		return 1;
 	watch_clear(watch);
 	breakpoints_watch_one(&server->timeline->breakpoints, task,
@@ -160,7 +160,9 @@ static int watch(struct gdb_server *server, enum break_kind kind,
 	if (!is_added)
 		return breakpoints_remove(all, kind, process, address, length);
 	err = breakpoints_add(all, kind, process, address, length);
-	if (err || can_protect(server, task, &all->all[all->count - 1]))
+	if (err || can_protect(server, task,
+			       breakpoints_find(all, kind, process, address,
+						length)))
 		return err;
 	breakpoints_remove(all, kind, process, address, length);
 	return -EPERM;
