@@ -3,11 +3,8 @@
  * The vDSO's pages are dropped (the kernel has them again), moved, and mapped
  * anew: what its functions answer is on the replay what it was.
  */
-#include <elf.h>
-#include <link.h>
-#include <sys/auxv.h>
-
 #include "tracee.h"
+#include "vdso.h"
 
 #ifndef ARCH_MAP_VDSO_64
 #define ARCH_MAP_VDSO_64 0x2003
@@ -42,36 +39,7 @@ static void find_parts(void)
 	fclose(maps);
 }
 
-static uint64_t function_offset(const char *name)
-{
-	const char *base = code.start;
-	const Elf64_Ehdr *head = (void *)base;
-	const Elf64_Phdr *segment = (void *)(base + head->e_phoff);
-	const Elf64_Dyn *dynamic = NULL;
-	const Elf64_Sym *symbols = NULL;
-	const char *strings = NULL;
-	const uint32_t *table = NULL;
-
-	for (int i = 0; i < head->e_phnum; i++)
-		if (segment[i].p_type == PT_DYNAMIC)
-			dynamic = (void *)(base + segment[i].p_offset);
-	for (; dynamic && dynamic->d_tag; dynamic++) {
-		const void *at = base + dynamic->d_un.d_ptr;
-
-		if (dynamic->d_tag == DT_SYMTAB)
-			symbols = at;
-		if (dynamic->d_tag == DT_STRTAB)
-			strings = at;
-		if (dynamic->d_tag == DT_HASH)
-			table = at;
-	}
-	for (uint32_t i = 0; table && symbols && i < table[1]; i++)
-		if (!strcmp(strings + symbols[i].st_name, name))
-			return symbols[i].st_value;
-	return 0;
-}
-
-static uint64_t gettime;
+static ptrdiff_t gettime; /* from the code's start */
 
 static void tell(const char *when)
 {
@@ -129,15 +97,17 @@ static void map_again(void)
 
 int main(void)
 {
+	char *function;
 	int status;
 	pid_t child;
 
 	find_parts();
 	if (!code.length)
 		skip("no vDSO");
-	gettime = function_offset("__vdso_clock_gettime");
-	if (!gettime)
+	function = find_in_vdso(code.start, "__vdso_clock_gettime");
+	if (!function)
 		skip("this vDSO has no hash table");
+	gettime = function - code.start;
 	tell("at first");
 	discard();
 	tell("dropped");
