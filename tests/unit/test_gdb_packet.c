@@ -131,3 +131,28 @@ Test(gdb_packet, pairs_of_digits_fill_no_more_than_the_room)
 	cr_assert_eq(gdb_read_hex("4", bytes, 2), 0);
 	cr_assert_eq(gdb_read_hex("zz", bytes, 2), 0);
 }
+
+static void is_xml(const char *text, const char *expected)
+{
+	struct gdb_reply reply = { 0 };
+
+	gdb_reply_xml(&reply, text);
+	cr_expect_eq(reply.length, strlen(expected), "%s", text);
+	cr_expect(!memcmp(reply.bytes, expected, strlen(expected)), "%s", text);
+	gdb_reply_deinit(&reply);
+}
+
+Test(gdb_packet, names_are_text_in_xml)
+{
+	is_xml("a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;");
+	is_xml("t\xc3\xb6ne \xe2\x82\xac \xf0\x9f\x98\x80",
+	       "t\xc3\xb6ne \xe2\x82\xac \xf0\x9f\x98\x80");
+	is_xml("\x01\x1b[31m\n", "[31m");
+	/* Alone, cut short, longer than need be, a surrogate, too great. */
+	is_xml("\x80", "?");
+	is_xml("\xe2\x82", "??");
+	is_xml("\xc0\xaf", "??");
+	is_xml("\xe0\x80\xaf", "???");
+	is_xml("\xed\xa0\x80", "???");
+	is_xml("\xf4\x90\x80\x80", "????");
+}
