@@ -77,7 +77,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 /*
  * Buffers come and go with each process and each digest: what is free is kept,
- * for to get pages from the kernel again takes longer than to fill them.
+ * since getting pages from the kernel again takes longer than filling them.
  */
 static void keep_memory(void)
 {

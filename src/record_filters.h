@@ -43,7 +43,6 @@ void record_seccomp_release(struct record_task *task);
 /* Strict mode without the kernel: the call, not one of the four, is death. */
 int record_dies_strictly(const struct record_task *task);
 int record_die_strictly(struct record_task *task);
-/* The task's registers at the entry are those of a call that reel put there. */
 /* Bits of the clocks that the vDSO reads without a call. */
 uint32_t record_vdso_clocks(void);
 int record_vdso_saves_call(const struct record_task *task);
@@ -74,6 +73,7 @@ record_filter_by_number(const struct recorder *recorder,
 int record_is_vsyscall(const struct registers *registers);
 /* Makes the call at whose stop of our filter the task is. */
 int record_vsyscall(struct recorder *recorder, struct record_task *task);
+
 /* record_dispatch.c */
 void record_dispatch_set(struct record_task *task);
 void record_dispatch_off(struct record_task *task);
