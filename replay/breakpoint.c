@@ -340,7 +340,7 @@ void breakpoints_watch(struct breakpoints *breakpoints,
 		struct watch_region region = {
 			.address = one->address, .length = one->length,
 			.kind = watch_kind_of(one->kind),
-			.is_soft = one->is_soft,
+			.is_soft = one->is_soft || breakpoints->is_careful,
 		};
 
 		if (is_watch(one->kind) &&

@@ -54,6 +54,7 @@ struct breakpoints {
 	} inserted[BREAKPOINTS_MAX + 2];
 	size_t inserted_count;
 	struct watch watch;
+	int is_careful; /* no debug registers: the machine lost a reason */
 };
 
 void breakpoints_deinit(struct breakpoints *breakpoints);

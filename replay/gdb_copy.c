@@ -600,10 +600,12 @@ static int resume(struct copy_run *run, int request, uint64_t *met_out,
 	if (err || WSTOPSIG(run->status) != SIGTRAP ||
 	    task_get_siginfo(&task->task, &info))
 		return err;
+	watch_take_reason(&breakpoints->watch, task, &info,
+			  request != PTRACE_SYSEMU ? WATCH_STEPPED :
+			  WATCH_RAN);
 	*met_out = watch_met(&breakpoints->watch, task,
 			     request != PTRACE_SYSEMU);
-	run->is_unmet = !*met_out && info.si_code == TRAP_HWBKPT &&
-			watch_has_stopped(&breakpoints->watch, task);
+	run->is_unmet = !*met_out && watch_has_stopped(&breakpoints->watch);
 	*is_inserted_out = info.si_code == SI_KERNEL &&
 		breakpoints_is_inserted(breakpoints,
 					task->registers.value[R_RIP] - 1);

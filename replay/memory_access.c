@@ -5,6 +5,7 @@
 
 #define INSTRUCTION_ROOM 15u
 #define STATE_LENGTH 2696u /* of XSAVE, at most, without AMX */
+#define REPEATED_AT_ONCE 64u /* bytes, by a string instruction */
 
 /* ---- operands ---- */
 
@@ -213,33 +214,164 @@ static int access_of(const cs_insn *insn, unsigned index)
 	}
 }
 
-unsigned memory_accesses(struct memory *memory,
-			 const struct registers *registers,
-			 struct memory_access accesses_out[ACCESSES_MAX])
+static unsigned accesses_of(const cs_insn *insn,
+			    const struct registers *registers,
+			    struct memory_access *out)
 {
-	uint64_t rip = registers->value[R_RIP];
-	uint8_t bytes[INSTRUCTION_ROOM];
-	size_t length = memory->read(memory, rip, bytes, sizeof(bytes));
-	const uint8_t *at = bytes;
-	cs_insn *insn = disassembler_room();
 	remote_addr address;
 	unsigned count = 0;
 
-	if (!cs_disasm_iter(disassembler(), &at, &length, &rip, insn)) {
-		cs_free(insn, 1);
-		return 0;
-	}
 	for (unsigned i = 0; i < insn->detail->x86.op_count &&
 	     !has_no_access(insn); i++) {
 		const cs_x86_op *operand = &insn->detail->x86.operands[i];
 
 		if (operand->type == X86_OP_MEM &&
 		    address_of(insn, &operand->mem, registers, &address))
-			count = add(accesses_out, count, address,
+			count = add(out, count, address,
 				    length_of(insn, operand),
 				    access_of(insn, i));
 	}
-	count = add_stack(insn, registers, accesses_out, count);
+	return add_stack(insn, registers, out, count);
+}
+
+/* The one at rip; cs_free() it.  NULL: there is none. */
+static cs_insn *decode(struct memory *memory, uint64_t rip)
+{
+	uint8_t bytes[INSTRUCTION_ROOM];
+	size_t length = memory->read(memory, rip, bytes, sizeof(bytes));
+	const uint8_t *at = bytes;
+	cs_insn *insn = disassembler_room();
+
+	if (cs_disasm_iter(disassembler(), &at, &length, &rip, insn))
+		return insn;
+	cs_free(insn, 1);
+	return NULL;
+}
+
+unsigned memory_accesses(struct memory *memory,
+			 const struct registers *registers,
+			 struct memory_access accesses_out[ACCESSES_MAX])
+{
+	cs_insn *insn = decode(memory, registers->value[R_RIP]);
+	unsigned count;
+
+	if (!insn)
+		return 0;
+	count = accesses_of(insn, registers, accesses_out);
 	cs_free(insn, 1);
 	return count;
+}
+
+/* ---- what was done ---- */
+
+/* Bytes that a string instruction takes at a time; 0: it is none. */
+static unsigned element_of(const cs_insn *insn)
+{
+	switch (insn->id) {
+	case X86_INS_MOVSB:
+	case X86_INS_STOSB:
+	case X86_INS_LODSB:
+	case X86_INS_SCASB:
+	case X86_INS_CMPSB:
+		return 1;
+	case X86_INS_MOVSW:
+	case X86_INS_STOSW:
+	case X86_INS_LODSW:
+	case X86_INS_SCASW:
+	case X86_INS_CMPSW:
+		return 2;
+	case X86_INS_MOVSD: /* and of vectors, which have no such operands */
+	case X86_INS_CMPSD:
+	case X86_INS_STOSD:
+	case X86_INS_LODSD:
+	case X86_INS_SCASD:
+		return insn->detail->x86.opcode[0] == 0x0f ? 0 : 4;
+	case X86_INS_MOVSQ:
+	case X86_INS_STOSQ:
+	case X86_INS_LODSQ:
+	case X86_INS_SCASQ:
+	case X86_INS_CMPSQ:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+static int is_repeated(const cs_insn *insn)
+{
+	uint8_t prefix = insn->detail->x86.prefix[0];
+
+	return element_of(insn) && (prefix == 0xf2 || prefix == 0xf3);
+}
+
+/* The registers that it makes its addresses of, as they were before. */
+static void undo(const cs_insn *insn, struct registers *registers)
+{
+	uint64_t *value = registers->value;
+	unsigned length = insn->detail->x86.prefix[2] == 0x66 ? 2 : 8;
+	uint64_t step = value[R_EFLAGS] & EFLAGS_DIRECTION ?
+			-(uint64_t)element_of(insn) : element_of(insn);
+
+	value[R_RSI] -= step;
+	value[R_RDI] -= step;
+	switch (insn->id) {
+	case X86_INS_PUSH:
+	case X86_INS_PUSHF:
+	case X86_INS_PUSHFQ:
+		value[R_RSP] += length;
+		break;
+	case X86_INS_CALL:
+		value[R_RSP] += 8;
+		break;
+	case X86_INS_POP:
+	case X86_INS_POPF:
+	case X86_INS_POPFQ:
+		value[R_RSP] -= length;
+		break;
+	case X86_INS_LEAVE:
+		value[R_RBP] = value[R_RSP] - 8;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The processor does some at once. */
+static void widen(struct memory_access *access, const cs_insn *insn,
+		  const struct registers *registers)
+{
+	if (!(registers->value[R_EFLAGS] & EFLAGS_DIRECTION))
+		access->address -= REPEATED_AT_ONCE - element_of(insn);
+	access->length = REPEATED_AT_ONCE;
+}
+
+unsigned memory_accesses_behind(struct memory *memory,
+				const struct registers *registers,
+				remote_addr start, unsigned length,
+				struct memory_access *accesses_out)
+{
+	struct registers before = *registers;
+	cs_insn *insn = decode(memory, start);
+	unsigned count = 0;
+
+	if (insn && (length ? insn->size == length : is_repeated(insn))) {
+		before.value[R_RIP] = start;
+		undo(insn, &before);
+		count = accesses_of(insn, &before, accesses_out);
+		for (unsigned i = 0; i < count && is_repeated(insn); i++)
+			widen(&accesses_out[i], insn, registers);
+	}
+	if (insn)
+		cs_free(insn, 1);
+	return count;
+}
+
+int memory_is_call(struct memory *memory, remote_addr start, unsigned length)
+{
+	cs_insn *insn = decode(memory, start);
+	int is_call = insn && insn->id == X86_INS_CALL && insn->size == length;
+
+	if (insn)
+		cs_free(insn, 1);
+	return is_call;
 }

@@ -586,13 +586,45 @@ static int take_next_stop(struct timeline *timeline)
 	return 1;
 }
 
+int timeline_carefully(struct timeline *timeline, const struct position *here,
+		       int err, int (*go_on)(struct timeline *timeline))
+{
+	int interrupted = timeline->is_interrupted;
+
+	if (err != -EAGAIN)
+		return err;
+	do {
+		timeline->is_interrupted = 0;
+		err = timeline_go(timeline, here);
+	} while (err == -EINTR);
+	timeline->is_interrupted |= interrupted;
+	timeline->breakpoints.is_careful = 1;
+	if (!err)
+		err = go_on(timeline);
+	timeline->breakpoints.is_careful = 0;
+	return err;
+}
+
+static int to_next_stop(struct timeline *timeline)
+{
+	timeline_checkpoints_forward(timeline);
+	return timeline_pass(timeline, PASS_STOPS, NULL);
+}
+
+static int run_forwards(struct timeline *timeline)
+{
+	struct position here = timeline->now;
+
+	return timeline_carefully(timeline, &here, to_next_stop(timeline),
+				  to_next_stop);
+}
+
 int timeline_continue(struct timeline *timeline)
 {
 	if (take_next_stop(timeline))
 		return 0;
 	timeline->stepped = 0;
-	timeline_checkpoints_forward(timeline);
-	return timeline_pass(timeline, PASS_STOPS, NULL);
+	return run_forwards(timeline);
 }
 
 int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
@@ -606,8 +638,7 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 	timeline->stepped = task ? task->task.serial : 0;
 	timeline->range_start = start;
 	timeline->range_end = end;
-	timeline_checkpoints_forward(timeline);
-	err = timeline_pass(timeline, PASS_STOPS, NULL);
+	err = run_forwards(timeline);
 	timeline->stepped = 0;
 	return err;
 }

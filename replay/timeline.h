@@ -202,6 +202,13 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 int timeline_reverse_continue(struct timeline *timeline);
 int timeline_reverse_step(struct timeline *timeline, pid_t thread);
 
+/*
+ * Where a pass that went on from here gave up with -EAGAIN, since the machine
+ * lost what of the watched memory was met, goes there and on again, with no
+ * debug registers; otherwise returns err.
+ */
+int timeline_carefully(struct timeline *timeline, const struct position *here,
+		       int err, int (*go_on)(struct timeline *timeline));
 /* To a position, or behind an event. */
 int timeline_go(struct timeline *timeline, const struct position *target);
 /*

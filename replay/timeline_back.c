@@ -612,5 +612,8 @@ int timeline_reverse_continue(struct timeline *timeline)
 	struct position here = timeline->now;
 	pid_t thread = task ? task->recorded_tid : 0;
 
-	return give_up(timeline, &here, thread, reverse_continue(timeline));
+	return give_up(timeline, &here, thread,
+		       timeline_carefully(timeline, &here,
+					  reverse_continue(timeline),
+					  reverse_continue));
 }

@@ -99,6 +99,23 @@ static void insert(struct run *run, const struct leg *leg)
 	say_incomplete(run->timeline);
 }
 
+/* Whether the recording has such a signal of the program's here. */
+static int is_recorded(const struct run *run)
+{
+	const uint64_t *now = run->task->registers.value;
+	const struct event *event;
+
+	if (replay_peek(run->timeline->replayer, &event) ||
+	    event->kind != EVENT_SIGNAL || event->signal != SIGTRAP ||
+	    event->task != run->task->task.serial)
+		return 0;
+	for (int i = 0; i < R_COUNT; i++)
+		if (i != R_ORIG_RAX && i != R_EFLAGS &&
+		    now[i] != event->registers[i])
+			return 0;
+	return 1;
+}
+
 static enum outcome classify_trap(struct run *run, int was_step)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
@@ -112,11 +129,13 @@ static enum outcome classify_trap(struct run *run, int was_step)
 		*rip_of(run) = rip - 1;
 		return OUTCOME_BREAK;
 	}
+	watch_take_reason(&breakpoints->watch, run->task, &info,
+			  was_step ? WATCH_STEPPED :
+			  is_recorded(run) ? WATCH_OWN : WATCH_RAN);
 	run->watches = watch_met(&breakpoints->watch, run->task, was_step);
 	if (was_step && info.si_code != SI_KERNEL)
 		return OUTCOME_STEPPED;
-	if (info.si_code == TRAP_HWBKPT &&
-	    watch_has_stopped(&breakpoints->watch, run->task))
+	if (watch_has_stopped(&breakpoints->watch))
 		return run->watches ? OUTCOME_WATCH : OUTCOME_NOTHING;
 	return OUTCOME_NATURAL;
 }
@@ -618,7 +637,9 @@ static int run_once(struct run *run, int *is_natural)
 	else if (outcome == OUTCOME_BREAK)
 		err = meet_break(run, leg);
 	else if (outcome == OUTCOME_WATCH)
-		err = run_meet_watches(run, leg);
+		err = run->timeline->breakpoints.watch.is_ambiguous ?
+			cut(run->timeline, -EAGAIN) :
+			run_meet_watches(run, leg);
 	else if (outcome == OUTCOME_STEPPED)
 		err = meet_stepped(run, leg, is_over);
 	else if (outcome == OUTCOME_FOREIGN)

@@ -13,18 +13,21 @@
 #include <sys/wait.h>
 
 #include "replay/inspect.h"
+#include "replay/lost_reason.h"
 #include "replay/replayer.h"
 #include "src/agent_layout.h"
 #include "traces/report.h"
 
 #define PAGE 4096ul
 
-/* Of the debug control register (Intel SDM volume 3, chapter 18). */
+/* Of the debug control register. */
 #define CONTROL_ENABLE(number) (1ul << ((number) * 2))
 #define CONTROL_FIELD(number, value) \
 	((uint64_t)(value) << (16 + (number) * 4))
-#define HOW_WRITE 1u
-#define HOW_ACCESS 3u
+
+/* Of DR6: the registers, and a step. */
+#define STATUS_REGISTERS 15u
+#define STATUS_STEP 0x4000u
 
 unsigned watch_piece(remote_addr address, uint64_t length)
 {
@@ -129,8 +132,8 @@ static unsigned find_registers(const struct watch *watch,
 static int set_registers(struct watch *watch, struct replay_task *task,
 			 struct watch_region *region)
 {
-	unsigned how = region->kind == WATCH_FOR_WRITES ? HOW_WRITE :
-							  HOW_ACCESS;
+	unsigned how = region->kind == WATCH_FOR_WRITES ? WATCH_HOW_WRITE :
+							  WATCH_HOW_ACCESS;
 	remote_addr at = region->address, end = at + region->length;
 	unsigned taken = 0;
 
@@ -209,7 +212,7 @@ void watch_add(struct watch *watch, struct replay_task *task,
 	watch->count++;
 	if (!one->is_soft)
 		one->is_soft = set_registers(watch, task, one) != 0;
-	if (!one->is_soft && one->kind == WATCH_FOR_READS)
+	if (!one->is_soft)
 		keep_content(one, inspect_memory(task));
 }
 
@@ -331,6 +334,7 @@ void watch_look(struct watch *watch, struct replay_task *task)
 	struct memory *memory = inspect_memory(task);
 	int is_any = 0;
 
+	watch->before = task->registers;
 	for (unsigned i = 0; i < watch->count; i++) {
 		struct watch_region *one = &watch->regions[i];
 
@@ -404,21 +408,34 @@ static int is_met_by(const struct watch *watch, struct watch_region *region,
 	return 1;
 }
 
-static unsigned registers_met(const struct watch *watch,
-			      const struct replay_task *task)
+void watch_take_reason(struct watch *watch, struct replay_task *task,
+		       const siginfo_t *info, enum watch_stop stop)
 {
-	return watch->is_set ? (unsigned)get_debug(task, 6) & 15 : 0;
+	uint64_t status = watch->is_set ? get_debug(task, 6) : 0;
+	struct memory *memory = inspect_memory(task);
+
+	watch->met = status & STATUS_REGISTERS;
+	watch->is_ambiguous = 0;
+	if (!watch->is_set || info->si_code == SI_KERNEL ||
+	    (status & (STATUS_REGISTERS | STATUS_STEP)))
+		; /* it is known */
+	else if (stop == WATCH_STEPPED)
+		watch->met = lost_reason_of_step(watch, memory);
+	else if (stop == WATCH_RAN &&
+		 !(task->registers.value[R_EFLAGS] & EFLAGS_TRAP))
+		watch->met = lost_reason_of_run(watch, memory,
+						&task->registers,
+						&watch->is_ambiguous);
+	watch->is_stop = watch->met && !(status & STATUS_STEP);
 }
 
-int watch_has_stopped(const struct watch *watch,
-		      const struct replay_task *task)
+int watch_has_stopped(const struct watch *watch)
 {
-	return registers_met(watch, task) != 0;
+	return watch->is_stop;
 }
 
 uint64_t watch_met(struct watch *watch, struct replay_task *task, int is_step)
 {
-	unsigned registers = registers_met(watch, task);
 	struct memory *memory = inspect_memory(task);
 	uint64_t met = 0;
 
@@ -426,7 +443,7 @@ uint64_t watch_met(struct watch *watch, struct replay_task *task, int is_step)
 		struct watch_region *one = &watch->regions[i];
 
 		if (one->is_soft ? is_step && is_met_softly(watch, one, task) :
-				   is_met_by(watch, one, memory, registers))
+				   is_met_by(watch, one, memory, watch->met))
 			met |= 1ul << i;
 	}
 	return met;

@@ -7,6 +7,7 @@
 #ifndef REEL_WATCH_H
 #define REEL_WATCH_H
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "replay/memory_access.h"
@@ -16,6 +17,17 @@ struct replay_task;
 #define WATCH_REGISTERS 4u
 #define WATCH_REGIONS 64u
 #define WATCH_CLOSED 256u /* pieces of mappings */
+
+/* Of the debug control register (Intel SDM volume 3, chapter 18). */
+#define WATCH_HOW_WRITE 1u
+#define WATCH_HOW_ACCESS 3u
+
+/* How it came to where it stopped. */
+enum watch_stop {
+	WATCH_STEPPED, /* by one instruction */
+	WATCH_RAN,
+	WATCH_OWN, /* by itself, and the stop is the program's own */
+};
 
 enum watch_kind { WATCH_FOR_WRITES, WATCH_FOR_READS, WATCH_FOR_BOTH };
 
@@ -46,6 +58,10 @@ struct watch {
 	} closed[WATCH_CLOSED];
 	unsigned closed_count;
 	int is_incomplete; /* something could not be watched */
+	struct registers before; /* the step */
+	unsigned met; /* bits: registers that the last stop was for */
+	int is_stop;  /* for these alone */
+	int is_ambiguous; /* of met, it may be some */
 	struct memory_access accesses[ACCESSES_MAX];
 	unsigned access_count;
 };
@@ -66,11 +82,16 @@ void watch_close(struct watch *watch, struct replay_task *task);
 /* Whether a stop is for one of these, and for nothing in the program. */
 int watch_is_fault(const struct watch *watch, const struct replay_task *task,
 		   int status);
-/* Before a single step, for soft regions. */
+/* Before a single step: what it is going to do. */
 void watch_look(struct watch *watch, struct replay_task *task);
+/*
+ * Why it has stopped by this SIGTRAP, whose reason may be lost; for the next
+ * two.  Before watch_take_out().
+ */
+void watch_take_reason(struct watch *watch, struct replay_task *task,
+		       const siginfo_t *info, enum watch_stop stop);
 /* Whether a debug register stopped it, be it a region that is met or not. */
-int watch_has_stopped(const struct watch *watch,
-		      const struct replay_task *task);
+int watch_has_stopped(const struct watch *watch);
 /*
  * The regions that were met, a bit for each; after a step, soft ones, too.
  * Before watch_take_out().

@@ -25,6 +25,7 @@ _Static_assert(R_COUNT == EVENT_REGISTERS, "the trace has all registers");
  */
 #define EFLAGS_RESUME 0x10000u
 #define EFLAGS_TRAP 0x100u
+#define EFLAGS_DIRECTION 0x400u
 
 struct registers {
 	uint64_t value[R_COUNT];

@@ -2,12 +2,18 @@
 /*
  * Linked into a reel for tests, with --wrap=ptrace: the reason of debug
  * exceptions is lost, as it is at times in virtual machines that forget DR6.
- * The kernel says TRAP_BRKPT then instead of TRAP_TRACE and TRAP_HWBKPT.
+ * The kernel says TRAP_BRKPT then instead of TRAP_TRACE and TRAP_HWBKPT, and
+ * has nothing in the DR6 that tracers see.
  */
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
+#include <sys/user.h>
+
+#define STATUS 6	    /* of the debug registers */
+#define STATUS_REASONS 0xe00f /* BT, BS, BD, B0 to B3 */
 
 long __wrap_ptrace(enum __ptrace_request request, ...);
 long __real_ptrace(enum __ptrace_request request, ...);
@@ -30,5 +36,8 @@ long __wrap_ptrace(enum __ptrace_request request, ...)
 	    info->si_signo == SIGTRAP &&
 	    (info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT))
 		info->si_code = TRAP_BRKPT;
+	if (request == PTRACE_PEEKUSER &&
+	    (size_t)address == offsetof(struct user, u_debugreg[STATUS]))
+		result &= ~(long)STATUS_REASONS;
 	return result;
 }
