@@ -154,13 +154,12 @@ struct agent_shared {
 	 * record at position has what it read.
 	 */
 	uint32_t has_faulted;
-	uint32_t is_mask_known, are_faults_blocked; /* recording: signals */
 	/*
 	 * Recording: descriptors, or actions of signals, are not those of all
 	 * who share this memory, or of others, too: nothing is known of them.
 	 */
 	uint32_t are_files_apart, are_actions_apart;
-	uint32_t is_mask_followed, blocks_sigsys; /* recording: the mask */
+	uint64_t blocked;      /* recording: signals of the task that runs */
 	uint32_t trapped;      /* recording: bits of enum instruction_kind */
 	uint32_t is_host;      /* recording: the processor may be asked */
 	/*

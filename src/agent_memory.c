@@ -4,7 +4,6 @@
 
 #include <linux/errno.h>
 
-#define SIGSYS 31
 #define FAULTS (1u << (7 - 1) | 1u << (11 - 1)) /* SIGBUS, SIGSEGV */
 
 uint64_t agent_copy_string(char *to, const char *from, uint64_t limit)
@@ -37,12 +36,9 @@ void agent_mask_changed(void)
 {
 	uint64_t mask = 0;
 
-	shared->is_mask_known = 0;
-	if (!shared->is_mask_followed)
-		return;
 	agent_syscall(__NR_rt_sigprocmask, 0, 0, (uint64_t)&mask, sizeof(mask),
 		      0, 0);
-	shared->blocks_sigsys = mask >> (SIGSYS - 1) & 1;
+	shared->blocked = mask;
 }
 
 /*
@@ -51,15 +47,7 @@ void agent_mask_changed(void)
  */
 int agent_are_faults_seen(void)
 {
-	uint64_t mask = ~0ull;
-
-	if (!shared->is_mask_known) {
-		agent_syscall(__NR_rt_sigprocmask, 0, 0, (uint64_t)&mask,
-			      sizeof(mask), 0, 0);
-		shared->are_faults_blocked = (mask & FAULTS) != 0;
-		shared->is_mask_known = 1;
-	}
-	return shared->are_faults_blocked || own->are_faults_ignored ||
+	return shared->blocked & FAULTS || own->are_faults_ignored ||
 	       shared->are_actions_apart;
 }
 

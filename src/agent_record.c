@@ -295,7 +295,8 @@ int agent_make(struct recording *recording)
 		return 0;
 	shared->is_made = 1;
 	result = make(recording->frame);
-	if (recording->frame->rax == __NR_rt_sigprocmask)
+	if (recording->frame->rax == __NR_rt_sigprocmask &&
+	    recording->frame->rsi)
 		agent_mask_changed();
 	return agent_keep(recording, result);
 }

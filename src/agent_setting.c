@@ -3,10 +3,12 @@
 #include "src/agent_conditions.h"
 
 #define SIG_BLOCK 0
+#define SIGILL 4
+#define SIGTRAP 5
 #define SIGBUS 7
-#define SIGSYS 31
 #define SIGSEGV 11
 #define SIGCHLD 17
+#define SIGSYS 31
 
 #define IPPROTO_IP 0
 #define SOL_SOCKET 1
@@ -32,14 +34,18 @@ int agent_signal_mask(struct recording *recording)
 	return pending ? 0 : agent_make(recording);
 }
 
-/* Whether faults are ignored, and what the end of a child brings. */
+/* What faults and traps do, and what the end of a child brings. */
+static int is_followed(int signal)
+{
+	return signal == SIGILL || signal == SIGTRAP || signal == SIGBUS ||
+	       signal == SIGSEGV || signal == SIGCHLD || signal == SIGSYS;
+}
+
 int agent_signal_action(struct recording *recording)
 {
-	int signal = (int)recording->frame->rdi;
+	const struct agent_frame *frame = recording->frame;
 
-	if (recording->frame->rsi &&
-	    (signal == SIGBUS || signal == SIGSEGV || signal == SIGCHLD ||
-	     (signal == SIGSYS && shared->is_mask_followed)))
+	if (frame->rsi && is_followed((int)frame->rdi))
 		return 0;
 	return agent_make(recording);
 }

@@ -229,7 +229,7 @@ int record_agent_request(struct record_task *task)
 	if (shared) {
 		record_agent_go_on_in_ring(area);
 		shared->is_traced = is_traced_only || task->withheld != NULL;
-		shared->is_stop_wanted = shared->is_mask_known = 0;
+		shared->is_stop_wanted = 0;
 		shared->stops_after_wake = shared->has_woken = 0;
 		shared->are_others_woken = shared->will_wait = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "src/agent_code.h"
+#include "src/record_forced.h"
 #include "src/record_ptrace.h"
 #include "traces/report.h"
 
@@ -101,7 +102,7 @@ static int run_to_end(struct record_task *task)
  */
 static int step(struct recorder *recorder, struct record_task *task)
 {
-	int request = PTRACE_SINGLESTEP, status, signal;
+	int request = PTRACE_SINGLESTEP, status, signal, is_forced;
 	siginfo_t info;
 
 	for (;;) {
@@ -119,7 +120,10 @@ static int step(struct recorder *recorder, struct record_task *task)
 		if (status_event(status) ||
 		    task_get_siginfo(&task->task, &info))
 			return -ESRCH;
-		if (siginfo_may_be_step(&info))
+		is_forced = signal == SIGTRAP && record_is_forced(task, &info);
+		if (is_forced)
+			record_undo_force(task, &info);
+		if (is_forced || siginfo_may_be_step(&info))
 			return 0;
 		if (record_signal_outcome(task, &info) != SIGNAL_IGNORED)
 			record_withhold_here(recorder, task, &info);

@@ -19,7 +19,7 @@
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "src/record_spaces.h"
-#include "src/record_trapped_call.h"
+#include "src/record_forced.h"
 #include "src/record_vdso.h"
 #include "src/session_page.h"
 #include "traces/report.h"
@@ -437,7 +437,7 @@ static void child_action_set(struct recorder *recorder,
 
 static void action_set(struct recorder *recorder, struct record_task *task)
 {
-	record_sigsys_action(task);
+	record_note_action(task);
 	if (task->call.arguments[0] == SIGCHLD)
 		child_action_set(recorder, task);
 }

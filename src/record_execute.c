@@ -378,6 +378,27 @@ static int release_run(struct record_task *task, struct effect_list *effects,
 	return 0;
 }
 
+/* The memory that the task fails to execute because it is held, or NULL. */
+static const struct held_range *held_at(const struct record_task *task,
+					const siginfo_t *info,
+					const struct registers *registers)
+{
+	remote_addr addr = (remote_addr)info->si_addr & ~(PAGE - 1);
+	remote_addr rip = registers->value[R_RIP];
+
+	if (info->si_signo != SIGSEGV || info->si_code != SEGV_ACCERR ||
+	    addr < (rip & ~(PAGE - 1)) || addr > rip + INSTRUCTION_MAX)
+		return NULL;
+	return find_held(space_data_of(task), addr);
+}
+
+int record_is_first_execution(const struct record_task *task,
+			      const siginfo_t *info,
+			      const struct registers *registers)
+{
+	return held_at(task, info, registers) != NULL;
+}
+
 int record_first_execution(struct recorder *recorder, struct record_task *task,
 			   const siginfo_t *info,
 			   const struct registers *registers)
@@ -387,15 +408,10 @@ int record_first_execution(struct recorder *recorder, struct record_task *task,
 		.detail = INSTRUCTION_NONE,
 	};
 	remote_addr addr = (remote_addr)info->si_addr & ~(PAGE - 1);
-	remote_addr rip = registers->value[R_RIP];
+	const struct held_range *range = held_at(task, info, registers);
 	struct effect_list effects = { 0 };
-	const struct held_range *range;
 	int err;
 
-	if (info->si_signo != SIGSEGV || info->si_code != SEGV_ACCERR ||
-	    addr < (rip & ~(PAGE - 1)) || addr > rip + INSTRUCTION_MAX)
-		return 0;
-	range = find_held(space_data_of(task), addr);
 	if (!range)
 		return 0;
 	task->last = *registers;

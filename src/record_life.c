@@ -4,7 +4,7 @@
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
 #include "src/record_spaces.h"
-#include "src/record_trapped_call.h"
+#include "src/record_forced.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -186,7 +186,7 @@ static void inherit(struct record_task *parent, struct record_task *child,
 	record_priority_inherit(parent, child);
 	child->tsc_mode = parent->tsc_mode;
 	record_seccomp_inherit(parent, child);
-	child->sigsys = record_action_of(parent, words->flags);
+	child->forced = record_actions_of(parent, words->flags);
 	child->is_unrandomized = parent->is_unrandomized;
 	child->reads_execute = parent->reads_execute;
 	if (words->flags & CLONE_CHILD_CLEARTID)
@@ -473,7 +473,7 @@ int record_exec_event(struct recorder *recorder, struct record_task **task_io)
 	task->signal_stack = task->is_signal_stack_used = 0;
 	task->wants_no_stops = task->is_watched = 0;
 	task->reads_execute = 0;
-	record_action_exec(task);
+	record_actions_exec(task);
 	record_trace_exec(task, (pid_t)former_tid);
 	record_scratch_release(task);
 	address_space_release(task->task.space);

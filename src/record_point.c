@@ -26,6 +26,7 @@
 #include "src/code_patch.h"
 #include "src/process_maps.h"
 #include "src/record_agent.h"
+#include "src/record_forced.h"
 #include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "traces/report.h"
@@ -175,6 +176,8 @@ static int take_pending_trap(struct point_search *search)
 static int is_own_trap(const struct point_search *search,
 		       const siginfo_t *info)
 {
+	if (info->si_code <= 0) /* another was pending, and is told instead */
+		return record_is_forced(search->task, info);
 	return info->si_code == TRAP_TRACE || info->si_code == TRAP_HWBKPT ||
 	       (info->si_code == TRAP_BRKPT &&
 		(search->is_stepping ||
@@ -207,8 +210,11 @@ static int classify(struct point_search *search, enum step *step_out)
 	if (status_event(status) == PTRACE_EVENT_STOP)
 		*step_out = STEP_LATE;
 	else if (!status_event(status) && !task_get_siginfo(task, &info) &&
-		 is_own_trap(search, &info))
+		 is_own_trap(search, &info)) {
 		*step_out = STEP_DONE;
+		if (record_is_forced(search->task, &info))
+			record_undo_force(search->task, &info);
+	}
 	/* Within the agent no task may lose its turn: that is a call, too. */
 	if (*step_out != STEP_OTHER &&
 	    (look_up_registers(search) ||

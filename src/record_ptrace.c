@@ -9,7 +9,7 @@
 #include "src/record_ptrace.h"
 #include "src/record_agent.h"
 #include "src/record_filters.h"
-#include "src/record_trapped_call.h"
+#include "src/record_forced.h"
 
 #include <errno.h>
 #include <linux/sched.h>

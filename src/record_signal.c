@@ -26,6 +26,7 @@
 #include "src/record_agent.h"
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
+#include "src/record_forced.h"
 #include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "traces/report.h"
@@ -497,8 +498,7 @@ static int deliver(struct delivery *delivery)
 		err = record_interrupted_call(delivery->recorder, task);
 	effect_list_add_bytes(&effects, EFFECT_SIGINFO, &delivery->info, 128);
 	if (!err && delivery->outcome == SIGNAL_HANDLED) {
-		if (signal == SIGSYS)
-			record_sigsys_taken(task);
+		record_signal_taken(task, signal);
 		err = enter_handler(delivery, &effects);
 	} else if (!err) {
 		if (delivery->outcome != SIGNAL_IGNORED)
@@ -726,6 +726,32 @@ static struct instruction trapped_instruction(const struct record_task *task,
 				   original);
 }
 
+/* The one that raised the signal, if that means that it was trapped. */
+static int is_trapped(const struct record_task *task, const siginfo_t *info,
+		      const struct registers *registers,
+		      struct instruction *instruction_out)
+{
+	remote_addr rip = registers->value[R_RIP];
+	struct memory *memory = &space_of(task)->memory;
+	uint8_t bytes[15];
+
+	if (info->si_code != SI_KERNEL)
+		return 0;
+	if (info->si_signo == SIGTRAP) {
+		*instruction_out = trapped_instruction(task, rip - 1);
+		return instruction_out->kind != INSTRUCTION_NONE;
+	}
+	if (info->si_signo != SIGSEGV)
+		return 0;
+	*instruction_out = instruction_decode(bytes, memory->read(memory, rip,
+						bytes, sizeof(bytes)));
+	if (instruction_out->kind == INSTRUCTION_CPUID)
+		return 1;
+	return (instruction_out->kind == INSTRUCTION_RDTSC ||
+		instruction_out->kind == INSTRUCTION_RDTSCP) &&
+	       task->tsc_mode != PR_TSC_SIGSEGV;
+}
+
 #define NOT_TRAPPED (INSTRUCTION_FAULTS + 1)
 
 /* The trap of a program that steps itself, which the processor has not seen. */
@@ -755,31 +781,12 @@ static int run_trapped_instruction(struct recorder *recorder,
 {
 	struct instruction instruction;
 	struct registers after;
-	uint8_t bytes[15];
-	size_t got;
 	int err;
 
-	if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL) {
-		instruction = trapped_instruction(task,
-						  registers->value[R_RIP] - 1);
-		if (!instruction.kind)
-			return NOT_TRAPPED;
-		registers->value[R_RIP]--;
-	} else if (info->si_signo == SIGSEGV && info->si_code == SI_KERNEL) {
-		got = space_of(task)->memory.read(&space_of(task)->memory,
-						  registers->value[R_RIP],
-						  bytes, sizeof(bytes));
-		instruction = instruction_decode(bytes, got);
-		if (instruction.kind != INSTRUCTION_RDTSC &&
-		    instruction.kind != INSTRUCTION_RDTSCP &&
-		    instruction.kind != INSTRUCTION_CPUID)
-			return NOT_TRAPPED;
-		if (instruction.kind != INSTRUCTION_CPUID &&
-		    task->tsc_mode == PR_TSC_SIGSEGV)
-			return NOT_TRAPPED;
-	} else {
+	if (!is_trapped(task, info, registers, &instruction))
 		return NOT_TRAPPED;
-	}
+	if (info->si_signo == SIGTRAP)
+		registers->value[R_RIP]--; /* of an int3 */
 	registers->value[R_ORIG_RAX] = (uint64_t)-1;
 	after = *registers;
 	if (instruction_execute(&instruction, recorder->cpu, &after) ==
@@ -917,6 +924,42 @@ static int is_own_trap(struct delivery *delivery, int *signal, int *err_out)
 	return 1;
 }
 
+/* As is_own_trap() will find; the info is as if nothing else was pending. */
+static int stands_at_trap(struct delivery *delivery)
+{
+	const struct record_task *task = delivery->task;
+	const struct registers *before = &delivery->before;
+	remote_addr rip = before->value[R_RIP];
+	siginfo_t *info = &delivery->info, told = *info;
+	struct instruction instruction;
+
+	if (info->si_code <= 0)
+		*info = (siginfo_t){ .si_signo = told.si_signo,
+				     .si_code = SI_KERNEL };
+	if (record_agent_is_inside(task, before) ||
+	    record_site_detour(task, rip, told.si_signo) ||
+	    is_trapped(task, info, before, &instruction))
+		return 1;
+	if (told.si_code <= 0 && told.si_signo == SIGSEGV) {
+		info->si_code = SEGV_ACCERR;
+		info->si_addr = (void *)rip;
+	}
+	if (record_is_first_execution(task, info, before))
+		return 1;
+	*info = told;
+	return 0;
+}
+
+/* A trap of ours leaves no trace in what the task blocks and ignores. */
+static void hide_force(struct delivery *delivery)
+{
+	siginfo_t told = delivery->info;
+
+	if (record_is_forced(delivery->task, &told) &&
+	    stands_at_trap(delivery))
+		record_undo_force(delivery->task, &told);
+}
+
 /* In the place of the first one, which had no room for its frame. */
 static int take_signal(struct recorder *recorder, struct record_task *task,
 		       int signal, const struct delivery *first)
@@ -933,6 +976,7 @@ static int take_signal(struct recorder *recorder, struct record_task *task,
 		return record_trapped_call(recorder, task, &delivery.before);
 	record_seccomp_place(task, &delivery.info);
 	stand_at_call(task, &delivery.before);
+	hide_force(&delivery);
 	if (is_own_trap(&delivery, &signal, &err))
 		return err;
 	if (record_is_dispatch(task, &delivery.info) &&

@@ -81,6 +81,10 @@ void record_release_held(struct record_task *task);
 int record_scan_generated(struct record_task *task,
 			  struct effect_list *effects, remote_addr start,
 			  remote_addr end);
+/* The signal means an attempt to execute memory that is not looked at yet. */
+int record_is_first_execution(const struct record_task *task,
+			      const siginfo_t *info,
+			      const struct registers *registers);
 /* 1 when the signal meant this, and it is done; 0 when it did not. */
 int record_first_execution(struct recorder *recorder, struct record_task *task,
 			   const siginfo_t *info,

@@ -12,7 +12,7 @@
 #include "src/record_cores.h"
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
-#include "src/record_trapped_call.h"
+#include "src/record_forced.h"
 #include "traces/report.h"
 
 struct record_task *recorder_find(struct recorder *recorder, pid_t tid)
@@ -159,7 +159,7 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	record_agent_end_late(task);
 	record_scratch_release(task);
 	record_seccomp_release(task);
-	record_action_release(task->sigsys);
+	record_actions_release(task->forced);
 	record_pin_again(recorder, task);
 	address_space_release(task->task.space);
 	memory_copy_destroy(task->audit);

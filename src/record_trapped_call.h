@@ -25,16 +25,4 @@ int record_is_at_trap(const struct record_task *task);
 /* Registers of a task that such a SIGSYS stopped: at the call. */
 void record_rewind_trapped(struct registers *registers);
 
-/* What the SIGSYS may spoil is kept in mind: before user code goes on, */
-void record_note_mask(struct record_task *task);
-/* after an rt_sigaction(2), */
-void record_sigsys_action(struct record_task *task);
-/* when the signal is one of the program's, */
-void record_sigsys_taken(struct record_task *task);
-/* and as tasks come and go. */
-struct signal_action *record_action_of(struct record_task *maker,
-				       uint64_t clone_flags);
-void record_action_exec(struct record_task *task);
-void record_action_release(struct signal_action *action);
-
 #endif

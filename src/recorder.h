@@ -39,6 +39,7 @@
  *   record_seccomp.c  the program's own filters of calls
  *   record_own_filter.c  ours, which must not show
  *   record_trapped_call.c  ours in a container
+ *   record_forced.c   signals that our traps force on tasks
  *   record_vdso.c     the vDSO, which makes calls
  *   record_discard.c  code that the program drops
  *   record_vsyscall.c calls without a syscall instruction
@@ -195,8 +196,8 @@ struct record_task {
 	int has_no_new_privs; /* as the program knows */
 	int is_forbidden;  /* the call: it has no such privilege */
 	int traps_calls;   /* record_trapped_call.h: our own filter does */
-	int blocks_sigsys; /* when user code went on */
-	struct signal_action *sigsys; /* what it does, if it traps calls */
+	uint64_t blocked;  /* signals, when user code went on */
+	struct forced_actions *forced; /* record_forced.h */
 	uint32_t verdict; /* on the call, SECCOMP_RET_* */
 	int is_skipped;	 /* filters answer the call, the kernel won't */
 	int needs_pass;	 /* without reel there would be no call here */
