@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/inspect.h"
+#include "replay/replaced_code.h"
 #include "traces/report.h"
 
 #define INT3 0xcc
@@ -290,13 +291,25 @@ void breakpoints_insert_code(struct breakpoints *breakpoints,
 	size_t i = breakpoints->inserted_count;
 
 	if (breakpoints_is_inserted(breakpoints, address) ||
-	    replay_is_reserved(address, 1) || i == BREAKPOINTS_MAX + 2 ||
+	    replay_is_reserved(address, 1) || i == BREAKPOINTS_INSERTED_MAX ||
 	    address_space_read(space, address, &original, 1) ||
 	    address_space_write(space, address, &trap, 1))
 		return;
 	breakpoints->inserted[i].address = address;
 	breakpoints->inserted[i].original = original;
 	breakpoints->inserted_count++;
+}
+
+/* Also where it runs instead (replay/replaced_code.h). */
+static void insert_one(struct breakpoints *breakpoints,
+		       struct replay_task *task, remote_addr address)
+{
+	remote_addr other = replaced_code_other(task, address);
+
+	if (other)
+		breakpoints_insert_code(breakpoints, task, other);
+	if (!replaced_code_is_inside(task, address))
+		breakpoints_insert_code(breakpoints, task, address);
 }
 
 void breakpoints_insert(struct breakpoints *breakpoints,
@@ -307,8 +320,7 @@ void breakpoints_insert(struct breakpoints *breakpoints,
 
 		if (!is_watch(one->kind) &&
 		    is_for(breakpoints, one, task->recorded_tgid))
-			breakpoints_insert_code(breakpoints, task,
-						one->address);
+			insert_one(breakpoints, task, one->address);
 	}
 }
 

@@ -13,6 +13,7 @@
 struct gdb_condition;
 
 #define BREAKPOINTS_MAX 4096u
+#define BREAKPOINTS_INSERTED_MAX (2 * BREAKPOINTS_MAX + 4)
 #define WATCHES_MAX 48u /* of a process */
 #define WATCHED_MAX (1u << 20) /* bytes, of these */
 
@@ -51,7 +52,7 @@ struct breakpoints {
 	struct {
 		remote_addr address;
 		uint8_t original;
-	} inserted[BREAKPOINTS_MAX + 2];
+	} inserted[BREAKPOINTS_INSERTED_MAX];
 	size_t inserted_count;
 	struct watch watch;
 	int is_careful; /* no debug registers: the machine lost a reason */

@@ -549,7 +549,7 @@ static void meet_trap(struct copy_run *run, uint64_t met, int is_inserted)
 	if (is_inserted) {
 		*rip -= 1;
 		if (breakpoints_met(&run->timeline->breakpoints, run->task,
-				    *rip))
+				    inspect_program_place(run->task)))
 			stop_with(run, STOP_BREAK, SIGTRAP);
 		else
 			run->is_over = 1;
@@ -616,7 +616,7 @@ static int is_at_break(const struct copy_run *run)
 {
 	return breakpoints_at(&run->timeline->breakpoints,
 			      run->task->recorded_tgid,
-			      run->task->registers.value[R_RIP]) != NULL;
+			      inspect_program_place(run->task)) != NULL;
 }
 
 static void insert(struct copy_run *run, int request)

@@ -282,7 +282,7 @@ static void search(struct gdb_server *server, const char *packet)
 	while (length >= wanted) {
 		size_t piece = length < SEARCH_PIECE + wanted ? length :
 							SEARCH_PIECE + wanted;
-		struct memory *memory = inspect_memory(task);
+		struct memory *memory = inspect_shown_memory(task);
 		size_t got = memory->read(memory, address, bytes, piece);
 		const uint8_t *found = memmem(bytes, got, packet, wanted);
 

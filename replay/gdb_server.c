@@ -455,7 +455,7 @@ static void read_memory(struct gdb_server *server, const char *packet,
 	if (length > MEMORY_MAX)
 		length = MEMORY_MAX;
 	bytes = xmalloc(length + 1);
-	memory = inspect_memory(task);
+	memory = inspect_shown_memory(task);
 	got = memory->read(memory, address, bytes, length);
 	if (is_binary && !length && server->is_lldb) {
 		gdb_ok(server); /* lldb asks whether it may */

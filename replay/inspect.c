@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "replay/confinement.h"
+#include "replay/replaced_code.h"
 #include "replay/replayer.h"
 #include "src/agent_layout.h"
 #include "src/backtrace.h"
@@ -128,7 +129,8 @@ static remote_addr place_of(struct replay_task *task)
 		if (end)
 			return end - length;
 	}
-	return replay_detour_origin(task, rip);
+	end = replay_detour_origin(task, rip);
+	return end ? end : replaced_code_origin(task, rip);
 }
 
 struct registers inspect_program_registers(struct replay_task *task)
@@ -146,15 +148,51 @@ struct registers inspect_program_registers(struct replay_task *task)
 	return registers;
 }
 
+remote_addr inspect_program_place(struct replay_task *task)
+{
+	remote_addr place = place_of(task);
+
+	return place ? place : task->registers.value[R_RIP];
+}
+
+int inspect_has_place(struct replay_task *task)
+{
+	return !is_ours(task) || place_of(task);
+}
+
 int inspect_is_within(struct replay_task *task)
 {
-	return is_ours(task) && !place_of(task);
+	remote_addr rip = task->registers.value[R_RIP];
+
+	return is_ours(task) ? replaced_code_is_way(task, rip) :
+			       replaced_code_is_room(task, rip);
 }
 
 struct memory *inspect_memory(struct replay_task *task)
 {
 	task->task.space->tid = task->task.tid;
 	return &task->task.space->memory;
+}
+
+static size_t read_shown(struct memory *memory, remote_addr address,
+			 void *bytes, size_t length)
+{
+	struct replay_space *shown = (struct replay_space *)memory;
+	struct memory *below = &shown->space->memory;
+	size_t got = below->read(below, address, bytes, length);
+
+	replaced_code_hide(shown->space, address, bytes, got);
+	return got;
+}
+
+struct memory *inspect_shown_memory(struct replay_task *task)
+{
+	struct replay_space *shown = replay_space_of(task->task.space);
+
+	inspect_memory(task);
+	shown->shown.read = read_shown;
+	shown->space = task->task.space;
+	return &shown->shown;
 }
 
 /* ---- mappings ---- */
@@ -238,7 +276,7 @@ static void print_parts(const struct replayer *replayer,
 			const struct inspect_maps *maps, FILE *stream,
 			unsigned parts)
 {
-	struct memory *memory = inspect_memory(task);
+	struct memory *memory = inspect_shown_memory(task);
 	struct registers registers = inspect_program_registers(task);
 
 	if (replayer->debug_files && (parts & INSPECT_BACKTRACE))

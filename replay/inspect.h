@@ -59,11 +59,20 @@ int inspect_registers(struct replayer *replayer, struct replay_task *task,
  * for one of the program's, they are those at that one.
  */
 struct registers inspect_program_registers(struct replay_task *task);
-/* Whether the task, whose registers are known, runs code that is reel's. */
+/* The address of these registers alone. */
+remote_addr inspect_program_place(struct replay_task *task);
+/*
+ * Whether the task, whose registers are known, runs code that is reel's, and
+ * stands for no instruction of the program.
+ */
 int inspect_is_within(struct replay_task *task);
+/* Whether inspect_program_registers() are the program's. */
+int inspect_has_place(struct replay_task *task);
 
 /* Belongs to the task; pages of any protection can be read. */
 struct memory *inspect_memory(struct replay_task *task);
+/* The same with the program's instructions where reel has replaced some. */
+struct memory *inspect_shown_memory(struct replay_task *task);
 
 /* ---- mappings ---- */
 

@@ -27,6 +27,8 @@
 /* Records that are replayed at once are not more. */
 #define CALLS_MAX (AGENT_RING_LENGTH / sizeof(struct call_record))
 
+#define INT3 0xcc
+
 /* ---- detours ---- */
 
 struct detour {
@@ -66,6 +68,7 @@ void replay_copy_detours(struct address_space *space,
 	copy->detour_count = old->detour_count;
 }
 
+/* A breakpoint may stand at its beginning. */
 static int is_in_place(struct address_space *space,
 		       const struct detour *detour)
 {
@@ -73,7 +76,19 @@ static int is_in_place(struct address_space *space,
 
 	return !address_space_read(space, detour->jump_at, bytes,
 				   sizeof(bytes)) &&
-	       !memcmp(bytes, detour->jump, sizeof(bytes));
+	       (bytes[0] == detour->jump[0] || bytes[0] == INT3) &&
+	       !memcmp(bytes + 1, detour->jump + 1, sizeof(bytes) - 1);
+}
+
+uint64_t replay_detour_target(const struct replay_task *task, uint64_t from)
+{
+	const struct replay_space *space = task->task.space->owner_data;
+
+	for (size_t i = space ? space->detour_count : 0; i-- > 0;)
+		if (space->detours[i].from == from &&
+		    is_in_place(task->task.space, &space->detours[i]))
+			return space->detours[i].to;
+	return 0;
 }
 
 uint64_t replay_detour_origin(const struct replay_task *task, uint64_t to)

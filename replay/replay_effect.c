@@ -4,6 +4,7 @@
  * be hostile: they can shape the sandboxed task and the memfds of this replay,
  * and nothing else.
  */
+#include "replay/replaced_code.h"
 #include "replay/replayer.h"
 
 #include <errno.h>
@@ -324,6 +325,7 @@ static int apply(struct replayer *replayer, struct replay_task *task,
 		memory_pages_forget(pages);
 	switch (effect->kind) {
 	case EFFECT_WRITE:
+		replaced_code_note(task, effect);
 		return replay_write(replayer, task, event, effect);
 	case EFFECT_INPUT:
 		return compare_input(replayer, task, event, effect,

@@ -28,6 +28,7 @@ static void free_names(void *data)
 		free(list->ranges[i].name);
 	free(list->ranges);
 	free(list->detours);
+	free(list->replaced);
 	free(list);
 }
 

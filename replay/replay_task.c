@@ -11,6 +11,7 @@
  * that instruction to the int3 behind it.  So nothing that a trace says may
  * ever change or move that page (replay_is_reserved).
  */
+#include "replay/replaced_code.h"
 #include "replay/replayer.h"
 
 #include <errno.h>
@@ -439,6 +440,7 @@ int replay_task_create(struct replayer *replayer, struct replay_task *parent,
 {
 		replay_copy_names(task->task.space, parent->task.space);
 		replay_copy_detours(task->task.space, parent->task.space);
+		replaced_code_copy(task->task.space, parent->task.space);
 	}
 	replay_task_insert(replayer, task);
 	*task_out = task;
@@ -543,6 +545,7 @@ int replay_task_copy(struct replayer *replayer, struct replay_task *task,
 		copy->task.space = address_space_create(tid);
 		replay_copy_names(copy->task.space, task->task.space);
 		replay_copy_detours(copy->task.space, task->task.space);
+		replaced_code_copy(copy->task.space, task->task.space);
 	}
 	*copy_out = copy;
 	return copy_rest(&task->task, &copy->task);

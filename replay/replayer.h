@@ -12,6 +12,7 @@
  *   replay_name.c     names of mappings that no file has
  *   replay_call.c     system calls: checking, answering, repeating
  *   replay_agent.c    calls that were recorded without stops: many at once
+ *   replaced_code.c   instructions that reel has replaced
  *   checkpoint.c      the whole state of a replay, to come back to
  *   confinement.c     keeps in who reads hostile ELF files
  *   divergence.c      what is printed when replay differs from the trace
@@ -240,10 +241,14 @@ void replay_files_free(struct replayer *replayer);
 /* replay_name.c */
 /* What the replayer knows of an address space; made when it is asked for. */
 struct replay_space {
+	struct memory shown; /* first; inspect.c */
+	struct address_space *space; /* of it */
 	struct named_range *ranges; /* oldest first */
 	size_t count, room;
 	struct detour *detours; /* replay_agent.c */
 	size_t detour_count;
+	struct replaced_code *replaced; /* replaced_code.c */
+	size_t replaced_count;
 };
 
 struct replay_space *replay_space_of(struct address_space *space);
@@ -293,6 +298,8 @@ void replay_copy_detours(struct address_space *space,
 			 const struct address_space *from);
 /* The other way round: who is in the trampoline at `to` would be here; or 0. */
 uint64_t replay_detour_origin(const struct replay_task *task, uint64_t to);
+/* The trampoline's place for the instruction, when it has a detour; or 0. */
+uint64_t replay_detour_target(const struct replay_task *task, uint64_t from);
 /* True when a stop was at a detour, which the task takes. */
 int replay_takes_detour(struct replay_task *task, int status);
 

@@ -437,7 +437,7 @@ static int is_step_over(struct timeline *timeline, const struct passed *passed)
 	       passed->kind != EVENT_NOTE && passed->kind != EVENT_POINT &&
 	       passed->kind != EVENT_CLONE &&
 	       (replay_get_registers(timeline->replayer, task) ||
-		!inspect_is_within(task));
+		inspect_has_place(task));
 }
 
 static int behind_event(struct timeline *timeline, struct passed *passed)
@@ -630,7 +630,7 @@ int timeline_continue(struct timeline *timeline)
 int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 		  remote_addr end)
 {
-	const struct replay_task *task = timeline_task(timeline, thread);
+	struct replay_task *task = timeline_task(timeline, thread);
 	int err;
 
 	if (take_next_stop(timeline))
@@ -638,6 +638,10 @@ int timeline_step(struct timeline *timeline, pid_t thread, remote_addr start,
 	timeline->stepped = task ? task->task.serial : 0;
 	timeline->range_start = start;
 	timeline->range_end = end;
+	timeline->left = task && !replay_get_registers(timeline->replayer,
+						       task) &&
+			 inspect_is_within(task) ?
+		inspect_program_place(task) : 0;
 	err = run_forwards(timeline);
 	timeline->stepped = 0;
 	return err;

@@ -159,6 +159,7 @@ struct timeline {
 	struct debug_stop found_stop;
 	uint32_t stepped;	     /* serial of a task; 0: none */
 	remote_addr range_start, range_end; /* step as long as it is there */
+	remote_addr left; /* stepped: shown as its place before; or 0 */
 	const struct leg *until;     /* COUNTS */
 	uint64_t steps;
 	/* COUNTS: the last ones to code of the program; UINT64_MAX: none */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "replay/inspect.h"
+#include "replay/replaced_code.h"
 #include "replay/timeline.h"
 #include "traces/report.h"
 
@@ -473,6 +474,15 @@ static int look(struct timeline *timeline, const struct position *from,
 	return err;
 }
 
+/* Arrivals in a trampoline are arrivals there. */
+static int is_elsewhere(struct timeline *timeline, remote_addr address)
+{
+	struct replay_task *task = timeline_task(timeline,
+						 timeline->found_stop.thread);
+
+	return !task || replaced_code_other(task, address);
+}
+
 /*
  * Whether arrivals at the instruction that was met too often can be counted on
  * the way: to the next event, or to one more thing.
@@ -489,7 +499,7 @@ static int can_count(struct timeline *timeline, const struct position *from,
 		return 0;
 	met = breakpoints_at(&timeline->breakpoints,
 			     timeline->found_stop.process, address);
-	if (!met || met->condition)
+	if (!met || met->condition || is_elsewhere(timeline, address))
 		return 0;
 	if (to->event != from->event)
 		return to->event == from->event + 1 && !to->leg_count;

@@ -268,12 +268,13 @@ static int meet_user_break(struct run *run)
 	struct timeline *timeline = run->timeline;
 	struct debug_stop stop = stop_of(run, STOP_BREAK);
 	struct leg leg = { .kind = LEG_BREAK, .address = *rip_of(run) };
+	remote_addr place = inspect_program_place(run->task);
 	struct breakpoint *met;
 
 	if (!timeline_is_attached(timeline, run->task->recorded_tgid))
 		return 0;
 	met = breakpoints_at(&timeline->breakpoints, run->task->recorded_tgid,
-			     *rip_of(run));
+			     place);
 	if (!met)
 		return 0;
 	leg.count = ++met->hits;
@@ -380,6 +381,21 @@ int run_meet_watches(struct run *run, const struct leg *leg)
 
 /* ---- steps ---- */
 
+/* At the instruction that it was shown at, but for the jump back there. */
+static int is_back(struct run *run)
+{
+	remote_addr left = run->timeline->left;
+
+	run->timeline->left = 0;
+	return left && *rip_of(run) == left;
+}
+
+static int is_at_user_break(struct run *run)
+{
+	return breakpoints_met(&run->timeline->breakpoints, run->task,
+			       inspect_program_place(run->task)) != NULL;
+}
+
 /* One step of the debugger's is done. */
 static int meet_step(struct run *run)
 {
@@ -392,12 +408,13 @@ static int meet_step(struct run *run)
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (run->watches)
 		err = meet_watch(run, NULL);
-	if (!err && !timeline->is_interrupted && inspect_is_within(run->task))
+	if (!err && !timeline->is_interrupted &&
+	    (inspect_is_within(run->task) || is_back(run)))
 		return 0;
 	if (err || timeline->is_interrupted ||
 	    *rip_of(run) - timeline->range_start >=
 	    timeline->range_end - timeline->range_start ||
-	    breakpoints_met(&timeline->breakpoints, run->task, *rip_of(run)))
+	    is_at_user_break(run))
 		return err ? err : timeline_notice(timeline, NULL, &stop);
 	return 0;
 }
@@ -416,13 +433,11 @@ static int meet_leg_step(struct run *run, const struct leg *leg)
 				      .count = timeline->leg_hits };
 
 		position_append(&timeline->now, &so_far);
-		if (!is_last &&
-		    breakpoints_met(&timeline->breakpoints, run->task,
-				    *rip_of(run)) &&
+		if (!is_last && is_at_user_break(run) &&
 		    timeline_is_attached(timeline, run->task->recorded_tgid)) {
 			struct debug_stop stop = stop_of(run, STOP_BREAK);
 
-			stop.address = *rip_of(run);
+			stop.address = inspect_program_place(run->task);
 			timeline_notice(timeline, NULL, &stop);
 		}
 		if (run->watches)

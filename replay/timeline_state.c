@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <xxhash.h>
 
+#include "replay/inspect.h"
 #include "replay/point_trap.h"
 #include "replay/timeline_run.h"
 #include "src/memory_digest.h"
@@ -83,7 +84,8 @@ static int is_awaited(struct run *run, remote_addr rip)
 		return 1;
 	return (run->trap && run->trap->rip == rip) ||
 	       breakpoints_at(&run->timeline->breakpoints,
-			      run->task->recorded_tgid, rip);
+			      run->task->recorded_tgid,
+			      inspect_program_place(run->task));
 }
 
 static int is_patchable(struct run *run, remote_addr rip)

@@ -601,6 +601,41 @@ remote_addr call_patch_call_end(struct memory *memory, remote_addr rip)
 	return end;
 }
 
+static remote_addr at_instruction(struct memory *memory, remote_addr rip)
+{
+	struct {
+		uint8_t load_data[3];
+		uint32_t distance;
+		uint8_t enter[3], slot[4];
+		struct agent_instruction data;
+	} __attribute__((packed)) found;
+
+	if (!memory_read(memory, rip, &found, sizeof(found)) ||
+	    (found.load_data[0] & 0xfb) != 0x48 ||
+	    found.load_data[1] != 0x8d ||
+	    (found.load_data[2] & 0xc7) != 5 ||
+	    found.distance != sizeof(enter) + 4 ||
+	    memcmp(found.enter, enter, sizeof(enter)) ||
+	    memcmp(found.slot + 1, &(const uint32_t){ AGENT_TEXT >> 8 }, 3))
+		return 0;
+	return found.data.address;
+}
+
+remote_addr call_patch_call_at(struct memory *memory, remote_addr rip)
+{
+	struct call_patch patch = { .code_length = 0 };
+	uint8_t start[sizeof(load_end)];
+	remote_addr end;
+
+	if (!memory_read(memory, rip, start, sizeof(start)))
+		return 0;
+	if (memcmp(start, load_end, sizeof(start)))
+		return at_instruction(memory, rip);
+	put_call(&patch); /* to know its length */
+	end = behind_call(memory, rip + patch.code_length);
+	return end ? end - sizeof(call) : 0;
+}
+
 /* Where the trampoline ends, when its last instruction does not leave. */
 static remote_addr way_back(const struct call_patch *patch)
 {

@@ -146,6 +146,11 @@ remote_addr call_patch_original(const struct call_patch *patch,
  * Else 0.  It needs no patch, only the code there.
  */
 remote_addr call_patch_call_end(struct memory *memory, remote_addr rip);
+/*
+ * The instruction that a trampoline stands for, when a task is about to do what
+ * is there instead of it; else 0.
+ */
+remote_addr call_patch_call_at(struct memory *memory, remote_addr rip);
 
 /* ---- places for trampolines ---- */
 

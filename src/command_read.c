@@ -68,7 +68,7 @@ static int print_memory(const struct read_values *values,
 			struct replay_task *task, uint64_t address,
 			uint64_t length)
 {
-	struct memory *memory = inspect_memory(task);
+	struct memory *memory = inspect_shown_memory(task);
 	static uint8_t bytes[PIECE];
 
 	while (length) {
