@@ -146,6 +146,38 @@ static void link_xml(struct gdb_reply *out, struct memory *memory,
 		       address, link[0], link[2], name_space);
 }
 
+/* It has no file, and lldb reads it from memory. */
+static void vdso_xml(struct gdb_reply *out, const struct debug_image *image)
+{
+	uint64_t address = auxv_value(image, AT_SYSINFO_EHDR);
+
+	if (address)
+		gdb_reply_text(out, "<library name=\"[vdso]\" lm=\"0x%" PRIx64
+			       "\" l_addr=\"0x%" PRIx64 "\" l_ld=\"0x%" PRIx64
+			       "\"/>", address, address, address);
+}
+
+/*
+ * lldb forgets its modules when it is told that a program was executed, and has
+ * no other way to learn which one it was.  gdb wants libraries alone.
+ */
+static void program_xml(struct gdb_server *server, struct gdb_reply *out,
+			struct replay_task *task, uint64_t address)
+{
+	const struct debug_image *image = image_of(server, task);
+	struct program program;
+
+	if (!image || image->path[0] != '/')
+		return;
+	read_program(inspect_memory(task), image, &program);
+	gdb_reply_text(out, "<library name=\"");
+	gdb_reply_xml(out, image->path);
+	gdb_reply_text(out, "\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64
+		       "\" l_ld=\"0x%" PRIx64 "\"/>",
+		       address, program.bias, program.dynamic);
+	vdso_xml(out, image);
+}
+
 void gdb_libraries(struct gdb_server *server, struct gdb_reply *out)
 {
 	struct replay_task *task = gdb_task(server);
@@ -158,6 +190,8 @@ void gdb_libraries(struct gdb_server *server, struct gdb_reply *out)
 	if (main_map)
 		gdb_reply_text(out, " main-lm=\"0x%" PRIx64 "\"", main_map);
 	gdb_reply_text(out, ">");
+	if (task && server->has_executed)
+		program_xml(server, out, task, main_map);
 	if (address && !inspect_maps_read(server->timeline->replayer, task,
 					  &maps)) {
 		uint64_t link[4];

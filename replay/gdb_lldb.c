@@ -162,6 +162,7 @@ void gdb_lldb_stop(struct gdb_server *server)
 
 	if (!server->is_lldb)
 		return;
+	server->has_executed |= server->stop.kind == STOP_EXEC;
 	write_name(server, timeline_task(server->timeline,
 					 server->stop.thread));
 	if (server->stop.kind < sizeof(reasons) / sizeof(*reasons) &&

@@ -63,6 +63,7 @@ struct gdb_server {
 	int is_over;
 	int is_extended; /* the client has thread ids with processes */
 	int is_lldb;
+	int has_executed; /* and lldb was told */
 	int is_moved;	/* and it does not know yet */
 	int is_reverse; /* it has no packets for that */
 	struct timeline *timeline;

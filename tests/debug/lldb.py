@@ -187,8 +187,31 @@ STAGES = [
 
 EXECS = [
     ("stops_at_an_exec", [
+        ("breakpoint set -n main", r"stages`main"),
+        ("breakpoint set -n twice", r"pending"),
+        ("continue", at("stage 0", "stage0.c")),
         ("continue", r"stop reason = exec"),
         (MONITOR + "processes", r"memfd:stage1"),
+        ("image list", r"memfd:stage1 \(deleted\)\s+$(?s:.*)\[vdso\]"
+         r"(?s:.*)ld-linux"),
+    ]),
+    ("has_symbols_behind_it", [
+        ("continue", r"memfd:stage1 \(deleted\)`main\(argc=4"),
+        ("frame variable argc", r"argc = 4"),
+        ("thread backtrace", r"(?s)frame #1: .*libc.so.6`.*`_start"),
+        ("continue", r"stop reason = exec"),
+        ("continue", r"memfd:stage2 \(deleted\)`main\(argc=4"),
+        ("continue", r"memfd:library \(deleted\)`twice\(number=40\)"),
+    ]),
+    ("and_those_before_it_on_the_way_back", [
+        (MONITOR + "reverse", r"backwards"),
+        ("continue", r"memfd:stage2 \(deleted\)`main\(argc=4"),
+        ("continue", r"stop reason = exec"),
+        ("thread backtrace", r"memfd:stage1 \(deleted\)`main"),
+        ("continue", r"memfd:stage1 \(deleted\)`main\(argc=4"),
+        ("continue", r"stop reason = exec"),
+        ("continue", at("stage 0", "stage0.c")),
+        ("frame variable argc", r"argc = 4"),
     ]),
 ]
 
@@ -292,11 +315,11 @@ def tcp_session():
 
 session("calls", "calls.trace", CALLS)
 session("stages", "stages.trace", STAGES, "--process=stage2")
+session("execs", "stages.trace", EXECS)
 session("threads", "threads.trace", THREADS)
 session("functions", "functions.trace", FUNCTIONS)
 if os.environ.get("REEL_DEBUG_LONG"):
     session("signals", "signals.trace", SIGNALS)
-    session("execs", "stages.trace", EXECS)
     session("forks", "forks.trace", FORKS)
     tcp_session()
 print("END")
