@@ -106,41 +106,11 @@ static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_RECEIVE_MESSAGE] = agent_receive_message,
 };
 
-/* What such a call wrote: the end of its record. */
-static uint64_t *save_simple(const struct agent_frame *frame,
-			     const struct agent_row *row,
-			     struct call_record *made, uint64_t *at)
-{
-	for (unsigned i = 0; i < row->extents; i++) {
-		const struct agent_extent *extent = &row->extent[i];
-		uint64_t address = argument_of(frame, extent->argument);
-		const uint64_t *from = (const uint64_t *)address;
-		struct call_piece *piece = (struct call_piece *)at;
-
-		if (!address)
-			continue;
-		*piece = (struct call_piece){
-			.address = address,
-			.length = extent->unit,
-			.kind = PIECE_OUTPUT,
-			.argument = extent->argument,
-		};
-		at = (uint64_t *)(piece + 1);
-		for (unsigned word = extent->unit / 8; word; word--)
-			*at++ = *from++;
-		made->pieces++;
-	}
-	return at;
-}
-
 /* A call of the vDSO's that it would not make, if it were not for reel. */
-static int saves_call(const struct agent_frame *frame,
-		      const struct agent_row *row)
+static __attribute__((noinline)) int saves_call(const struct agent_frame *frame)
 {
 	unsigned i = 0;
 
-	if (!shared->is_filtered || row->condition != CONDITION_SIMPLE)
-		return 0;
 	while (i < shared->vdso_call_count &&
 	       shared->vdso_calls[i] != frame->call_end)
 		i++;
@@ -159,43 +129,85 @@ static int saves_call(const struct agent_frame *frame,
 	return 0;
 }
 
+/* What such a call wrote, as a piece of its record; returns the piece's end. */
+static inline uint64_t *save_simple(uint64_t address, unsigned argument,
+				    unsigned words, uint64_t *at)
+{
+	const uint64_t *from = (const uint64_t *)address;
+
+	_Static_assert(offsetof(struct call_piece, length) == 8 &&
+		       offsetof(struct call_piece, kind) == 16 &&
+		       offsetof(struct call_piece, argument) == 17,
+		       "three words make a piece");
+	at[0] = address;
+	at[1] = 8 * words;
+	at[2] = PIECE_OUTPUT | argument << 8;
+	for (at += 3; words; words--)
+		*at++ = *from++;
+	return at;
+}
+
+static inline int64_t make_simple(const struct agent_frame *frame)
+{
+	return shared->is_filtered && saves_call(frame) ?
+		agent_syscall(frame->rax, frame->rdi, frame->rsi, 0, 0, 0, 0) :
+		make(frame);
+}
+
 /*
  * The shortest way, for calls that programs make most often: there is nothing
  * to look at before.
  */
-static int record_simple(struct agent_frame *frame, const struct agent_row *row)
+static __attribute__((noinline)) int record_simple(struct agent_frame *frame,
+						   uint64_t simple)
 {
-	struct call_record *made = (struct call_record *)(ring +
-							  shared->position);
+	uint64_t *start = (uint64_t *)(ring + shared->position);
+	struct call_record *made = (struct call_record *)start;
 	uint64_t *at = (uint64_t *)(made + 1);
+	unsigned arguments = (uint8_t)simple - 1;
+	uint64_t head = frame->rax << 32 | (uint64_t)arguments << 48;
 	int64_t result;
 
-	_Static_assert(AGENT_EXTENTS * AGENT_SIMPLE_LIMIT < TEXT_LIMIT,
+	_Static_assert(AGENT_EXTENTS * 8 * AGENT_SIMPLE_WORDS < TEXT_LIMIT,
 		       "there is room for it");
+	_Static_assert(offsetof(struct call_record, number) == 4 &&
+		       offsetof(struct call_record, arguments) == 6 &&
+		       offsetof(struct call_record, pieces) == 7,
+		       "one word is its head");
 	if (shared->position + 2 * TEXT_LIMIT > shared->limit)
 		return 0;
-	for (unsigned i = 0; i < row->arguments; i++)
-		*at++ = argument_of(frame, i);
+	/* What is none of its arguments, the rest of the record replaces. */
+	at[0] = argument_of(frame, 0);
+	at[1] = argument_of(frame, 1);
+	for (unsigned i = 2; i < arguments; i++)
+		at[i] = argument_of(frame, i);
+	at += arguments;
 	shared->is_made = 1;
-	made->number = (uint16_t)frame->rax;
-	made->arguments = row->arguments;
-	made->pieces = 0;
 	made->call_end = frame->call_end;
 	made->stack = shared->saved_stack;
-	result = saves_call(frame, row) ?
-		agent_syscall(frame->rax, frame->rdi, frame->rsi, 0, 0, 0, 0) :
-		make(frame);
+	result = make_simple(frame);
 	made->result = result;
 	if (!is_error(result))
-		at = save_simple(frame, row, made, at);
-	made->size = (uint32_t)((uint8_t *)at - (uint8_t *)made);
+		while (simple >>= AGENT_SIMPLE_BITS) {
+			unsigned extent = (uint8_t)simple;
+			unsigned argument = extent >> AGENT_SIMPLE_WORD_BITS;
+			uint64_t address = argument_of(frame, argument);
+
+			if (!address)
+				continue;
+			at = save_simple(address, argument,
+					 extent & AGENT_SIMPLE_WORDS, at);
+			head += 1ull << 56;
+		}
+	head += (uint64_t)((uint8_t *)at - (uint8_t *)start);
+	*start = head;
 	shared->is_made = 0;
 	if (result == -EFAULT) {
 		shared->has_faulted = 1;
 		return 0;
 	}
 	frame->rax = (uint64_t)result;
-	agent_made(made->size);
+	agent_made((uint32_t)head);
 	return 1;
 }
 
@@ -240,26 +252,36 @@ static int is_changed(const struct agent_row *row)
 static int may_make(const struct agent_frame *frame,
 		    const struct agent_row *row)
 {
-	const uint8_t *set = is_changed(row) ? shared->allowed :
-					       shared->harmless;
+	const uint8_t *set;
 
-	return !shared->is_filtered ||
-	       (set[frame->rax / 8] >> frame->rax % 8 & 1) ||
-	       saves_call(frame, row);
+	if (!shared->is_filtered)
+		return 1;
+	set = is_changed(row) ? shared->allowed : shared->harmless;
+	return (set[frame->rax / 8] >> frame->rax % 8 & 1) ||
+	       (row->simple && saves_call(frame));
+}
+
+static __attribute__((noinline)) int look_and_record(struct agent_frame *frame)
+{
+	const struct agent_row *row = row_of(frame);
+
+	if (!row || !may_make(frame, row))
+		return 0;
+	return row->simple ? record_simple(frame, row->simple) :
+			     record(frame, row);
 }
 
 int agent_call(struct agent_frame *frame)
 {
-	const struct agent_row *row;
+	uint64_t simple;
 
 	if (shared->is_traced)
 		return 0;
 	if (shared->mode == AGENT_REPLAYS)
 		return agent_replay(frame);
 	shared->is_made = shared->will_wait = shared->has_faulted = 0;
-	row = row_of(frame);
-	if (!row || !may_make(frame, row))
-		return 0;
-	return row->condition == CONDITION_SIMPLE ? record_simple(frame, row) :
-						    record(frame, row);
+	simple = frame->rax < sizeof(agent_simple) / sizeof(*agent_simple) ?
+		agent_simple[frame->rax] : 0;
+	return simple && !shared->is_filtered ? record_simple(frame, simple) :
+						look_and_record(frame);
 }

@@ -95,6 +95,12 @@ static const char *filled_of(const struct syscall_row *row,
 	return NULL;
 }
 
+static uint32_t unit_of(const struct row_argument *argument)
+{
+	return argument->unit ? argument->unit :
+		syscall_type_size((enum value_type)argument->type);
+}
+
 static void print_extent(const struct syscall_row *row, unsigned at)
 {
 	static const char *const when[] = {
@@ -102,10 +108,8 @@ static void print_extent(const struct syscall_row *row, unsigned at)
 	};
 	static const char *const directions[] = { "0", "IN", "OUT", "INOUT" };
 	const struct row_argument *argument = &row->arguments[at];
-	uint32_t unit = argument->unit;
+	uint32_t unit = unit_of(argument);
 
-	if (!unit)
-		unit = syscall_type_size((enum value_type)argument->type);
 	if (argument->base && argument->room != ROOM_FIXED)
 		fail(row, "a base that the agent does not know");
 	printf("\t\t{ %u, AGENT_%s, AGENT_ROOM_%s, %u, AGENT_FILLED_%s, %u,\n"
@@ -128,27 +132,35 @@ static int is_extent(const struct row_argument *argument)
 /* Written as a whole when the call succeeds, and words. */
 static int is_simple(const struct row_argument *argument)
 {
-	uint32_t unit = argument->unit;
+	uint32_t unit = unit_of(argument);
 
-	if (!unit)
-		unit = syscall_type_size((enum value_type)argument->type);
 	return argument->direction == DIRECTION_OUT &&
 	       argument->room == ROOM_FIXED &&
 	       argument->filled == FILLED_ROOM &&
 	       argument->when == WHEN_SUCCESS && !argument->needs &&
-	       unit <= AGENT_SIMPLE_LIMIT && unit % 8 == 0;
+	       unit <= 8 * AGENT_SIMPLE_WORDS && unit % 8 == 0;
 }
 
-static const char *simplified(const struct syscall_row *row,
-			      const char *condition, unsigned arguments)
+/* struct agent_row's, or 0. */
+static uint64_t simple_of(const struct syscall_row *row, const char *condition)
 {
+	unsigned arguments = syscall_row_arguments(row), at = 0;
+	uint64_t simple = arguments + 1;
+
 	if (strcmp(condition, "ALWAYS"))
-		return condition;
-	for (unsigned i = 0; i < arguments; i++)
-		if (row->arguments[i].direction != DIRECTION_NONE &&
-		    !is_simple(&row->arguments[i]))
-			return condition;
-	return "SIMPLE";
+		return 0;
+	for (unsigned i = 0; i < arguments; i++) {
+		const struct row_argument *argument = &row->arguments[i];
+
+		if (argument->direction == DIRECTION_NONE)
+			continue;
+		if (!is_simple(argument))
+			return 0;
+		simple |= (uint64_t)(unit_of(argument) / 8 |
+				     i << AGENT_SIMPLE_WORD_BITS)
+			  << ++at * AGENT_SIMPLE_BITS;
+	}
+	return simple;
 }
 
 /* In replay, with a stop (call_record_is_made_again()). */
@@ -175,6 +187,7 @@ static void print_row(const struct syscall_row *row, const char *condition,
 		      uint64_t request)
 {
 	unsigned arguments = syscall_row_arguments(row), extents = 0;
+	uint64_t simple = simple_of(row, condition);
 
 	for (unsigned i = 0; i < arguments; i++)
 		extents += (unsigned)is_extent(&row->arguments[i]);
@@ -183,9 +196,10 @@ static void print_row(const struct syscall_row *row, const char *condition,
 	if (row->replay != REPLAY_EMULATE && !is_made_again(condition))
 		fail(row, "not a call that replay can answer");
 	printf("\t[%u] = { CONDITION_%s, %u, %u, .request = 0x%llx,\n"
-	       "\t  .extent = { /* %s */\n", ++row_count,
-	       simplified(row, condition, arguments), arguments, extents,
-	       (unsigned long long)request, row->name);
+	       "\t  .simple = 0x%llx, .extent = { /* %s */\n", ++row_count,
+	       simple ? "SIMPLE" : condition, arguments, extents,
+	       (unsigned long long)request, (unsigned long long)simple,
+	       row->name);
 	for (unsigned i = 0; i < arguments; i++)
 		if (is_extent(&row->arguments[i]))
 			print_extent(row, i);
@@ -250,6 +264,27 @@ static void print_others(void)
 	printf("};\n\n");
 }
 
+static void print_numbers(const unsigned index[512])
+{
+	printf("\n/* by number; 0: none */\n"
+	       "static const uint8_t agent_index[512] = {\n");
+	for (unsigned i = 0; i < 512; i++)
+		if (index[i])
+			printf("\t[%u] = %u,\n", i, index[i]);
+	printf("};\n\n/* where the number is all: as in its row */\n"
+	       "static const uint64_t agent_simple[512] = {\n");
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		const struct syscall_row *row =
+			syscall_row_of_number(calls[i].number);
+		uint64_t simple = simple_of(row, calls[i].condition);
+
+		if (simple && !row->requests)
+			printf("\t[%d] = 0x%llx, /* %s */\n", calls[i].number,
+			       (unsigned long long)simple, row->name);
+	}
+	printf("};\n");
+}
+
 int main(void)
 {
 	static unsigned index[512];
@@ -271,12 +306,8 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(requests); i++)
 		if (!index[requests[i].number])
 			print_requests(requests[i].number, index);
-	printf("};\n\n/* by number; 0: none */\n"
-	       "static const uint8_t agent_index[512] = {\n");
-	for (unsigned i = 0; i < 512; i++)
-		if (index[i])
-			printf("\t[%u] = %u,\n", i, index[i]);
 	printf("};\n");
+	print_numbers(index);
 	if (row_count > 255 || fflush(stdout))
 		fail(NULL, "too many rows, or they can't be written");
 	return 0;

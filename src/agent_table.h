@@ -82,7 +82,15 @@ enum agent_when {
 };
 
 #define AGENT_EXTENTS 4
-#define AGENT_SIMPLE_LIMIT 256 /* bytes of an extent of CONDITION_SIMPLE */
+
+/*
+ * All that CONDITION_SIMPLE needs to know of a call, in one word: in the lowest
+ * byte how many arguments it has, and one; in each of the others what it
+ * writes: the argument that points there, and how many words.
+ */
+#define AGENT_SIMPLE_BITS 8 /* for each */
+#define AGENT_SIMPLE_WORD_BITS 5
+#define AGENT_SIMPLE_WORDS ((1u << AGENT_SIMPLE_WORD_BITS) - 1)
 
 struct agent_extent {
 	uint8_t argument, direction, room, count;
@@ -107,6 +115,7 @@ struct agent_row {
 	uint16_t first, end;
 	uint32_t mask;
 	uint32_t request;
+	uint64_t simple; /* AGENT_SIMPLE_BITS; 0: it is not */
 	struct agent_extent extent[AGENT_EXTENTS];
 };
 
