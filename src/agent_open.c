@@ -9,6 +9,7 @@
 #include "src/agent_descriptor.h"
 
 #define AT_SYMLINK_NOFOLLOW 0x100
+#define NEW_FILE (O_CREAT | O_EXCL)
 #define LOCK_NB 4
 
 int agent_path(struct recording *recording)
@@ -30,6 +31,8 @@ static int can_open(uint64_t directory, uint64_t path, uint64_t flags,
 	*class_out = 0;
 	if (shared->are_paths_slow)
 		return 0;
+	if ((flags & (NEW_FILE | O_PATH)) == NEW_FILE)
+		return 1; /* what is there already, it does not open */
 	err = agent_syscall(__NR_newfstatat, directory, path, (uint64_t)&status,
 			    flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0, 0, 0);
 	if (err == -EFAULT)
