@@ -13,7 +13,12 @@ COLUMNS = ("native", "record", "replay")
 GROWTH = {}
 
 # What grows less is noise.
-COST_GROWS, MEMORY_GROWS = 1.2, 1.1
+COST_GROWS = 1.2
+# Nor does memory grow with the length of a run when the queue of what is to be
+# compressed was longer for once, because its thread did not get a core at once:
+# eight chunks and two buffers in traces/writer.c, in MiB.  A byte kept of each
+# call would be 17 MiB between the two longest runs.
+QUEUE_ROOM = 10.0
 MEMORY_LIMIT = 64.0
 
 
@@ -91,8 +96,8 @@ def judge_length(table, costs, memories):
             table.misses.append("a %sed call of the longest run costs %.2f "
                                 "times as much as one of the shortest" % (
                                     column, grown))
-    if memories[-1] > memories[1] * MEMORY_GROWS:
-        table.misses.append("the recorder's memory grows")
+    if memories[-1] > memories[1] + QUEUE_ROOM:
+        table.misses.append("the recorder's memory grows with the calls")
     if memories[-1] > MEMORY_LIMIT:
         table.misses.append("the recorder's memory is over %d MiB" %
                             MEMORY_LIMIT)
