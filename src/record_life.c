@@ -554,7 +554,7 @@ static void wait_until_gone(struct recorder *recorder,
 			    int *is_reaped_out)
 {
 	uint64_t deadline = now_ns() + STUCK_EXIT_NS;
-	int has_run = 0;
+	int has_run = 0, is_dead = 0;
 
 	*is_reaped_out = 0;
 	for (;; sched_yield(), has_run = 1) {
@@ -572,6 +572,11 @@ static void wait_until_gone(struct recorder *recorder,
 		if (!has_run)
 			continue;
 		state = task_kernel_state(task->task.tid);
+		/* Its end may have come since it was asked for. */
+		if (state == 'Z' && !is_dead) {
+			is_dead = 1;
+			continue;
+		}
 		if (state == 'Z' || state == 'X' || state == 'S' ||
 		    (state != 'R' && now_ns() > deadline))
 			return;
@@ -610,8 +615,8 @@ static void save_exit_words(struct record_task *task,
 		save_word(task, effects, EFFECT_WRITE, words->addresses[i]);
 }
 
-static int finish_death(struct recorder *recorder, struct record_task *task,
-			int status)
+static void forget(struct recorder *recorder, struct record_task *task,
+		   int status)
 {
 	status = record_deadly_status(task, status);
 	record_trace_ended(recorder, task, status);
@@ -620,6 +625,24 @@ static int finish_death(struct recorder *recorder, struct record_task *task,
 		recorder->root_status = status;
 	}
 	recorder_remove(recorder, task);
+}
+
+/*
+ * Where the last thread is reaped, the leader that ended before it is to be
+ * reaped, too, before anybody runs: a pidfd tells of its end already, while a
+ * parent that asks for it finds none as long as it is there for its tracer.
+ */
+static int finish_death(struct recorder *recorder, struct record_task *task,
+			int status)
+{
+	pid_t tid = task->task.tid, tgid = task->task.tgid;
+	struct record_task *leader;
+
+	forget(recorder, task, status);
+	leader = tid == tgid ? NULL : recorder_find(recorder, tgid);
+	if (leader && leader->state == TASK_DEAD &&
+	    waitpid(tgid, &status, __WALL | WNOHANG) == tgid)
+		forget(recorder, leader, status);
 	return 0;
 }
 
