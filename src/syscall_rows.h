@@ -35,8 +35,8 @@ enum value_format {
 	VALUE_UID,	/* unsigned int, -1 for "unchanged" */
 	VALUE_GID,
 	VALUE_DEVICE,	/* dev_t: makedev(major, minor) */
-	VALUE_FLAGS,	/* bits out of a flag table, or'ed */
-	VALUE_CHOICE,	/* exactly one value out of a flag table */
+	VALUE_FLAGS,	/* int, or long: bits out of a flag table, or'ed */
+	VALUE_CHOICE,	/* the same: exactly one value of such a table */
 	VALUE_MEMORY,	/* an address of something: see direction and type */
 	VALUE_UNUSED,	/* the kernel does not look at it */
 };
@@ -348,6 +348,7 @@ struct row_argument {
 	const char *name;
 	uint8_t format;	   /* enum value_format */
 	uint8_t table;	   /* enum flag_table of FLAGS and CHOICE */
+	uint8_t is_long;   /* FLAGS and CHOICE: all 64 bits count */
 	uint8_t direction; /* enum memory_direction */
 	uint8_t type;	   /* enum value_type of MEMORY */
 	uint8_t room;	   /* enum room_kind */

@@ -39,6 +39,13 @@
 	{ .name = #n, .format = VALUE_FLAGS, .table = FLAGS_##flags }
 #define CHOICE(n, flags) \
 	{ .name = #n, .format = VALUE_CHOICE, .table = FLAGS_##flags }
+/* The same of 64 bits: unsigned long for the kernel. */
+#define LONG_BITS(n, flags)                                                 \
+	{ .name = #n, .format = VALUE_FLAGS, .table = FLAGS_##flags,        \
+	  .is_long = 1 }
+#define LONG_CHOICE(n, flags)                                               \
+	{ .name = #n, .format = VALUE_CHOICE, .table = FLAGS_##flags,       \
+	  .is_long = 1 }
 
 /* Memory: name, type, then room, filled, when in any order. */
 #define MEMORY(n, way, what, ...)                          \
@@ -209,6 +216,41 @@ row_of_request(const struct syscall_row *row,
 	return row;
 }
 
+static int is_32_bits(const struct row_argument *argument)
+{
+	switch (argument->format) {
+	case VALUE_FD:
+	case VALUE_DIRFD:
+	case VALUE_INT:
+	case VALUE_UNSIGNED:
+	case VALUE_MODE:
+	case VALUE_PID:
+	case VALUE_SIGNAL:
+	case VALUE_UID:
+	case VALUE_GID:
+		return 1;
+	case VALUE_FLAGS:
+	case VALUE_CHOICE:
+		return !argument->is_long;
+	}
+	return 0;
+}
+
+/*
+ * Of an int the kernel looks at the lower half of the register.  What a
+ * compiler makes of one stays as it is: the upper half zero or the sign.
+ */
+static void drop_upper_halves(struct syscall_call *call)
+{
+	for (unsigned i = 0; i < SYSCALL_ARGUMENTS; i++) {
+		uint64_t *value = &call->arguments[i];
+
+		if (is_32_bits(&call->row->arguments[i]) &&
+		    *value != (uint64_t)(int32_t)*value)
+			*value = (uint32_t)*value;
+	}
+}
+
 void syscall_enter(struct syscall_call *call, int number,
 		   const uint64_t arguments[SYSCALL_ARGUMENTS],
 		   struct memory *memory)
@@ -219,10 +261,11 @@ void syscall_enter(struct syscall_call *call, int number,
 	call->row = syscall_row_of_number(number);
 	if (!call->row)
 		return;
+	drop_upper_halves(call);
 	while (call->row->requests) {
 		const struct syscall_row *row;
 
-		row = row_of_request(call->row, arguments);
+		row = row_of_request(call->row, call->arguments);
 		if (row == call->row)
 			break;
 		call->row = row;
