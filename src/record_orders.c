@@ -216,6 +216,9 @@ void record_pass_termination(struct recorder *recorder)
 		task->is_asked = 1;
 		if (!was_asked(recorder, task))
 			kill(task->task.tgid, SIGTERM);
+		/* One that is stopped would not be told (timeout(1)). */
+		if (task->state == TASK_STOPPED)
+			kill(task->task.tgid, SIGCONT);
 	}
 }
 
