@@ -167,8 +167,13 @@ static int64_t begin(const struct request *request, int is_seized)
 	uint64_t options = is_seized ? request->data : 0;
 	int err = 0;
 
-	if (is_seized && (request->addr || options & ~(uint64_t)OPTIONS_KNOWN))
+	if (is_seized &&
+	    (request->addr || options & ~((uint64_t)OPTIONS_KNOWN |
+					  PTRACE_O_SUSPEND_SECCOMP)))
 		return -EIO;
+	if (options & PTRACE_O_SUSPEND_SECCOMP)
+		return refuse(request, -EINVAL, "PTRACE_SEIZE, "
+			      "PTRACE_O_SUSPEND_SECCOMP");
 	if (tracee->task.tgid == request->task->task.tgid ||
 	    is_traced(tracee) || tracee->state == TASK_DEAD ||
 	    tracee->state == TASK_EXITING ||
