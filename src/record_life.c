@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 #define BUFFERED_CALLS_PER_EVENT 64u /* they take so much less time */
 #define DIGEST_LEAST 16u	   /* pages: what any digest costs */
 #define STUCK_EXIT_NS 1000000000ull
+#define END_LOOK_MS 1
 #define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
 
 /* ---- digests ---- */
@@ -541,6 +543,28 @@ static void collect_exit_words(struct record_task *task,
 	}
 }
 
+/* A bell for the end of a process that is one thread, or -1. */
+static int open_end(const struct record_task *task)
+{
+	if (task->task.tid != task->task.tgid || task->task.space->users > 1)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, task->task.tid, 0);
+}
+
+/*
+ * Lets the task go on.  Where nothing tells of its end it has this core next;
+ * else it has a look's time, and on a busy machine all that it needs.
+ */
+static void give_way(int end_fd)
+{
+	struct pollfd end = { .fd = end_fd, .events = POLLIN };
+
+	if (end_fd < 0)
+		sched_yield();
+	else
+		poll(&end, 1, END_LOOK_MS);
+}
+
 /*
  * Waits until the thread has done its last writes.  A leader whose threads
  * live on is not reported by waitpid(2): it is a zombie then.  The first
@@ -554,10 +578,11 @@ static void wait_until_gone(struct recorder *recorder,
 			    int *is_reaped_out)
 {
 	uint64_t deadline = now_ns() + STUCK_EXIT_NS;
+	AUTO(fd_close) int end_fd = open_end(task);
 	int has_run = 0, is_dead = 0;
 
 	*is_reaped_out = 0;
-	for (;; sched_yield(), has_run = 1) {
+	for (;; give_way(end_fd), has_run = 1) {
 		char state;
 
 		pid_t got = waitpid(task->task.tid, status_out,
