@@ -56,22 +56,71 @@ int proc_is_ours(void)
 	return is_ours;
 }
 
+/*
+ * Of digits of the base, which something else must end; 0 and NULL at *at_io
+ * when there are none.  (sscanf() took two thirds of the time of a list.)
+ */
+static uint64_t take_number(const char **at_io, unsigned base)
+{
+	const char *at = *at_io;
+	uint64_t number = 0;
+	unsigned digit;
+
+	if (!at)
+		return 0;
+	for (;; at++) {
+		if (*at >= '0' && *at <= '9')
+			digit = (unsigned)(*at - '0');
+		else if (*at >= 'a' && *at <= 'f')
+			digit = (unsigned)(*at - 'a') + 10;
+		else
+			break;
+		if (digit >= base)
+			break;
+		number = number * base + digit;
+	}
+	*at_io = at > *at_io ? at : NULL;
+	return number;
+}
+
+static void skip(const char **at_io, char character)
+{
+	if (*at_io)
+		*at_io = **at_io == character ? *at_io + 1 : NULL;
+}
+
+static uint64_t take_field(const char **at_io, unsigned base, char end)
+{
+	uint64_t number = take_number(at_io, base);
+
+	skip(at_io, end);
+	return number;
+}
+
+/* START-END rwxp OFFSET MAJOR:MINOR INODE NAME (proc(5)) */
 static int parse_line(char *line, struct process_map *map)
 {
-	char permissions[5];
+	const char *at = line, *permissions;
 	unsigned major_id, minor_id;
-	int name_at = 0;
 
-	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &map->start, &map->end,
-		   permissions, &map->offset, &major_id, &minor_id,
-		   &map->inode, &name_at) != 7)
+	map->start = take_field(&at, 16, '-');
+	map->end = take_field(&at, 16, ' ');
+	permissions = at;
+	if (!at || strlen(at) < 5 || at[4] != ' ')
+		return -EINVAL;
+	at += 5;
+	map->offset = take_field(&at, 16, ' ');
+	major_id = (unsigned)take_field(&at, 16, ':');
+	minor_id = (unsigned)take_field(&at, 16, ' ');
+	map->inode = take_number(&at, 10);
+	if (!at)
 		return -EINVAL;
 	map->protection = (permissions[0] == 'r' ? PROT_READ : 0) |
 			  (permissions[1] == 'w' ? PROT_WRITE : 0) |
 			  (permissions[2] == 'x' ? PROT_EXEC : 0);
 	map->is_shared = permissions[3] == 's';
 	map->device = makedev(major_id, minor_id);
-	map->name = line + name_at + strspn(line + name_at, " ");
+	map->name = line + (at - line) + strspn(at, " ");
 	return 0;
 }
 
