@@ -247,25 +247,45 @@ static int has_agent(const struct record_task *task)
 	return area && area->shared;
 }
 
+#define PLAIN_AT_ONCE 16u /* most programs have no more */
+
+_Static_assert(offsetof(struct agent_private, plain) ==
+		       offsetof(struct agent_private, plain_count) +
+		       sizeof(uint64_t),
+	       "they are read together");
+
+static int is_plain_in(const struct agent_range *plain, uint64_t count,
+		       remote_addr start, remote_addr end)
+{
+	for (uint64_t i = 0; i < count; i++)
+		if (plain[i].start < end && plain[i].end > start)
+			return 1;
+	return 0;
+}
+
 void record_agent_forget_plain(const struct record_task *task,
 			       remote_addr start, remote_addr end)
 {
 	struct address_space *space = space_of(task);
-	struct agent_range plain[AGENT_RANGES];
-	uint64_t count = 0;
+	struct {
+		uint64_t count;
+		struct agent_range plain[AGENT_RANGES];
+	} now;
+	size_t first = sizeof(now.count) + PLAIN_AT_ONCE * sizeof(*now.plain);
 
 	if (!has_agent(task) ||
-	    address_space_read(space, PRIVATE(plain_count), &count,
-			       sizeof(count)) ||
-	    !count || count > AGENT_RANGES ||
-	    address_space_read(space, PRIVATE(plain), plain,
-			       count * sizeof(*plain)))
+	    address_space_read(space, PRIVATE(plain_count), &now, first) ||
+	    !now.count || now.count > AGENT_RANGES ||
+	    (now.count > PLAIN_AT_ONCE &&
+	     address_space_read(space, PRIVATE(plain), now.plain,
+				now.count * sizeof(*now.plain))))
 		return;
-	agent_forget_plain(plain, &count, start, (end + PAGE - 1) & -PAGE);
-	address_space_write(space, PRIVATE(plain), plain,
-			    count * sizeof(*plain));
-	address_space_write(space, PRIVATE(plain_count), &count,
-			    sizeof(count));
+	end = (end + PAGE - 1) & -PAGE;
+	if (!is_plain_in(now.plain, now.count, start, end))
+		return;
+	agent_forget_plain(now.plain, &now.count, start, end);
+	address_space_write(space, PRIVATE(plain_count), &now,
+			    sizeof(now.count) + now.count * sizeof(*now.plain));
 }
 
 void record_agent_learn_break(const struct record_task *task)
