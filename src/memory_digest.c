@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -65,11 +66,27 @@ static int page_counts(const struct page_walk *walk,
 	return (flags & PAGEMAP_PRESENT) && !(flags & PAGEMAP_FILE);
 }
 
+/*
+ * The kernel copies twice what it reads for others from a file, page by page.
+ * Where this has an objection (another user's process), that may have none.
+ */
+static size_t read_pages(struct page_walk *walk, remote_addr addr,
+			 size_t length)
+{
+	struct memory *memory = &walk->task->space->memory;
+	struct iovec here = { walk->bytes, length };
+	struct iovec there = { (void *)addr, length };
+	ssize_t got = process_vm_readv(walk->task->tid, &here, 1, &there, 1,
+				       0);
+
+	return got == (ssize_t)length ? length :
+		memory->read(memory, addr, walk->bytes, length);
+}
+
 /* Visits these pages: 0, NEXT_STRETCH with the page that said so, or an end. */
 static int visit_piece(struct page_walk *walk, remote_addr *addr, size_t pages)
 {
-	struct memory *memory = &walk->task->space->memory;
-	size_t got = memory->read(memory, *addr, walk->bytes, pages * PAGE);
+	size_t got = read_pages(walk, *addr, pages * PAGE);
 	int err = 0;
 
 	for (size_t i = 0; i < got / PAGE && !err; i++) {
