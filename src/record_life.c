@@ -29,8 +29,8 @@
 
 #define DIGEST_PAGES_AT_END 16384u /* 64 MiB */
 #define DIGEST_EVENTS 4096u	   /* between digests of a space */
-#define DIGEST_CREDIT 65536u	   /* pages, in all */
-#define DIGEST_CREDIT_PER_EVENT 16u
+#define DIGEST_CREDIT 16384u	   /* pages, in all */
+#define DIGEST_CREDIT_PER_EVENT 1u /* a page takes a twentieth of its time */
 #define BUFFERED_CALLS_PER_EVENT 64u /* they take so much less time */
 #define DIGEST_LEAST 16u	   /* pages: what any digest costs */
 #define STUCK_EXIT_NS 1000000000ull
