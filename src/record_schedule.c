@@ -20,6 +20,7 @@
 #include "src/record_chaos.h"
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/session_page.h"
 #include "traces/report.h"
 
 #define TICK_US 20000		  /* how often a waiting session looks around */
@@ -88,7 +89,9 @@ int recorder_is_alone(const struct recorder *recorder,
 		const struct process_map *map = &maps.maps[i];
 		const struct record_file *file;
 
-		if (!map->is_shared)
+		/* The agent's memory is none that the program looks at. */
+		if (!map->is_shared ||
+		    (map->start >= SESSION_PAGE && map->end <= AGENT_END))
 			continue;
 		file = recorder->file_buckets[map->inode % FILE_BUCKETS];
 		while (file && file->inode != map->inode)
