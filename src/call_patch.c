@@ -790,6 +790,17 @@ enum call_patch_failure call_patch_place(struct memory *memory,
 	return CALL_PATCH_NO_PLACE;
 }
 
+int call_patch_take(const struct call_patch *patch, struct call_area *area)
+{
+	size_t first = (size_t)(patch->trampoline - area->start) /
+		       CALL_AREA_UNIT;
+
+	if (!is_free(area, first, units(patch->code_length)))
+		return 0;
+	mark(area, first, units(patch->code_length), 1);
+	return 1;
+}
+
 void call_patch_release(const struct call_patch *patch, struct call_area *area)
 {
 	mark(area, (size_t)(patch->trampoline - area->start) / CALL_AREA_UNIT,

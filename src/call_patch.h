@@ -169,6 +169,8 @@ struct call_area {
 enum call_patch_failure call_patch_place(struct memory *memory,
 					 struct call_patch *patch,
 					 struct call_area *area);
+/* Takes the place that the patch was built for: true, or 0 when it is taken. */
+int call_patch_take(const struct call_patch *patch, struct call_area *area);
 /* Gives the place back. */
 void call_patch_release(const struct call_patch *patch, struct call_area *area);
 /*

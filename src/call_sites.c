@@ -76,6 +76,77 @@ struct seen_site *call_sites_see(struct call_sites *sites, remote_addr call_end)
 	return seen;
 }
 
+/* ---- what was replaced ---- */
+
+int call_sites_overlap(const struct call_sites *sites,
+		       const struct call_patch *patch)
+{
+	for (size_t i = 0; i < sites->count; i++)
+		if (call_patch_overlaps(&sites->patches[i], patch))
+			return 1;
+	return 0;
+}
+
+int call_sites_have(const struct call_sites *sites, remote_addr call_end)
+{
+	for (size_t i = 0; i < sites->count; i++)
+		if (sites->patches[i].call_end == call_end)
+			return 1;
+	return 0;
+}
+
+int call_sites_restart(const struct recorder *recorder,
+		       const struct record_task *by, remote_addr call_end)
+{
+	const struct record_task *task = recorder->all;
+
+	while (task && !(task->is_interrupted &&
+			 space_of(task) == space_of(by) &&
+			 task->entry.value[R_RIP] == call_end))
+		task = task->next_all;
+	return task != NULL;
+}
+
+static void detour_effects(struct record_task *task,
+			   const struct call_patch *patch)
+{
+	for (unsigned i = 0; i < patch->piece_count; i++) {
+		struct effect *effect;
+
+		if (!patch->pieces[i].signal)
+			continue;
+		effect = effect_list_add_bytes(&task->effects, EFFECT_DETOUR,
+					       patch->jump,
+					       sizeof(patch->jump));
+		effect->address = patch->pieces[i].from;
+		effect->offset = patch->pieces[i].to;
+		effect->extent = patch->pieces[i].from - patch->start;
+		effect->id = (uint32_t)patch->pieces[i].signal;
+	}
+}
+
+void call_sites_add(struct record_task *task, struct call_sites *sites,
+		    struct area *area, const struct call_patch *patch)
+{
+	if (sites->count == sites->room) {
+		sites->room = sites->room ? 2 * sites->room : 16;
+		sites->patches = xrealloc(sites->patches, sites->room *
+					  sizeof(*sites->patches));
+	}
+	sites->patches[sites->count++] = *patch;
+	memcpy(area->bytes + (patch->trampoline - area->area.start),
+	       patch->code, patch->code_length);
+	detour_effects(task, patch);
+}
+
+void call_sites_count(struct recorder *recorder, const struct seen_site *seen)
+{
+	if (seen->failure)
+		recorder->agent_failures[seen->failure]++;
+	else
+		recorder->agent_sites++;
+}
+
 /* ---- room for trampolines ---- */
 
 int call_sites_is_in_areas(const struct call_sites *sites, remote_addr addr)
@@ -153,17 +224,14 @@ void call_sites_area_effect(struct record_task *task, remote_addr start)
 	effect->flags = MAP_PRIVATE | MAP_ANONYMOUS;
 }
 
-static struct area *new_area(struct record_task *task,
-			     struct call_sites *sites,
-			     const struct call_patch *patch)
+struct area *call_sites_area_at(struct record_task *task,
+				struct call_sites *sites, remote_addr start)
 {
-	struct process_maps maps;
-	remote_addr start;
 	struct area *area;
 
-	start = process_maps_read(task->task.tid, &maps) ?
-		0 : find_room(&maps, patch);
-	process_maps_deinit(&maps);
+	for (size_t i = 0; i < sites->area_count; i++)
+		if (sites->areas[i]->area.start == start)
+			return sites->areas[i];
 	if (!start || !call_sites_map_area(task, start))
 		return NULL;
 	call_sites_area_effect(task, start);
@@ -173,6 +241,19 @@ static struct area *new_area(struct record_task *task,
 				sizeof(*sites->areas));
 	sites->areas[sites->area_count++] = area;
 	return area;
+}
+
+static struct area *new_area(struct record_task *task,
+			     struct call_sites *sites,
+			     const struct call_patch *patch)
+{
+	struct process_maps maps;
+	remote_addr start;
+
+	start = process_maps_read(task->task.tid, &maps) ?
+		0 : find_room(&maps, patch);
+	process_maps_deinit(&maps);
+	return call_sites_area_at(task, sites, start);
 }
 
 enum call_patch_failure call_sites_place(struct record_task *task,

@@ -50,9 +50,26 @@ struct call_sites *call_sites_own(struct space_data *data);
 struct seen_site *call_sites_see(struct call_sites *sites,
 				 remote_addr call_end);
 
+/* One of them replaces a byte that this one would, too. */
+int call_sites_overlap(const struct call_sites *sites,
+		       const struct call_patch *patch);
+/* The instruction before call_end is a jump. */
+int call_sites_have(const struct call_sites *sites, remote_addr call_end);
+/* The kernel is about to run the instruction again, in another's name. */
+int call_sites_restart(const struct recorder *recorder,
+		       const struct record_task *by, remote_addr call_end);
+/* It is in place from now on; the bytes are the caller's to write. */
+void call_sites_add(struct record_task *task, struct call_sites *sites,
+		    struct area *area, const struct call_patch *patch);
+/* For `reel info`: what has become of it. */
+void call_sites_count(struct recorder *recorder, const struct seen_site *seen);
+
 /* ---- areas of trampolines ---- */
 
 int call_sites_is_in_areas(const struct call_sites *sites, remote_addr addr);
+/* The one that begins there, mapped if need be; NULL: something is there */
+struct area *call_sites_area_at(struct record_task *task,
+				struct call_sites *sites, remote_addr start);
 /* Finds a place for the trampoline, in a new area if need be. */
 enum call_patch_failure call_sites_place(struct record_task *task,
 					 struct memory *memory,
@@ -66,5 +83,21 @@ void call_sites_area_effect(struct record_task *task, remote_addr start);
 /* Writes to the program's code, now and in replay. */
 int call_sites_write(struct record_task *task, remote_addr addr,
 		     const void *bytes, size_t length);
+
+/* ---- record_jumps_again.c ---- */
+
+/* Of a library, those that were met first become jumps at once. */
+#define KNOWN_AT_ONCE 40u
+
+/*
+ * What became a jump at the same place of another process does so in this one,
+ * with few calls: true, or 0 when each must be looked at.
+ */
+int record_jumps_again(struct recorder *recorder, struct record_task *task,
+		       struct call_sites *sites, const struct seen_code *code);
+/* These patches, from this one on, are to be made again elsewhere. */
+void record_jumps_keep(const struct record_task *task,
+		       const struct call_sites *sites,
+		       const struct seen_code *code, size_t first);
 
 #endif

@@ -31,7 +31,6 @@ _Static_assert(CALL_PATCH_FAILURES <=
 #define CALLS_BEFORE 4u /* with a stop, before the instruction is replaced */
 /* Traps of an instruction: a plan costs as much, if it is not remembered. */
 #define TRAPS_BEFORE 32u
-#define KNOWN_AT_ONCE 40u /* of a file, those that were met first */
 
 /* ---- which ---- */
 
@@ -49,37 +48,6 @@ static int is_patchable(const struct process_maps *maps, remote_addr call_end)
 	return map && !map->is_shared && (map->protection & PROT_EXEC) &&
 	       !(map->protection & PROT_WRITE) &&
 	       !(map->start >= SESSION_PAGE && map->end <= AGENT_END);
-}
-
-static int overlaps(const struct call_sites *sites,
-		    const struct call_patch *patch)
-{
-	for (size_t i = 0; i < sites->count; i++)
-		if (call_patch_overlaps(&sites->patches[i], patch))
-			return 1;
-	return 0;
-}
-
-/* The kernel is about to run the instruction again, in another's name. */
-static int is_being_restarted(const struct recorder *recorder,
-			      const struct record_task *by,
-			      remote_addr call_end)
-{
-	const struct record_task *task = recorder->all;
-
-	while (task && !(task->is_interrupted &&
-			 space_of(task) == space_of(by) &&
-			 task->entry.value[R_RIP] == call_end))
-		task = task->next_all;
-	return task != NULL;
-}
-
-static int is_replaced(const struct call_sites *sites, remote_addr call_end)
-{
-	for (size_t i = 0; i < sites->count; i++)
-		if (sites->patches[i].call_end == call_end)
-			return 1;
-	return 0;
 }
 
 /* ---- code as it is seen for a plan ---- */
@@ -124,42 +92,16 @@ static void look_nearby(struct nearby_code *code, struct record_task *task,
 
 /* ---- replacing ---- */
 
-static void detour_effects(struct record_task *task,
-			   const struct call_patch *patch)
-{
-	for (unsigned i = 0; i < patch->piece_count; i++) {
-		struct effect *effect;
-
-		if (!patch->pieces[i].signal)
-			continue;
-		effect = effect_list_add_bytes(&task->effects, EFFECT_DETOUR,
-					       patch->jump,
-					       sizeof(patch->jump));
-		effect->address = patch->pieces[i].from;
-		effect->offset = patch->pieces[i].to;
-		effect->extent = patch->pieces[i].from - patch->start;
-		effect->id = (uint32_t)patch->pieces[i].signal;
-	}
-}
-
 static void put_in_place(struct record_task *task, struct call_sites *sites,
 			 struct area *area, const struct call_patch *patch)
 {
-	if (sites->count == sites->room) {
-		sites->room = sites->room ? 2 * sites->room : 16;
-		sites->patches = xrealloc(sites->patches, sites->room *
-					  sizeof(*sites->patches));
-	}
-	sites->patches[sites->count++] = *patch;
-	memcpy(area->bytes + (patch->trampoline - area->area.start),
-	       patch->code, patch->code_length);
+	call_sites_add(task, sites, area, patch);
 	call_sites_write(task, patch->trampoline, patch->code,
 			 patch->code_length);
 	call_sites_write(task, patch->start, patch->jump, sizeof(patch->jump));
 	if (patch->hop_at)
 		call_sites_write(task, patch->hop_at, patch->hop,
 				 sizeof(patch->hop));
-	detour_effects(task, patch);
 }
 
 static enum call_patch_failure carry_out(struct record_task *task,
@@ -170,20 +112,12 @@ static enum call_patch_failure carry_out(struct record_task *task,
 	enum call_patch_failure failure;
 	struct area *area;
 
-	if (overlaps(sites, patch))
+	if (call_sites_overlap(sites, patch))
 		return CALL_PATCH_NOT_MOVING;
 	failure = call_sites_place(task, memory, sites, patch, &area);
 	if (!failure)
 		put_in_place(task, sites, area, patch);
 	return failure;
-}
-
-static void count(struct recorder *recorder, const struct seen_site *seen)
-{
-	if (seen->failure)
-		recorder->agent_failures[seen->failure]++;
-	else
-		recorder->agent_sites++;
 }
 
 /* The instruction is there, and not the trap for it. */
@@ -247,13 +181,13 @@ static void replace_known(struct recorder *recorder, struct record_task *task,
 		return;
 	end = addr + found.length;
 	seen = call_sites_see(sites, end);
-	if (is_replaced(sites, end) || seen->failure ||
-	    is_being_restarted(recorder, task, end) ||
+	if (call_sites_have(sites, end) || seen->failure ||
+	    call_sites_restart(recorder, task, end) ||
 	    call_patch_plan_again(&code.memory, end, found, way, &patch) ||
 	    !save_original(task, &patch) ||
 	    carry_out(task, &code.memory, sites, &patch))
 		return;
-	count(recorder, seen);
+	call_sites_count(recorder, seen);
 }
 
 /*
@@ -268,7 +202,10 @@ static void replace_all_known(struct recorder *recorder,
 			      const struct seen_code *code)
 {
 	const struct record_file *file = code->file;
+	size_t before = sites->count;
 
+	if (record_jumps_again(recorder, task, sites, code))
+		return;
 	for (size_t i = 0; i < file->jump_count && i < KNOWN_AT_ONCE; i++) {
 		uint64_t at = file->jumps[i].offset - code->offset;
 
@@ -278,6 +215,7 @@ static void replace_all_known(struct recorder *recorder,
 			replace_known(recorder, task, sites, code->start + at,
 				      file->jumps[i].way);
 	}
+	record_jumps_keep(task, sites, code, before);
 }
 
 /* The mapping that the instruction is in; NULL where there is none. */
@@ -407,19 +345,19 @@ void record_call_site(struct recorder *recorder, struct record_task *task)
 
 	sites = is_buffered(task->call.number) ? sites_for(task, call_end) :
 						 NULL;
-	if (!sites || is_replaced(sites, call_end))
+	if (!sites || call_sites_have(sites, call_end))
 		return;
 	code = look_at_code(recorder, task, sites, call_end - 2);
-	if (is_replaced(sites, call_end))
+	if (call_sites_have(sites, call_end))
 		return;
 	seen = call_sites_see(sites, call_end);
 	if (seen->failure ||
 	    !is_often(code, call_end - 2, ++seen->count) ||
-	    is_being_restarted(recorder, task, call_end))
+	    call_sites_restart(recorder, task, call_end))
 		return;
 	seen->failure = may_become_jump(task, code, call_end) ?
 		replace(task, sites, code, call_end) : CALL_PATCH_NO_CALL;
-	count(recorder, seen);
+	call_sites_count(recorder, seen);
 }
 
 /* ---- instructions ---- */
@@ -464,7 +402,7 @@ void record_instruction_site(struct recorder *recorder,
 	if (!sites)
 		return;
 	code = look_at_code(recorder, task, sites, addr);
-	if (is_replaced(sites, end))
+	if (call_sites_have(sites, end))
 		return;
 	seen = call_sites_see(sites, end);
 	if (seen->failure ||
@@ -473,7 +411,7 @@ void record_instruction_site(struct recorder *recorder,
 	seen->failure = may_become_jump(task, code, addr + 1) ?
 		replace_instruction(task, sites, code, addr, instruction) :
 		CALL_PATCH_NO_CALL;
-	count(recorder, seen);
+	call_sites_count(recorder, seen);
 }
 
 void record_sites_describe(const struct recorder *recorder,

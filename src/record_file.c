@@ -93,6 +93,7 @@ void record_files_free(struct recorder *recorder)
 		recorder->files = file->next;
 		free(file->sites);
 		free(file->jumps);
+		record_jumps_free(file);
 		free(file->path);
 		free(file);
 	}

@@ -18,6 +18,7 @@
  *   record_sparse.c   files with holes
  *   record_sites.c    instructions to replace in files
  *   record_jumps.c    what was replaced there before
+ *   record_jumps_again.c  and is again, in another process, all at once
  *   record_scratch.c  buffers of calls that wait
  *   record_signal.c   signals and trapped instructions
  *   record_deadly.c   signals that end any wait
@@ -294,6 +295,7 @@ struct record_file {
 	struct known_jump *jumps; /* in the order in which they were met */
 	size_t jump_count;
 	int has_new_jumps;
+	struct made_jumps *made_jumps; /* by where it was mapped */
 	char *path; /* that it was mapped by, when it has code */
 	int is_outdated; /* changed since: other content has its inode */
 	struct record_file *next, *next_in_bucket;
@@ -616,6 +618,9 @@ void record_jumps_learn(struct record_file *file, uint64_t offset,
 			uint64_t way);
 /* At the end, for later recordings. */
 void record_jumps_remember(struct recorder *recorder);
+
+/* record_jumps_again.c */
+void record_jumps_free(struct record_file *file);
 
 /* record_sparse.c */
 /* So much of it is hole that its data is to follow an empty snapshot. */
