@@ -87,6 +87,7 @@ struct record_file *record_file_find(struct recorder *recorder, dev_t device,
 
 void record_files_free(struct recorder *recorder)
 {
+	free(recorder->mapped.name);
 	while (recorder->files) {
 		struct record_file *file = recorder->files;
 

@@ -495,30 +495,49 @@ static void hold_code(struct record_task *task, struct record_file *file)
 		record_hold(task, &task->effects, &range);
 }
 
-static int map_file(struct recorder *recorder, struct record_task *task)
+/*
+ * A dynamic linker maps the parts of a library one after the other.  Nothing
+ * else can have happened to the descriptor when no other event is between: its
+ * file need not be asked for again.
+ */
+static struct record_file *mapped_before(const struct recorder *recorder,
+					 const struct record_task *task,
+					 uint32_t use)
+{
+	const struct mapped_file *mapped = &recorder->mapped;
+	const struct record_file *file = mapped->file;
+
+	if (mapped->task != task->task.serial ||
+	    mapped->fd != (int)task->call.arguments[4] ||
+	    mapped->events + 1 != trace_writer_event_count(recorder->writer) ||
+	    task->task.space->users > 1 || task->has_own_files ||
+	    space_data_of(task)->shares_files)
+		return NULL;
+	return file->is_changeable || file->is_changed || file->lacks_data ||
+	       file->is_outdated || (use & ~file->use) ? NULL : mapped->file;
+}
+
+static void remember_mapped(struct recorder *recorder,
+			    const struct record_task *task,
+			    struct record_file *file, const char *name)
+{
+	struct mapped_file *mapped = &recorder->mapped;
+
+	mapped->task = task->task.serial;
+	mapped->fd = (int)task->call.arguments[4];
+	mapped->events = trace_writer_event_count(recorder->writer);
+	mapped->file = file;
+	if (mapped->name == name)
+		return;
+	free(mapped->name);
+	mapped->name = xstrdup(name);
+}
+
+static void map_known(struct recorder *recorder, struct record_task *task,
+		      struct record_file *file, const char *name)
 {
 	const uint64_t *arguments = task->call.arguments;
-	AUTO(fd_close) int fd = task_descriptor(task, (int)arguments[4]);
-	struct record_file *file;
-	struct stat status;
-	char name[4096];
-	int err;
 
-	if (fd < 0 || fstat(fd, &status))
-		return report(fd < 0 ? fd : -errno, "task %d: look at mapped "
-			      "descriptor %d", task->task.tid,
-			      (int)arguments[4]);
-	task_descriptor_text(task, (int)arguments[4], name, sizeof(name));
-	if (!S_ISREG(status.st_mode))
-		return map_device(recorder, task, name);
-	err = record_file_of(recorder, &task->effects, fd, &status, name,
-			     mapping_use(arguments[2], arguments[3]), &file);
-	if (!err && file->lacks_data)
-		err = record_file_data(recorder, task, file, fd, 0,
-				       (uint64_t)status.st_size);
-	if (err)
-		return err;
-	file->lacks_data = 0;
 	if (arguments[3] & MAP_SHARED)
 		note_shared(recorder, file, name,
 			    (arguments[2] & PROT_WRITE) != 0);
@@ -529,6 +548,46 @@ static int map_file(struct recorder *recorder, struct record_task *task)
 	if ((arguments[2] & PROT_EXEC) && !(kept_flags(arguments[3]) &
 					    MAP_SHARED))
 		hold_code(task, file);
+	remember_mapped(recorder, task, file, name);
+}
+
+static int map_descriptor(struct recorder *recorder, struct record_task *task,
+			  uint32_t use)
+{
+	int number = (int)task->call.arguments[4];
+	AUTO(fd_close) int fd = task_descriptor(task, number);
+	struct record_file *file;
+	struct stat status;
+	char name[4096];
+	int err;
+
+	if (fd < 0 || fstat(fd, &status))
+		return report(fd < 0 ? fd : -errno, "task %d: look at mapped "
+			      "descriptor %d", task->task.tid, number);
+	task_descriptor_text(task, number, name, sizeof(name));
+	if (!S_ISREG(status.st_mode))
+		return map_device(recorder, task, name);
+	err = record_file_of(recorder, &task->effects, fd, &status, name, use,
+			     &file);
+	if (!err && file->lacks_data)
+		err = record_file_data(recorder, task, file, fd, 0,
+				       (uint64_t)status.st_size);
+	if (err)
+		return err;
+	file->lacks_data = 0;
+	map_known(recorder, task, file, name);
+	return 0;
+}
+
+static int map_file(struct recorder *recorder, struct record_task *task)
+{
+	const uint64_t *arguments = task->call.arguments;
+	uint32_t use = mapping_use(arguments[2], arguments[3]);
+	struct record_file *file = mapped_before(recorder, task, use);
+
+	if (!file)
+		return map_descriptor(recorder, task, use);
+	map_known(recorder, task, file, recorder->mapped.name);
 	return 0;
 }
 

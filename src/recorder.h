@@ -301,6 +301,15 @@ struct record_file {
 	struct record_file *next, *next_in_bucket;
 };
 
+/* What a task mapped last: the next call often maps the same descriptor. */
+struct mapped_file {
+	uint32_t task; /* its serial; 0: none */
+	int fd;
+	uint64_t events; /* in the trace, just before that call's */
+	struct record_file *file;
+	char *name;
+};
+
 /* A patched instruction in an address space. */
 struct patched_site {
 	remote_addr addr;
@@ -368,6 +377,7 @@ struct recorder {
 	int has_priorities; /* someone had a real-time policy */
 	struct record_task *current;
 	struct record_file *files;
+	struct mapped_file mapped;
 	struct record_file *file_buckets[FILE_BUCKETS]; /* by inode */
 	uint32_t last_file_id, last_task_serial;
 	uint64_t start_ns;
