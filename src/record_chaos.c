@@ -105,7 +105,8 @@ struct record_task *record_chaos_pick(struct recorder *recorder)
 	struct record_task *current = recorder->current, *picked;
 
 	if (current && current->is_queued && current->chaos_events &&
-	    now_ns() - current->slice_began_ns < current->chaos_slice_ns) {
+	    record_time_left(current, &current->turn_began,
+			     current->chaos_slice_ns)) {
 		current->chaos_events--;
 		return current;
 	}
@@ -114,7 +115,7 @@ struct record_task *record_chaos_pick(struct recorder *recorder)
 	picked = pick_ready(recorder);
 	if (!picked)
 		return NULL;
-	picked->slice_began_ns = now_ns();
+	record_mark_time(picked, &picked->turn_began);
 	picked->chaos_slice_ns = SHORTEST_NS << below(recorder, DOUBLINGS);
 	picked->chaos_slice_ns += below(recorder, picked->chaos_slice_ns);
 	picked->chaos_is_cut = below(recorder, CUT_OF) == 0;

@@ -38,6 +38,8 @@
 #define WINDOW_NS 200000ull	 /* to see what changes in memory */
 #define PASS_NS 200000ull	 /* to see what changes in registers */
 #define LATE_NS 100000000ull	 /* and no longer, if the kernel holds it */
+#define PAUSE_NS 20000		 /* from look to look, and longer ones */
+#define LONGEST_PAUSE_NS 1000000 /* while it does not run */
 #define PASSES 3u
 #define TRIES 4u		 /* to find a place */
 #define DIGEST_TRIES 10u	 /* while others write */
@@ -96,13 +98,14 @@ struct point_search {
 int record_wants_point(const struct record_task *task)
 {
 	const struct withheld_signal *signal = task->withheld;
-	uint64_t now = now_ns();
+	uint64_t now = signal ? now_ns() : 0;
 
 	while (signal && (signal->is_sent ||
 			  now - signal->since_ns <
 				  SIGNAL_AGE_NS + signal->delay_ns))
 		signal = signal->next;
-	return signal && now >= task->next_point_ns &&
+	return signal && !record_time_left(task, &task->last_point,
+					   task->point_pause_ns) &&
 	       record_deliverable(task) != NULL;
 }
 
@@ -238,18 +241,6 @@ static enum step go(struct point_search *search, int request)
 	return step;
 }
 
-/* The processor time of its process, of which only this task runs. */
-static uint64_t time_used(const struct record_task *task)
-{
-	struct timespec used = { 0 };
-	clockid_t clock;
-
-	if (clock_getcpuclockid(task->task.tgid, &clock) ||
-	    clock_gettime(clock, &used))
-		return 0;
-	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
 /* It is not late yet, or others have the processor that it wants. */
 static int may_still_run(const struct record_task *task, uint64_t *late_ns)
 {
@@ -265,17 +256,24 @@ static int may_still_run(const struct record_task *task, uint64_t *late_ns)
  */
 static pid_t wait_while_used(struct point_search *search, uint64_t used_ns)
 {
-	const struct timespec pause = { .tv_nsec = 20000 };
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
 	const struct record_task *task = search->task;
-	uint64_t used = time_used(task), late = now_ns() + LATE_NS;
+	uint64_t late = now_ns() + LATE_NS, before, now;
+	uint64_t began = before = now = record_process_time(task);
 	pid_t got;
 
 	do {
+		/* Who looks often competes with it for the processor, too. */
+		if (now != before)
+			pause.tv_nsec = PAUSE_NS;
 		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < LONGEST_PAUSE_NS)
+			pause.tv_nsec *= 2;
 		got = waitpid(task->task.tid, &search->status,
 			      __WALL | WNOHANG);
-	} while (!got && time_used(task) - used < used_ns &&
-		 may_still_run(task, &late));
+		before = now;
+		now = record_process_time(task);
+	} while (!got && now - began < used_ns && may_still_run(task, &late));
 	return got;
 }
 
@@ -702,8 +700,8 @@ static int take_point(struct point_search *search)
 	if (err)
 		return err;
 	if (search->is_look) {
-		task->slice_began_ns = 0; /* its turn is over */
-		task->next_look_ns = 0;
+		task->turn_began = (struct time_mark){ 0 }; /* it is over */
+		task->look_pause_ns = 0;
 	}
 	if (record_deliverable(task))
 		return record_deliver_at_point(search->recorder, task);
@@ -774,14 +772,6 @@ static uint64_t slice_for(uint64_t cost_ns)
 	       slice_ns < SLICE_MAX_NS ? slice_ns : SLICE_MAX_NS;
 }
 
-static uint64_t own_time(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
 int record_point(struct recorder *recorder, struct record_task *task)
 {
 	struct point_search search = {
@@ -790,7 +780,7 @@ int record_point(struct recorder *recorder, struct record_task *task)
 		.is_look = task->point_wanted == POINT_IF_IT_SPINS,
 	};
 	pid_t tid = task->task.tid;
-	uint64_t began = own_time();
+	uint64_t cost = record_own_time();
 	int err;
 
 	task->point_wanted = POINT_NOT_WANTED;
@@ -806,12 +796,14 @@ int record_point(struct recorder *recorder, struct record_task *task)
 		process_maps_deinit(&search.maps);
 	}
 	task = recorder_find(recorder, tid); /* it may be gone */
-	if (task && search.is_look && task->next_look_ns)
-		task->next_look_ns = now_ns() +
-			slice_for(own_time() - began);
-	else if (task && !task->slice_ns) {
-		task->next_point_ns = now_ns() + own_time() - began;
-		task->slice_ns = slice_for(own_time() - began);
+	cost = record_own_time() - cost;
+	if (task && search.is_look && task->look_pause_ns) {
+		record_mark_time(task, &task->last_look);
+		task->look_pause_ns = slice_for(cost);
+	} else if (task && !task->slice_ns) {
+		record_mark_time(task, &task->last_point);
+		task->point_pause_ns = cost;
+		task->slice_ns = slice_for(cost);
 	}
 	return err;
 }

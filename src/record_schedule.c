@@ -116,17 +116,37 @@ static uint64_t slice_of(const struct record_task *task)
  * needs none (record_point.c).
  */
 static void look_whether_it_spins(const struct recorder *recorder,
-				  struct record_task *current, uint64_t now)
+				  struct record_task *current)
 {
 	if (recorder->options->is_chaotic || current->withheld ||
 	    current->tracing || current->task.space->users < 2 ||
-	    now < current->next_look_ns ||
-	    now - current->slice_began_ns < SOON_NS ||
-	    (!record_next_in_line(recorder) && !recorder->deferred_count))
+	    (!record_next_in_line(recorder) && !recorder->deferred_count) ||
+	    record_time_left(current, &current->turn_began, SOON_NS) ||
+	    record_time_left(current, &current->last_look,
+			     current->look_pause_ns))
 		return;
-	current->next_look_ns = now + SLICE_NS;
+	record_mark_time(current, &current->last_look);
+	current->look_pause_ns = SLICE_NS;
 	current->point_wanted = POINT_IF_IT_SPINS;
 	recorder_interrupt(current);
+}
+
+/* The turn is, for others who wait; else a tick comes when it may be. */
+static int is_over(const struct recorder *recorder,
+		   const struct record_task *current)
+{
+	uint64_t left;
+
+	if (!record_next_in_line(recorder) && !recorder->deferred_count)
+		return 0;
+	if (!record_has_core(recorder, current))
+		return 1;
+	left = record_time_left(current, &current->turn_began,
+				slice_of(current));
+	/* Where others compete for the processor, that is no time to wait. */
+	if (left && record_has_processor(current, &current->turn_began))
+		recorder_tick_in(left < SOON_NS ? SOON_NS : left);
+	return !left;
 }
 
 /*
@@ -136,36 +156,33 @@ static void look_whether_it_spins(const struct recorder *recorder,
  */
 static void preempt(struct recorder *recorder, struct record_task *current)
 {
-	uint64_t now = now_ns(), turn_ns = slice_of(current);
-	int is_over = (record_next_in_line(recorder) ||
-		       recorder->deferred_count) &&
-		      (now - current->slice_began_ns >= turn_ns ||
-		       !record_has_core(recorder, current));
+	uint64_t pause;
 
 	if (current->state != TASK_RUNNING || current->phase != CALL_NONE ||
 	    current->is_interrupt_sent)
 		return;
-	if (now - current->resumed_ns >= SOON_NS)
+	if (now_ns() - current->resumed_ns >= SOON_NS)
 		record_agent_may_yield(current);
 	current->point_wanted = record_wants_point(current) ?
 		POINT_WANTED : POINT_NOT_WANTED;
 	if (current->point_wanted == POINT_NOT_WANTED) {
-		if (current->withheld || turn_ns < SLICE_NS)
+		if (current->withheld || slice_of(current) < SLICE_NS)
 			recorder_tick_in(SOON_NS);
-		if (!is_over) {
-			look_whether_it_spins(recorder, current, now);
+		if (!is_over(recorder, current)) {
+			look_whether_it_spins(recorder, current);
 			return;
 		}
 		if (!recorder_is_alone(recorder, current))
 			current->point_wanted = POINT_WANTED;
-		if (current->point_wanted == POINT_WANTED &&
-		    now < current->next_point_ns) {
+		pause = record_time_left(current, &current->last_point,
+					 current->point_pause_ns);
+		if (current->point_wanted == POINT_WANTED && pause) {
 			if (recorder->options->is_chaotic)
-				recorder_tick_in(current->next_point_ns - now);
+				recorder_tick_in(pause);
 			return;
 		}
 		/* Whatever its turns are from here on, this one is over. */
-		current->slice_began_ns = 0;
+		current->turn_began = (struct time_mark){ 0 };
 	}
 	/* A call is a better place, if one comes soon. */
 	if (record_agent_stop_at_call(current)) {
@@ -356,7 +373,7 @@ static int handle_all_stops(struct recorder *recorder)
 /* Who was woken is in the kernel still, on our core, on its way to a stop. */
 int recorder_yield(struct recorder *recorder, struct record_task *task)
 {
-	task->slice_began_ns = 0;
+	task->turn_began = (struct time_mark){ 0 };
 	sched_yield();
 	return handle_all_stops(recorder);
 }
@@ -511,7 +528,7 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 
 static int is_in_turn(const struct record_task *task)
 {
-	return now_ns() - task->slice_began_ns < slice_of(task);
+	return record_time_left(task, &task->turn_began, slice_of(task)) != 0;
 }
 
 static struct record_task *pick_task(struct recorder *recorder)
@@ -533,7 +550,7 @@ static struct record_task *pick_task(struct recorder *recorder)
 	if (!first)
 		return NULL;
 	if (first != current)
-		first->slice_began_ns = now_ns();
+		record_mark_time(first, &first->turn_began);
 	recorder_unready(recorder, first);
 	return first;
 }

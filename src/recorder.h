@@ -5,6 +5,7 @@
  *   record.c          session: stops, events, end
  *   record_tasks.c    its tasks
  *   record_schedule.c whose turn it is
+ *   record_turn.c     how long that lasts
  *   record_launch.c   how it begins
  *   record_call.c     system calls: entry, exit, what rows and hooks save
  *   record_futex.c    waits that begin late
@@ -146,6 +147,11 @@ struct sched_policy {
 	uint64_t runtime, deadline, period;
 };
 
+/* A moment, and what the task had had of the processor by then; 0: long ago. */
+struct time_mark {
+	uint64_t ns, used_ns;
+};
+
 #define BUSY_PAGES 64u
 
 struct record_task {
@@ -224,7 +230,7 @@ struct record_task {
 	remote_addr shmdt_length;
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
-	uint64_t slice_began_ns;
+	struct time_mark turn_began;
 	uint64_t slice_ns; /* of its turns; 0: as usual */
 	uint64_t terminated_ns; /* when it last met a SIGTERM */
 	int is_asked;		/* to end, by us or who asked us */
@@ -233,8 +239,9 @@ struct record_task {
 	int was_interrupt_sent; /* before the stop that it is in */
 	uint64_t interrupt_ns; /* when it was */
 	enum point_wanted point_wanted; /* at the stop that this brings */
-	uint64_t next_look_ns; /* whether it spins, no earlier */
-	uint64_t next_point_ns; /* no earlier: what the last one cost */
+	struct time_mark last_look, last_point;
+	uint64_t look_pause_ns; /* till the next look whether it spins */
+	uint64_t point_pause_ns; /* and point: what the last one cost */
 	remote_addr busy_pages[BUSY_PAGES]; /* changed lately while it ran */
 	unsigned busy_count, busy_points; /* since all were looked at */
 	cpu_set_t affinity;	/* what the program believes */
@@ -497,6 +504,18 @@ void recorder_start_ticking(struct sigaction *before_out, sigset_t *mask_out);
 void recorder_interrupt(struct record_task *task);
 /* The next tick comes so soon, or sooner. */
 void recorder_tick_in(uint64_t duration_ns);
+
+/* record_turn.c */
+/* What we had of the processor, and what the process of the task had. */
+uint64_t record_own_time(void);
+uint64_t record_process_time(const struct record_task *task);
+void record_mark_time(const struct record_task *task, struct time_mark *mark);
+/* Until the task has used so much since the mark: 0 when it has. */
+uint64_t record_time_left(const struct record_task *task,
+			  const struct time_mark *mark, uint64_t limit_ns);
+/* Hardly anybody else had it since the mark. */
+int record_has_processor(const struct record_task *task,
+			 const struct time_mark *mark);
 
 /* record_launch.c */
 /* Starts the command; it is stopped at its exec. */

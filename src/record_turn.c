@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long turns are: in time of the processor, for which others may compete.
+ * What a task and the recorder had of it is what the task has cost its session,
+ * and all that ends a turn is paid for by the same measure.  Where nobody else
+ * wants the processor, that is the time that passes.
+ */
+#include "src/recorder.h"
+
+#include <time.h>
+
+#define LONGEST_NS 1000000000ull /* whoever has the processor meanwhile */
+
+static uint64_t time_of(clockid_t clock)
+{
+	struct timespec used = { 0 };
+
+	clock_gettime(clock, &used);
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+uint64_t record_own_time(void)
+{
+	return time_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/*
+ * The kernel has no clock of one thread for other processes.  The number of
+ * this one is what clock_getcpuclockid(3) makes of a process, and tries out.
+ */
+uint64_t record_process_time(const struct record_task *task)
+{
+	return time_of((clockid_t)(~(uint32_t)task->task.tgid << 3 | 2));
+}
+
+static uint64_t used_by(const struct record_task *task)
+{
+	return record_process_time(task) + record_own_time();
+}
+
+void record_mark_time(const struct record_task *task, struct time_mark *mark)
+{
+	mark->ns = now_ns();
+	mark->used_ns = used_by(task);
+}
+
+uint64_t record_time_left(const struct record_task *task,
+			  const struct time_mark *mark, uint64_t limit_ns)
+{
+	uint64_t passed = now_ns() - mark->ns, used;
+
+	if (passed < limit_ns)
+		return limit_ns - passed;
+	if (passed >= limit_ns + LONGEST_NS)
+		return 0;
+	used = used_by(task) - mark->used_ns;
+	return used < limit_ns ? limit_ns - used : 0;
+}
+
+int record_has_processor(const struct record_task *task,
+			 const struct time_mark *mark)
+{
+	uint64_t passed = now_ns() - mark->ns;
+
+	return used_by(task) - mark->used_ns > passed - passed / 4;
+}
