@@ -35,7 +35,8 @@ static void send_bytes(struct gdb_server *server, const void *bytes,
 {
 	const char *at = bytes;
 
-	while (length && !server->is_over) {
+	/* Who asked for the end gets the answer to that, too. */
+	while (length) {
 		ssize_t sent = send(server->fd, at, length, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
@@ -471,6 +472,7 @@ static void read_memory(struct gdb_server *server, const char *packet,
 
 /* ---- leaving ---- */
 
+/* ";PROCESS" or nothing, which is all of them.  Who is killed, is left. */
 static void detach(struct gdb_server *server, const char *packet)
 {
 	uint64_t process = 0;
@@ -497,10 +499,8 @@ static void v_packet(struct gdb_server *server, const char *packet,
 		resume(server, packet + 5);
 	else if (!strncmp(packet, "vFile:", 6))
 		gdb_file(server, packet + 6, length - 6);
-	else if (!strncmp(packet, "vKill", 5)) {
-		gdb_ok(server);
-		server->is_over = 1;
-	}
+	else if (!strncmp(packet, "vKill", 5))
+		detach(server, packet + 5);
 }
 
 static void read_registers(struct gdb_server *server, const char *packet)
