@@ -69,6 +69,19 @@ def moved(text):
         say(str(error))
 
 
+def holds_some():
+    """Whether gdb resumes some threads, and takes others for stopped."""
+    return (gdb.parameter("scheduler-locking") in ("on", "step") or
+            (not gdb.parameter("schedule-multiple") and
+             sum(1 for one in gdb.inferiors() if one.pid) > 1))
+
+
+def on_stop(_):
+    """All go on in a recording, so gdb must forget where the others were."""
+    if holds_some() and is_connected():
+        gdb.execute("maintenance flush register-cache", to_string=True)
+
+
 class Reel(gdb.Command):
     """Places in a recording, and what is known of it.
 
@@ -270,3 +283,4 @@ for command in (When, Event, Events, Dump, Elapsed, Processes, Digest,
                 Snapshots, Checkpoint, Checkpoints, DeleteCheckpoint, Seek,
                 Restart, Discard, BacktraceAt):
     command()
+gdb.events.stop.connect(on_stop)

@@ -142,6 +142,11 @@ static void set_thread(struct gdb_server *server, const char *packet)
 		gdb_error(server, EINVAL);
 		return;
 	}
+	if (what == 'c')
+		server->chosen = (struct resumption){
+			.process = process > 0 ? process : 0,
+			.thread = thread > 0 ? thread : 0,
+		};
 	/* To go backwards gdb names the process alone: it means this thread. */
 	if (what == 'c' && thread <= 0 && process == server->stop.process)
 		thread = server->stop.thread;
@@ -293,6 +298,23 @@ void gdb_print(struct gdb_server *server, const char *text)
 		gdb_print_bytes(server, text, strlen(text));
 }
 
+/* Who was interrupted is one of those that were resumed. */
+static void choose_interrupted(struct gdb_server *server)
+{
+	const struct timeline *timeline = server->timeline;
+	struct debug_stop *stop = &server->stop;
+	struct replay_task *task = NULL;
+	struct debug_stop other = *stop;
+
+	while (timeline_is_held(timeline, stop) &&
+	       (task = inspect_next(timeline->replayer, task))) {
+		other.process = task->recorded_tgid;
+		other.thread = task->recorded_tid;
+		if (!timeline_is_held(timeline, &other))
+			*stop = other;
+	}
+}
+
 static void after_run(struct gdb_server *server, int err)
 {
 	if (err) {
@@ -304,6 +326,8 @@ static void after_run(struct gdb_server *server, int err)
 	gdb_print(server, server->timeline->message);
 	server->timeline->message = NULL;
 	server->stop = server->timeline->stop;
+	choose_interrupted(server);
+	timeline_show(server->timeline, &server->stop);
 	if (server->is_lldb && server->stop.kind == STOP_BEGIN)
 		gdb_print(server, "reel: the recording begins here\n");
 	if (server->is_lldb && server->stop.kind == STOP_END)
@@ -405,9 +429,35 @@ static void run(struct gdb_server *server, const char *how, pid_t thread,
 	after_run(server, err);
 }
 
+/* All that vCont resumes, of the actions from the first `;' on. */
+static void choose(struct gdb_server *server, const char *packet)
+{
+	struct resumption resumed[RESUMED_MAX + 1];
+	pid_t process, thread;
+	size_t count = 0;
+
+	while (packet && packet[0] == ';' && count <= RESUMED_MAX) {
+		const char *next = strchr(packet + 1, ';');
+		const char *at = strchr(packet + 1, ':');
+
+		if (!at || (next && at > next) ||
+		    (at++, !gdb_read_thread(&at, &process, &thread))) {
+			timeline_resume_all(server->timeline);
+			return;
+		}
+		if (packet[1] != 't')
+			resumed[count++] = (struct resumption){
+				.process = process > 0 ? process : 0,
+				.thread = thread > 0 ? thread : 0,
+			};
+		packet = next;
+	}
+	timeline_resume_only(server->timeline, resumed, count);
+}
+
 /*
  * vCont;ACTION[:THREAD]...: the recorded order of threads is what it is, so
- * only a step matters, and the thread that it is for.
+ * the first one says what to do, and all of them who may stop.
  */
 static void resume(struct gdb_server *server, const char *packet)
 {
@@ -434,6 +484,7 @@ static void resume(struct gdb_server *server, const char *packet)
 	/* What happened in a copy was not recorded: no handler gets it. */
 	if (strchr("CS", action[0]))
 		gdb_copy_discard(server);
+	choose(server, packet);
 	run(server, strchr("sSr", action[0]) ? "s" : "c", thread, start, end);
 }
 
@@ -522,6 +573,7 @@ static void step_or_continue(struct gdb_server *server, const char *packet)
 {
 	if (packet[0] == 'C' || packet[0] == 'S')
 		gdb_copy_discard(server);
+	timeline_resume_only(server->timeline, &server->chosen, 1);
 	if (!strcmp(packet, "bs") || !strcmp(packet, "bc"))
 		run(server, packet, server->resumed, 0, 0);
 	else if (packet[0] == 's' || packet[0] == 'S')

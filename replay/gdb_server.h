@@ -69,6 +69,7 @@ struct gdb_server {
 	struct timeline *timeline;
 	pid_t general; /* thread that g, m ... are for */
 	pid_t resumed; /* thread that s, bs are for */
+	struct resumption chosen; /* all that c, s, bc, bs are for */
 	struct debug_stop stop; /* the last one */
 	int files[GDB_FILES_MAX]; /* open ones; -1 */
 	struct gdb_condition **conditions; /* of breakpoints; all differ */

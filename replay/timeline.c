@@ -246,6 +246,8 @@ static int is_past_target(const struct timeline *timeline)
 int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop)
 {
+	if (timeline_is_held(timeline, stop))
+		return 0;
 	if (timeline->mode == PASS_RECORDS) {
 		if (!leg && !timeline->is_part &&
 		    is_at_target(timeline) && stop->kind != STOP_EXEC &&

@@ -12,6 +12,7 @@
  *   timeline_state.c  places in the middle of computing, known by their state
  *   timeline_back.c  reverse execution
  *   timeline_checkpoint.c  where it need not begin from the beginning
+ *   timeline_held.c  whose stops the debugger does not want
  *   debug_image.c    the programs of the processes
  *   task_name.c      the names of the tasks
  */
@@ -23,6 +24,8 @@
 
 #define LEGS_MAX 48u
 #define ATTACHED_MAX 64u
+#define RESUMED_MAX 16u
+#define SHOWN_MAX 256u
 
 enum leg_kind {
 	LEG_STEPS, /* count instructions */
@@ -80,6 +83,11 @@ struct debug_stop {
 	remote_addr address;
 	pid_t child;
 	const char *path;      /* EXEC; belongs to the timeline */
+};
+
+/* A thread; 0: any of the process, in any process. */
+struct resumption {
+	pid_t process, thread;
 };
 
 /* The program of a process from an event on. */
@@ -142,6 +150,10 @@ struct timeline {
 	uint8_t catches[1024];	/* system calls that are */
 	int catches_calls, catches_all; /* whatever number they have */
 	int reports_forks, reports_vforks, reports_execs;
+	struct resumption resumed[RESUMED_MAX];
+	size_t resumed_count; /* 0: all are */
+	struct resumption shown[SHOWN_MAX]; /* stopped, for the debugger */
+	size_t shown_count;
 	struct debug_image *images;
 	size_t image_count;
 
@@ -251,6 +263,16 @@ int timeline_try(struct timeline *timeline, const struct position *target);
 /* What the debugger wants to see happened: REPLAY_STOPPED or 0. */
 int timeline_notice(struct timeline *timeline, const struct leg *leg,
 		    const struct debug_stop *stop);
+
+/* timeline_held.c: whom the debugger resumes; before all that follows. */
+void timeline_resume_all(struct timeline *timeline);
+void timeline_resume_only(struct timeline *timeline,
+			  const struct resumption *resumed, size_t count);
+/* Whether it wants no such stop of that thread. */
+int timeline_is_held(const struct timeline *timeline,
+		     const struct debug_stop *stop);
+/* It has been told. */
+void timeline_show(struct timeline *timeline, const struct debug_stop *stop);
 
 /* timeline_checkpoint.c */
 int timeline_checkpoints_init(struct timeline *timeline);

@@ -125,6 +125,43 @@ def breakpoints_of_one_thread():
 
 
 @scenario
+def who_is_locked_makes_no_stops():
+    """gdb ends with an internal error if a thread stops that it has shown
+    and not resumed."""
+    break_at("round")
+    do("continue")
+    first = gdb.selected_thread().num
+    do("continue")
+    second = gdb.selected_thread().num
+    assert second != first
+    rounds, before = value("i"), event()
+    try:
+        do("set scheduler-locking on")
+        do("thread %d" % first)
+        do("continue")
+        is_(gdb.selected_thread().num, first)
+        at("round")
+        is_(value("i"), 1)
+        assert event() > before
+        do("thread %d" % second)
+        do("continue")
+        is_(gdb.selected_thread().num, second)
+        at("round")
+        is_(value("i"), rounds + 1)
+        do("thread %d" % first)
+        do("reverse-continue")
+        is_(gdb.selected_thread().num, first)
+        at("round")
+        # Others went on, and gdb shows where they are now.
+        do("thread %d" % second)
+        shown = do("info registers rip rsp rax")
+        do("maintenance flush register-cache")
+        is_(do("info registers rip rsp rax"), shown)
+    finally:
+        do("set scheduler-locking replay")
+
+
+@scenario
 def stepi_and_back_across_threads():
     to("shared")
     thread = number()
