@@ -612,13 +612,6 @@ static int resume(struct copy_run *run, int request, uint64_t *met_out,
 	return 0;
 }
 
-static int is_at_break(const struct copy_run *run)
-{
-	return breakpoints_at(&run->timeline->breakpoints,
-			      run->task->recorded_tgid,
-			      inspect_program_place(run->task)) != NULL;
-}
-
 static void insert(struct copy_run *run, int request)
 {
 	struct breakpoints *breakpoints = &run->timeline->breakpoints;
@@ -681,7 +674,7 @@ static int run_copy(struct copy_run *run)
 {
 	int err = replay_get_registers(run->timeline->replayer, run->task);
 
-	run->is_over = !err && is_at_break(run);
+	/* A breakpoint right here is met: who wants to go over it removes it. */
 	while (!err && run->stop.kind == STOP_NONE) {
 		err = run_once(run);
 		if (!err)

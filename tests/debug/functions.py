@@ -229,6 +229,22 @@ def a_call_stops_at_breakpoints():
 
 
 @scenario
+def a_breakpoint_where_a_thread_is_sent_is_met():
+    to("turn")
+    do("break *twice")
+    says_error("print twice(21)", "Breakpoint")
+    is_(value("$pc == twice"), 1)
+    do("delete")
+    has(do("finish"), "= 42")
+    break_at("turn")
+    break_at("last")
+    do("jump %d" % mark("last"))
+    at("last")
+    discard()
+    at("turn")
+
+
+@scenario
 def a_call_goes_on_over_conditions_that_are_not_met():
     to("turn")
     do("break %d if n == 5" % mark("twice"))
