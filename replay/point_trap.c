@@ -299,6 +299,7 @@ static int watch_place(struct point_trap *trap)
 
 	if (!err)
 		err = set_debug_register(trap, 7, 1);
+	trap->has_register = !err;
 	return err ? report(err, "event %llu: set a hardware breakpoint at "
 			    "%#llx (no instruction there can be replaced)",
 			    (unsigned long long)trap->event->number,
@@ -379,6 +380,9 @@ void point_trap_hide(struct point_trap *trap)
 		return;
 	trap->is_hidden = 1;
 	protect(trap, 0);
+	/* It would stop before a breakpoint there does. */
+	if (trap->has_register)
+		set_debug_register(trap, 7, 0);
 	if (!trap->has_jump)
 		return;
 	/* Copies on writable pages would count as changed memory. */
@@ -395,6 +399,8 @@ void point_trap_show(struct point_trap *trap)
 	trap->is_hidden = 0;
 	if (trap->has_jump)
 		write_code(trap, trap->jump);
+	if (trap->has_register)
+		watch_place(trap);
 	protect(trap, 1);
 }
 
@@ -426,8 +432,7 @@ static void clear_trap(struct point_trap *trap)
 	point_trap_hide(trap);
 	if (trap->has_jump)
 		remove_jump(trap);
-	else
-		set_debug_register(trap, 7, 0);
+	trap->has_register = 0;
 	unmap_block(trap);
 }
 

@@ -24,7 +24,8 @@ struct point_trap {
 	remote_addr landing;	/* where the jump at rip leads to */
 	uint64_t area_length;
 	uint8_t entries;	/* offsets from rip where instructions begin */
-	int has_jump;		/* at rip, else a debug register */
+	int has_jump;		/* at rip */
+	int has_register;	/* a debug register is for rip */
 	int is_hidden;		/* the jump, for the moment */
 	unsigned pristine;	/* pages of it that were still the file's */
 	int is_shared;		/* the page, with others */

@@ -405,6 +405,7 @@ static int meet_step(struct run *run)
 	int err = 0;
 
 	position_append(&timeline->now, &leg);
+	timeline->is_at_leg = 1;
 	breakpoints_count_anew(&timeline->breakpoints);
 	if (run->watches)
 		err = meet_watch(run, NULL);
@@ -474,6 +475,15 @@ static int meet_count(struct run *run)
 
 /* ---- all of it ---- */
 
+/* A step was the last thing that it did: no arrival was met there yet. */
+static int is_behind_step(const struct timeline *timeline)
+{
+	const struct position *now = &timeline->now;
+
+	return timeline->is_at_leg && now->leg_count &&
+	       now->legs[now->leg_count - 1].kind == LEG_STEPS;
+}
+
 /*
  * The task must not be in copied code.  It is there when the replay has just
  * found the state at the trap to be another.
@@ -487,8 +497,8 @@ static void leave_copy(struct run *run)
 		*rip = trap->rip;
 		run->is_stepping = 1;
 		point_trap_clear_saved(trap);
-	} else if (*rip == trap->rip) {
-		run->is_stepping = 1; /* compared, too */
+	} else if (*rip == trap->rip) { /* compared, too */
+		run->is_stepping = !is_behind_step(run->timeline);
 	}
 }
 
@@ -659,6 +669,10 @@ static int run_once(struct run *run, int *is_natural)
 		err = meet_stepped(run, leg, is_over);
 	else if (outcome == OUTCOME_FOREIGN)
 		err = meet_foreign(run, is_natural);
+	/* An instruction that jumps to itself: the step over it arrives. */
+	if (!err && is_over && outcome == OUTCOME_STEPPED &&
+	    is_at_trap(run, outcome))
+		err = meet_break(run, leg);
 	if (!err && is_at_trap(run, outcome)) {
 		run->status = SIGTRAP << 8 | 0x7f;
 		*is_natural = 1;

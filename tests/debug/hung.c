@@ -6,6 +6,9 @@ volatile unsigned long turns = 1;
 
 static void hang(void)
 {
+#ifdef SELF
+	for (;;); /* MARK self */
+#endif
 	for (;;) {
 #ifdef STILL
 		(void)turns; /* nothing changes */
