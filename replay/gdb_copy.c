@@ -674,7 +674,7 @@ static int run_copy(struct copy_run *run)
 {
 	int err = replay_get_registers(run->timeline->replayer, run->task);
 
-	/* A breakpoint right here is met: who wants to go over it removes it. */
+	/* A breakpoint right here is met: to go over it is to remove it. */
 	while (!err && run->stop.kind == STOP_NONE) {
 		err = run_once(run);
 		if (!err)
