@@ -696,8 +696,9 @@ int record_syscall_exit(struct recorder *recorder, struct record_task *task)
 	if (is_restart(task->call.result))
 		return interrupted_call(recorder, task, &now);
 	record_restore_mask(task, task);
-	if (task->call.result == -EINTR && !task->is_cancelled &&
-	    record_only_ignored_pending(task))
+	if ((task->call.result == -EINTR && !task->is_cancelled &&
+	     record_only_ignored_pending(task)) ||
+	    record_has_no_signal(task))
 		return record_repeat_call(recorder, task, task->call.number);
 	if (task->call.number == SYS_mremap && task->call.result == -EFAULT &&
 	    record_join_held(recorder, task))

@@ -298,6 +298,11 @@ int record_hook_entry(struct recorder *recorder, struct record_task *task)
 		address_space_read(space_of(task), sleep_rest_of(task),
 				   task->sleep_rest, sizeof(task->sleep_rest));
 		return 0;
+	case SYS_rt_sigtimedwait:
+		address_space_read(space_of(task), task->call.arguments[1],
+				   task->waited_info,
+				   sizeof(task->waited_info));
+		return 0;
 	case SYS_splice:
 		record_splice_entry(recorder, task);
 		return 0;

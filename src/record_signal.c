@@ -335,6 +335,41 @@ static enum signal_outcome outcome_of(const struct record_task *task,
 }
 
 /*
+ * Nobody waits for a signal that isn't blocked: when it is sent the kernel drops
+ * it if it is ignored (sig_ignored() in kernel/signal.c), and ends the process
+ * if it is deadly (complete_signal()).  Not so for a task with a tracer: its
+ * rt_sigtimedwait gets the signal, because of us.
+ */
+int record_has_no_signal(struct record_task *task)
+{
+	siginfo_t info = { .si_signo = (int)task->call.result };
+	uint64_t mask;
+
+	if (task->call.number != SYS_rt_sigtimedwait || task->is_cancelled ||
+	    task->call.result <= 0 || is_traced(task) ||
+	    ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask) ||
+	    mask >> (info.si_signo - 1) & 1)
+		return 0;
+	switch (outcome_of(task, &info)) {
+	case SIGNAL_IGNORED:
+		if (task->call.arguments[1])
+			address_space_write(space_of(task),
+				record_scratch_address(task,
+						task->call.arguments[1]),
+				task->waited_info, sizeof(task->waited_info));
+		return 1;
+	case SIGNAL_FATAL:
+		/* Before it returns. */
+		if (ends_at_once(info.si_signo))
+			syscall(SYS_tgkill, task->task.tgid, task->task.tid,
+				info.si_signo);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/*
  * fork and its like start over when any signal is pending (ERESTARTNOINTR), and
  * for ever if ignored ones keep coming, which only a tracer lets wake a task.
  */

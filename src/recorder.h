@@ -177,6 +177,7 @@ struct record_task {
 	int has_saved_mask; /* ignored signals are blocked meanwhile */
 	uint64_t saved_mask;
 	uint8_t sleep_rest[16]; /* a sleep's remainder, before it */
+	uint8_t waited_info[128]; /* rt_sigtimedwait's siginfo, before it */
 	int is_cancelled;   /* the entry was turned into nothing */
 	int refusal;	    /* negative errno to answer with, or 0 */
 	struct syscall_call call;
@@ -670,6 +671,8 @@ int record_deliver_withheld(struct recorder *recorder,
 /* Signals that a restarted call must not meet again are let in again. */
 void record_restore_mask(struct record_task *task, struct record_task *also);
 int record_only_ignored_pending(const struct record_task *task);
+/* Its rt_sigtimedwait has a signal that it would not without us: call again. */
+int record_has_no_signal(struct record_task *task);
 /* The task, in user code, is where its last event has left it. */
 int record_is_at_event(const struct record_task *task,
 		       const struct registers *registers);
