@@ -266,6 +266,19 @@ static int segment_entry(struct recorder *recorder, struct record_task *task)
 	return 0;
 }
 
+/* What a call that only our tracing interrupts must leave as it was. */
+static void remember_output(struct record_task *task)
+{
+	if (task->call.number == SYS_rt_sigtimedwait)
+		address_space_read(space_of(task), task->call.arguments[1],
+				   task->waited_info,
+				   sizeof(task->waited_info));
+	else
+		address_space_read(space_of(task), sleep_rest_of(task),
+				   task->sleep_rest,
+				   sizeof(task->sleep_rest));
+}
+
 int record_hook_entry(struct recorder *recorder, struct record_task *task)
 {
 	task->goes_around = 0;
@@ -295,13 +308,8 @@ int record_hook_entry(struct recorder *recorder, struct record_task *task)
 		return segment_entry(recorder, task);
 	case SYS_nanosleep:
 	case SYS_clock_nanosleep:
-		address_space_read(space_of(task), sleep_rest_of(task),
-				   task->sleep_rest, sizeof(task->sleep_rest));
-		return 0;
 	case SYS_rt_sigtimedwait:
-		address_space_read(space_of(task), task->call.arguments[1],
-				   task->waited_info,
-				   sizeof(task->waited_info));
+		remember_output(task);
 		return 0;
 	case SYS_splice:
 		record_splice_entry(recorder, task);

@@ -335,10 +335,10 @@ static enum signal_outcome outcome_of(const struct record_task *task,
 }
 
 /*
- * Nobody waits for a signal that isn't blocked: when it is sent the kernel drops
- * it if it is ignored (sig_ignored() in kernel/signal.c), and ends the process
- * if it is deadly (complete_signal()).  Not so for a task with a tracer: its
- * rt_sigtimedwait gets the signal, because of us.
+ * Nobody waits for a signal that isn't blocked: when it is sent the kernel
+ * drops it if it is ignored (sig_ignored() in kernel/signal.c), and ends the
+ * process if it is deadly (complete_signal()).  Not so for a task with a
+ * tracer: its rt_sigtimedwait gets the signal, because of us.
  */
 int record_has_no_signal(struct record_task *task)
 {
