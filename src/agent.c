@@ -70,6 +70,7 @@ static int open_at(struct recording *recording)
 static int (*const makers[])(struct recording *recording) = {
 	[CONDITION_ALWAYS] = agent_make,
 	[CONDITION_PATH] = agent_path,
+	[CONDITION_STATUS] = agent_status,
 	[CONDITION_READ] = agent_read,
 	[CONDITION_WRITE] = agent_write,
 	[CONDITION_FILE_READ] = agent_file_read,

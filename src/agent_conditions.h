@@ -23,6 +23,7 @@ int agent_receive(struct recording *recording);
 
 /* agent_open.c */
 int agent_path(struct recording *recording);
+int agent_status(struct recording *recording);
 int agent_non_blocking_lock(struct recording *recording);
 int agent_open(struct recording *recording, uint64_t directory, uint64_t path,
 	       uint64_t flags);

@@ -93,6 +93,22 @@ static uint8_t class_of_socket(uint64_t fd)
 	return is_unix ? CLASS_UNIX : CLASS_SOCKET;
 }
 
+/* What is known of all files alike, whatever their class. */
+static uint8_t traits_of_status(const struct stat *status)
+{
+	uint8_t traits = 0;
+
+	if (((status->st_mode & S_IFMT) == S_IFREG ||
+	     (status->st_mode & S_IFMT) == S_IFDIR) &&
+	    is_in_memory(status->st_dev))
+		traits |= CLASS_IN_MEMORY;
+	for (unsigned i = 1; i <= 2; i++)
+		if (status->st_dev == shared->standard[i].device &&
+		    status->st_ino == shared->standard[i].inode)
+			traits |= i == 1 ? CLASS_OUTPUT : CLASS_ERROR;
+	return traits;
+}
+
 static uint8_t look_at(uint64_t fd)
 {
 	struct stat status;
@@ -103,15 +119,7 @@ static uint8_t look_at(uint64_t fd)
 	class = agent_class_of_status(&status);
 	if (class == CLASS_SOCKET)
 		class = class_of_socket(fd);
-	if (((status.st_mode & S_IFMT) == S_IFREG ||
-	     (status.st_mode & S_IFMT) == S_IFDIR) &&
-	    is_in_memory(status.st_dev))
-		class |= CLASS_IN_MEMORY;
-	for (unsigned i = 1; i <= 2; i++)
-		if (status.st_dev == shared->standard[i].device &&
-		    status.st_ino == shared->standard[i].inode)
-			class |= i == 1 ? CLASS_OUTPUT : CLASS_ERROR;
-	return class;
+	return class | traits_of_status(&status);
 }
 
 void agent_check_classes(void)
@@ -131,6 +139,19 @@ uint8_t agent_class_of(uint64_t fd)
 	if (!own->classes[fd])
 		own->classes[fd] = look_at(fd);
 	return own->classes[fd];
+}
+
+/* A filter of the program may have answered what the kernel would not. */
+void agent_learn_class(uint64_t fd, const struct stat *status)
+{
+	uint8_t class = agent_class_of_status(status);
+
+	if (fd >= AGENT_DESCRIPTORS || shared->are_files_apart ||
+	    shared->is_filtered || class == CLASS_SOCKET)
+		return;
+	agent_check_classes();
+	if (!own->classes[fd])
+		own->classes[fd] = class | traits_of_status(status);
 }
 
 void agent_set_class(int64_t fd, uint8_t class)

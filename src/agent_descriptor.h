@@ -38,6 +38,8 @@ uint8_t agent_class_of_status(const struct stat *status);
 /* What the recorder has told us is outdated goes. */
 void agent_check_classes(void);
 uint8_t agent_class_of(uint64_t fd);
+/* What the program has asked, the agent need not ask again. */
+void agent_learn_class(uint64_t fd, const struct stat *status);
 /* A result that is no descriptor is none here, either. */
 void agent_set_class(int64_t fd, uint8_t class);
 int agent_is_non_blocking(uint64_t fd);

@@ -14,6 +14,7 @@
 	X(SIMPLE)           /* likewise, and reads no memory; made of   \
 			       ALWAYS by agent_table.c */               \
 	X(PATH)             /* as long as no file system is slow */     \
+	X(STATUS)           /* likewise; maybe of a descriptor */       \
 	X(READ)                                                         \
 	X(WRITE)                                                        \
 	X(FILE_READ)        /* of files alone */                        \
