@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* As open(2), readlink(2) and stat(2); paths begin with /proc/TID/. */
+/*
+ * As open(2), readlink(2) and stat(2), but that the last asks no server; paths
+ * begin with /proc/TID/.
+ */
 int process_open(const char *path, int flags);
 ssize_t process_readlink(const char *path, char *text, size_t room);
 int process_stat(const char *path, struct stat *status_out);
