@@ -29,6 +29,7 @@
 #include "src/record_cores.h"
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/record_served.h"
 #include "src/record_spaces.h"
 #include "src/record_trapped_call.h"
 #include "src/record_vdso.h"
@@ -449,6 +450,7 @@ int record_run(const struct record_options *options,
 		free(recorder->warnings[i]);
 	free(recorder->warnings);
 	free(recorder->agent_rules);
+	record_served_deinit(recorder);
 	free(recorder->outer_domains);
 	trace_info_deinit(&recorder->info);
 	if (recorder->is_pinned)

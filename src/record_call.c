@@ -21,6 +21,7 @@
 #include "src/record_cores.h"
 #include "src/record_filters.h"
 #include "src/record_ptrace.h"
+#include "src/record_served.h"
 #include "src/record_spaces.h"
 #include "src/syscall_rows.h"
 #include "traces/report.h"
@@ -645,6 +646,7 @@ static int returned_call(struct recorder *recorder, struct record_task *task,
 	record_hook_result(recorder, task);
 	err = save_outputs(recorder, task);
 	record_agent_after_call(recorder, task);
+	record_served_after_call(recorder, task);
 	if (!err && task->is_denied) /* nobody who is recorded answered */
 		err = warn_of_supervisor(recorder, task);
 	if (!err)

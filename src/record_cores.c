@@ -554,7 +554,7 @@ int record_cores_hides(struct recorder *recorder, struct record_task *task)
 	argument = path_argument(task, &directory);
 	if (argument < 0)
 		return 0;
-	fd = record_open_argument(task, directory,
+	fd = record_open_argument(recorder, task, directory,
 				  task->call.arguments[argument]);
 	if (fd < 0)
 		return 0;

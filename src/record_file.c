@@ -609,7 +609,7 @@ static int is_content_ioctl(uint64_t request)
 
 static int path_truncated(struct recorder *recorder, struct record_task *task)
 {
-	AUTO(fd_close) int fd = record_open_argument(task, AT_FDCWD,
+	AUTO(fd_close) int fd = record_open_argument(recorder, task, AT_FDCWD,
 						     task->call.arguments[0]);
 	struct record_file *file;
 	struct stat status;

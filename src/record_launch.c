@@ -17,6 +17,7 @@
 #include "src/extended_state.h"
 #include "src/record_agent.h"
 #include "src/record_cores.h"
+#include "src/record_served.h"
 #include "src/record_trapped_call.h"
 #include "src/recorder.h"
 #include "traces/report.h"
@@ -189,6 +190,7 @@ int record_launch(struct recorder *recorder, pid_t *child_out)
 	err = seize_child(recorder, child);
 	if (err)
 		kill(child, SIGKILL);
+	record_served_begin(recorder, child);
 	close(go[1]);
 	if (!err)
 		err = wait_for_exec(recorder, child, failed[0], &mask);

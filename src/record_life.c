@@ -35,6 +35,7 @@
 #define DIGEST_LEAST 16u	   /* pages: what any digest costs */
 #define STUCK_EXIT_NS 1000000000ull
 #define END_LOOK_MS 1
+#define SCRIPT_LINE 256u /* as the kernel's BINPRM_BUF_SIZE */
 #define ROBUST_LIMIT 2048u	   /* as the kernel's ROBUST_LIST_LIMIT */
 
 /* ---- digests ---- */
@@ -371,18 +372,22 @@ int record_new_task(struct recorder *recorder, struct record_task *task,
 /* ---- exec ---- */
 
 /* What an exec names, as the task itself would find it. */
-static int open_program(const struct record_task *task)
+static int open_program(const struct recorder *recorder,
+			const struct record_task *task)
 {
 	const uint64_t *arguments = task->call.arguments;
 
 	if (task->call.number == SYS_execveat)
-		return record_open_argument(task, (int)arguments[0],
+		return record_open_argument(recorder, task, (int)arguments[0],
 					    arguments[1]);
-	return record_open_argument(task, AT_FDCWD, arguments[0]);
+	return record_open_argument(recorder, task, AT_FDCWD, arguments[0]);
 }
 
-/* The first bytes of a file that an O_PATH descriptor leads to. */
-static int read_start(int path_fd, void *bytes, size_t length)
+/*
+ * The first bytes of a file that an O_PATH descriptor leads to; the rest are
+ * zero.
+ */
+static int read_start(int path_fd, char bytes[SCRIPT_LINE])
 {
 	AUTO(fd_close) int fd = -1;
 	struct stat status;
@@ -395,7 +400,22 @@ static int read_start(int path_fd, void *bytes, size_t length)
 	if (fd < 0)
 		return errno == EACCES && !access(path, X_OK) ? -EACCES :
 								-ENOEXEC;
-	return pread(fd, bytes, length, 0) == (ssize_t)length ? 0 : -ENOEXEC;
+	memset(bytes, 0, SCRIPT_LINE);
+	return pread(fd, bytes, SCRIPT_LINE - 1, 0) > 0 ? 0 : -ENOEXEC;
+}
+
+/* Whether a script names an interpreter that a recorded process serves. */
+static int is_interpreter_served(const struct recorder *recorder,
+				 const struct record_task *task,
+				 const char *start)
+{
+	AUTO(fd_close) int fd = -1;
+	char path[SCRIPT_LINE];
+
+	if (!recorder->served.count || sscanf(start, "#! %255s", path) != 1)
+		return 0;
+	fd = record_open_path(recorder, task, AT_FDCWD, path);
+	return fd == -EDEADLK;
 }
 
 /*
@@ -404,16 +424,22 @@ static int read_start(int path_fd, void *bytes, size_t length)
  */
 int record_exec_entry(struct recorder *recorder, struct record_task *task)
 {
-	AUTO(fd_close) int fd = open_program(task);
-	unsigned char ident[EI_NIDENT];
-	int err = fd < 0 ? fd : read_start(fd, ident, sizeof(ident));
+	AUTO(fd_close) int fd = open_program(recorder, task);
+	char start[SCRIPT_LINE];
+	int err = fd < 0 ? fd : read_start(fd, start);
 
+	if (err == -EDEADLK ||
+	    (!err && is_interpreter_served(recorder, task, start)))
+		return record_refuse(recorder, task, -EACCES, "exec of a "
+				     "program on a file system that a recorded "
+				     "process serves (FUSE) was answered "
+				     "EACCES (docs/limits.md)");
 	if (fd >= 0 && err == -EACCES)
 		return record_refuse(recorder, task, -EACCES, "exec of a "
 				     "program that may not be read was "
 				     "answered EACCES (docs/limits.md)");
-	if (err || memcmp(ident, ELFMAG, SELFMAG) ||
-	    ident[EI_CLASS] != ELFCLASS32)
+	if (err || memcmp(start, ELFMAG, SELFMAG) ||
+	    start[EI_CLASS] != ELFCLASS32)
 		return 0;
 	return record_refuse(recorder, task, -ENOEXEC, "exec of a 32-bit "
 			     "program was answered ENOEXEC (docs/limits.md)");

@@ -8,6 +8,7 @@
  * mapping, so replay has them too.
  */
 #include "src/record_agent.h"
+#include "src/record_served.h"
 #include "src/record_spaces.h"
 #include "src/recorder.h"
 
@@ -302,6 +303,11 @@ int record_mmap_entry(struct recorder *recorder, struct record_task *task)
 		return record_refuse(recorder, task, -EINVAL, "mmap of memory "
 				     "that the kernel may drop was answered "
 				     "EINVAL");
+	if (record_is_map_served(recorder, task))
+		return record_refuse(recorder, task, -ENODEV, "mmap of a file "
+				     "on a file system that a recorded process "
+				     "serves (FUSE) was answered ENODEV "
+				     "(docs/limits.md)");
 	if (!(arguments[3] & MAP_FIXED) ||
 	    !is_ours(task, arguments[0], arguments[1]))
 		return 0;

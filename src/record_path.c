@@ -4,7 +4,7 @@
  * own mount namespace.  The kernel would follow an absolute symbolic link, and
  * /proc/self, for the recorder; so they are followed here, part by part.
  */
-#include "src/recorder.h"
+#include "src/record_served.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #define PROC_ROOT_INODE 1u
 
 struct walk {
+	const struct recorder *recorder;
 	pid_t tid, tgid;
 	int at; /* O_PATH descriptor of where we are; negative errno */
 	struct stat root;
@@ -64,9 +65,10 @@ static int next_part(struct walk *walk, char part[PATH_ROOM])
 
 static int go_up(struct walk *walk)
 {
-	struct stat here;
+	struct stat here = { 0 };
 
-	if (fstat(walk->at, &here))
+	if (!record_is_served(walk->recorder, walk->at) &&
+	    fstat(walk->at, &here))
 		return -errno;
 	if (here.st_dev != walk->root.st_dev ||
 	    here.st_ino != walk->root.st_ino)
@@ -114,11 +116,18 @@ static int follow_proc(struct walk *walk, const char *part, int link)
 
 static int enter(struct walk *walk, const char *part)
 {
-	AUTO(fd_close) int next = openat(walk->at, part, O_PATH | O_NOFOLLOW |
-					 O_CLOEXEC);
+	AUTO(fd_close) int next = -1;
 	struct statfs system;
 	struct stat status;
 
+	if (record_is_served(walk->recorder, walk->at))
+		return -EDEADLK;
+	next = openat(walk->at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (record_is_served(walk->recorder, next)) {
+		move_to(walk, next);
+		next = -1;
+		return 0;
+	}
 	if (next < 0 || fstat(next, &status))
 		return -errno;
 	if (!S_ISLNK(status.st_mode)) {
@@ -133,10 +142,11 @@ static int enter(struct walk *walk, const char *part)
 	return follow_text(walk, next);
 }
 
-int record_open_path(const struct record_task *task, int directory,
+int record_open_path(const struct recorder *recorder,
+		     const struct record_task *task, int directory,
 		     const char *path)
 {
-	struct walk walk = { .tid = task->task.tid, .tgid = task->task.tgid };
+	struct walk walk = { recorder, task->task.tid, task->task.tgid };
 	char part[PATH_ROOM], name[32];
 	int err = 0;
 
@@ -146,7 +156,9 @@ int record_open_path(const struct record_task *task, int directory,
 	walk.at = open_proc(walk.tid, "root");
 	if (walk.at < 0)
 		return walk.at;
-	if (fstat(walk.at, &walk.root))
+	if (record_is_served(recorder, walk.at))
+		err = -EDEADLK;
+	else if (fstat(walk.at, &walk.root))
 		err = -errno;
 	snprintf(name, sizeof(name), "fd/%d", directory);
 	if (*path != '/')
@@ -157,12 +169,15 @@ int record_open_path(const struct record_task *task, int directory,
 	while (!err && next_part(&walk, part))
 		err = !strcmp(part, "..") ? go_up(&walk) :
 		      strcmp(part, ".") ? enter(&walk, part) : 0;
+	if (!err && record_is_served(recorder, walk.at))
+		err = -EDEADLK;
 	if (err)
 		fd_close(&walk.at);
 	return err ? err : walk.at;
 }
 
-int record_open_argument(const struct record_task *task, int directory,
+int record_open_argument(const struct recorder *recorder,
+			 const struct record_task *task, int directory,
 			 remote_addr addr)
 {
 	char path[PATH_ROOM];
@@ -172,5 +187,5 @@ int record_open_argument(const struct record_task *task, int directory,
 	if (!length || address_space_read(space_of(task), addr, path, length) ||
 	    path[length - 1])
 		return -EFAULT;
-	return record_open_path(task, directory, path);
+	return record_open_path(recorder, task, directory, path);
 }

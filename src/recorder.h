@@ -36,6 +36,7 @@
  *   record_site_changes.c  and what becomes of those
  *   record_namespace.c  pids as the program sees them
  *   record_path.c     paths as the program means them
+ *   record_served.c   file systems that it serves
  *   record_chaos.c    turns at random
  *   record_cores.c    which cores the program believes to have
  *   record_seccomp.c  the program's own filters of calls
@@ -366,6 +367,11 @@ struct deferred_status {
 	int status;
 };
 
+struct device_list {
+	dev_t *devices;
+	unsigned count;
+};
+
 #define TASK_BUCKETS 1024
 #define FILE_BUCKETS 1024
 
@@ -420,6 +426,8 @@ struct recorder {
 	uint64_t slow_devices[64]; /* that were mounted before */
 	unsigned slow_device_count;
 	int has_seen_mounts;
+	struct device_list served; /* file systems, by recorded processes, */
+	struct device_list served_outside; /* and those that were before */
 	uint64_t agent_calls, agent_sites; /* so far */
 	uint64_t agent_failures[8]; /* by enum call_patch_failure */
 	uint8_t warned[64 * 16]; /* numbers already warned about */
@@ -847,12 +855,15 @@ uint64_t record_spared_signals(const struct record_task *task);
 /* record_path.c */
 /*
  * Where a path leads the task, as an O_PATH descriptor or a negative errno; the
- * directory is a descriptor of the task's, or AT_FDCWD.
+ * directory is a descriptor of the task's, or AT_FDCWD.  -EDEADLK: to a file
+ * system that a recorded process serves, which is not asked.
  */
-int record_open_path(const struct record_task *task, int directory,
+int record_open_path(const struct recorder *recorder,
+		     const struct record_task *task, int directory,
 		     const char *path);
 /* The same for a path in the task's memory. */
-int record_open_argument(const struct record_task *task, int directory,
+int record_open_argument(const struct recorder *recorder,
+			 const struct record_task *task, int directory,
 			 remote_addr addr);
 
 /* record_scratch.c */
