@@ -48,6 +48,8 @@ faulted:			/* in the middle of them */
 		rax, rcx, rdx, rsi, rdi
 	.quad	by_\register
 	.endr
+	.org 248		/* AGENT_SET_UP */
+	jmp	set_up
 
 	.macro restore
 	popq	%r9
@@ -182,5 +184,50 @@ agent_syscall:
 	movq	%r9, %r8
 	movq	8(%rsp), %r9
 	jmp	own_call
+
+/*
+ * After an exec, in one go: the private data (rbx: where), and the memory that
+ * is shared (r12: its descriptor, r13: where).  Nothing of the program has run,
+ * and nothing can be written to: each call goes on at the next address here.
+ */
+set_up_steps:
+	.quad	map_private, make_shared, map_shared, close_shared
+
+set_up:
+	leaq	set_up_steps(%rip), %rsp
+	ret
+map_private:
+	movl	$9, %eax	/* mmap */
+	movl	$AGENT_PRIVATE, %edi
+	movl	$AGENT_PRIVATE_LENGTH, %esi
+	movl	$3, %edx	/* PROT_READ | PROT_WRITE */
+	movl	$0x32, %r10d	/* MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED */
+	movq	$-1, %r8
+	xorl	%r9d, %r9d
+	jmp	own_call
+make_shared:
+	movq	%rax, %rbx
+	movl	$319, %eax	/* memfd_create */
+	leaq	shared_name(%rip), %rdi
+	movl	$1, %esi	/* MFD_CLOEXEC */
+	jmp	own_call
+map_shared:
+	movq	%rax, %r12
+	movl	$9, %eax
+	movl	$AGENT_SHARED, %edi
+	movl	$AGENT_SHARED_LENGTH, %esi
+	movl	$3, %edx
+	movl	$0x11, %r10d	/* MAP_SHARED | MAP_FIXED */
+	movq	%r12, %r8
+	xorl	%r9d, %r9d
+	jmp	own_call
+close_shared:
+	movq	%rax, %r13
+	movl	$3, %eax	/* close */
+	movq	%r12, %rdi
+	syscall			/* stops: reel looks at it, and lets it go on */
+	int3
+shared_name:
+	.asciz	"reel"
 
 	.section .note.GNU-stack, "", @progbits

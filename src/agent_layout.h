@@ -54,6 +54,7 @@
 /* The same for instructions, by the register's place in user_regs_struct. */
 #define AGENT_INSTRUCTION_SLOT(place) (AGENT_TEXT + 128 + 8 * (place))
 #define AGENT_INSTRUCTION_SLOTS 15
+#define AGENT_SET_UP (AGENT_TEXT + 248) /* maps what else it has */
 
 /* Data of the process, copied by fork. */
 #define AGENT_PRIVATE (AGENT_START + 0x10000)

@@ -140,6 +140,77 @@ static int64_t make_call(struct record_task *task, remote_addr syscall_address,
 	return (int64_t)changed.value[R_RAX];
 }
 
+/*
+ * Code of ours up to a call that our own filter stops.  What no mask holds back
+ * is as in to_entry().
+ */
+static int run_to_filter(struct record_task *task, int *was_interrupted_out)
+{
+	int status, signal = 0;
+
+	for (;;) {
+		if (task_resume(&task->task, PTRACE_CONT, signal) ||
+		    task_wait(&task->task, &status) || !WIFSTOPPED(status))
+			return -ESRCH;
+		signal = 0;
+		if (status_event(status) == PTRACE_EVENT_SECCOMP)
+			return 0;
+		if (status_event(status) == PTRACE_EVENT_STOP) {
+			task->is_stop_put_off |= WSTOPSIG(status) != SIGTRAP;
+			*was_interrupted_out = 1;
+		} else if (!status_event(status) &&
+			   WSTOPSIG(status) == SIGSTOP) {
+			signal = SIGSTOP;
+		} else {
+			if (status_event(status) == PTRACE_EVENT_EXIT)
+				task_resume(&task->task, PTRACE_CONT, 0);
+			return -ESRCH;
+		}
+	}
+}
+
+static int run_code(struct record_task *task, remote_addr start,
+		    void (*visit)(struct record_task *task,
+				  const struct registers *registers,
+				  void *context),
+		    void *context, int *was_interrupted_out)
+{
+	struct registers saved, changed;
+
+	if (task_get_registers(&task->task, &saved))
+		return -ESRCH;
+	changed = saved;
+	changed.value[R_RIP] = start;
+	changed.value[R_ORIG_RAX] = (uint64_t)-1;
+	if (task_set_registers(&task->task, &changed) ||
+	    run_to_filter(task, was_interrupted_out) ||
+	    task_get_registers(&task->task, &changed))
+		return -ESRCH;
+	visit(task, &changed, context);
+	saved.value[R_ORIG_RAX] = (uint64_t)-1;
+	return record_to_syscall_stop(task) ||
+	       task_set_registers(&task->task, &saved) ? -ESRCH : 0;
+}
+
+int record_inject_code(struct record_task *task, remote_addr start,
+		       void (*visit)(struct record_task *task,
+				     const struct registers *registers,
+				     void *context),
+		       void *context)
+{
+	uint64_t mask, all = ~0ull;
+	int was_interrupted = 0, err;
+
+	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask) ||
+	    ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(all), &all))
+		return -ESRCH;
+	err = run_code(task, start, visit, context, &was_interrupted);
+	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
+	if (was_interrupted)
+		ptrace(PTRACE_INTERRUPT, task->task.tid, NULL, NULL);
+	return err;
+}
+
 /* No signal may come in between: its stop would be taken for the call's. */
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6])

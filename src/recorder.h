@@ -833,6 +833,16 @@ int record_call_anew(struct recorder *recorder, struct record_task *task,
  */
 int64_t record_inject(struct record_task *task, remote_addr syscall_address,
 		      int number, const uint64_t arguments[6]);
+/*
+ * Runs code of ours there instead, up to a call at which our own filter stops;
+ * visit sees it there, then it is made.  The task has no other filters.
+ * -ESRCH when it is killed.
+ */
+int record_inject_code(struct record_task *task, remote_addr start,
+		       void (*visit)(struct record_task *task,
+				     const struct registers *registers,
+				     void *context),
+		       void *context);
 
 /* record_namespace.c */
 /* Finds out the task's ids, in our pid namespace and its own. */
