@@ -255,12 +255,17 @@ static void catch_calls(struct gdb_server *server, const char *packet)
 
 	timeline->catches_calls = *packet == '1';
 	timeline->catches_all = packet[0] == '1' && packet[1] != ';';
-	memset(timeline->catches, 0, sizeof(timeline->catches));
+	timeline->catch_count = 0;
 	if (*packet)
 		packet++;
-	while (*packet++ == ';' && gdb_read_number(&packet, &number))
-		if (number < sizeof(timeline->catches))
-			timeline->catches[number] = 1;
+	while (*packet++ == ';' && gdb_read_number(&packet, &number)) {
+		if (number > INT32_MAX ||
+		    timeline->catch_count == CATCHES_MAX) {
+			gdb_error(server, EINVAL);
+			return;
+		}
+		timeline->catches[timeline->catch_count++] = (uint32_t)number;
+	}
 	gdb_ok(server);
 }
 

@@ -380,9 +380,12 @@ int timeline_catches(const struct timeline *timeline, int number)
 {
 	if (!timeline->catches_calls || number < 0)
 		return 0;
-	return timeline->catches_all ||
-	       (number < (int)sizeof(timeline->catches) &&
-		timeline->catches[number]);
+	if (timeline->catches_all)
+		return 1;
+	for (size_t i = 0; i < timeline->catch_count; i++)
+		if (timeline->catches[i] == (uint32_t)number)
+			return 1;
+	return 0;
 }
 
 static int behind_call(struct timeline *timeline, struct passed *passed)

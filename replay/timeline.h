@@ -17,6 +17,7 @@
  *   task_name.c      the names of the tasks
  */
 #ifndef REEL_TIMELINE_H
+#define CATCHES_MAX 1024u
 #define REEL_TIMELINE_H
 
 #include "replay/breakpoint.h"
@@ -147,7 +148,8 @@ struct timeline {
 	pid_t attached[ATTACHED_MAX];
 	size_t attached_count;
 	uint8_t is_passed[128]; /* signals that are not stopped for */
-	uint8_t catches[1024];	/* system calls that are */
+	uint32_t catches[CATCHES_MAX]; /* numbers of system calls that are */
+	size_t catch_count;
 	int catches_calls, catches_all; /* whatever number they have */
 	int reports_forks, reports_vforks, reports_execs;
 	struct resumption resumed[RESUMED_MAX];

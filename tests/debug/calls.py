@@ -413,6 +413,17 @@ def catch_syscall_takes_any_number():
 
 
 @scenario
+def catch_syscall_of_any_number():
+    to("report")
+    do("catch syscall pipe2 1234567")
+    has(do("continue"), r"call to syscall .?pipe2")
+    has(do("continue"), r"returned from syscall .?pipe2")
+    has(do("continue"), r"call to syscall .?1234567")
+    has(do("continue"), r"returned from syscall .?1234567")
+    has(do("reverse-continue"), r"call to syscall .?1234567")
+
+
+@scenario
 def catch_syscall_stops():
     to("report")
     do("catch syscall pipe2")
