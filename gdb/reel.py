@@ -56,12 +56,48 @@ def starting_with(word, choices):
     return [choice for choice in choices if choice.startswith(word)]
 
 
+def program():
+    """The one that gdb has the symbols of, as the server calls it."""
+    name = gdb.current_progspace().filename or ""
+    return name[len("target:"):] if name.startswith("target:") else name
+
+
+def program_there():
+    number = gdb.selected_inferior().pid
+    found = re.search(r"^\* process %d thread \d+ task \d+ (.*)$" % number,
+                      ask("processes"), re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def take_program():
+    """It ran another program there: this step makes none, but tells gdb."""
+    known = {one.number for one in gdb.breakpoints()}
+    gdb.execute("tcatch exec", to_string=True)
+    gdb.execute("commands\nsilent\nend")
+    gdb.execute("stepi", to_string=True)
+    for one in gdb.breakpoints():
+        if one.number not in known and one.temporary:
+            one.delete()
+
+
+def take_thread():
+    """The selected one may not live there: then the first that does."""
+    threads = gdb.execute("info threads", to_string=True)
+    first = re.search(r"^  (\d+(\.\d+)?) ", threads, re.MULTILINE)
+    if first and not re.search(r"^\* ", threads, re.MULTILINE):
+        gdb.execute("thread " + first.group(1), to_string=True)
+
+
 def moved(text):
     """The server went elsewhere: gdb must forget what it knew."""
     gdb.execute("maintenance flush register-cache", to_string=True)
     gdb.execute("maintenance flush dcache", to_string=True)
-    for stale in ("info threads", "info sharedlibrary"):
-        gdb.execute(stale, to_string=True)
+    if program_there() != program():
+        take_program()
+    gdb.execute("maintenance flush register-cache", to_string=True)
+    gdb.execute("maintenance flush dcache", to_string=True)
+    take_thread()
+    gdb.execute("sharedlibrary", to_string=True)
     say(text)
     try:
         gdb.execute("frame")
@@ -202,13 +238,13 @@ class DeleteCheckpoint(Subcommand):
 class Seek(Subcommand):
     """Go to behind an event: reel seek EVENT.
 
-+N and -N are so many events from here."""
++N and -N are so many events from here, `begin' is where the program begins."""
     name = "seek"
     takes = "the number of an event"
 
     def act(self, argument):
         number = argument.strip()
-        if not re.fullmatch(r"[+-]?\d+", number):
+        if not re.fullmatch(r"[+-]?\d+|begin", number):
             raise gdb.GdbError("`%s' is no number of an event." % number)
         if number[0] in "+-":
             number = str(max(0, here() + int(number)))
@@ -219,7 +255,7 @@ class Seek(Subcommand):
             raise gdb.GdbError(answer.strip())
 
     def choices(self):
-        return events()
+        return ["begin"] + events()
 
 
 class Restart(Subcommand):
@@ -277,10 +313,47 @@ class InfoReel(gdb.Command):
         say(ask("processes"))
 
 
+class Instead(Subcommand):
+    """What does here what a command of gdb's can't: reel instead COMMAND."""
+    name = "instead"
+    takes = "a command of gdb's"
+    ways = {
+        "run": "`continue' goes on from here, `reel seek begin' to its "
+               "beginning",
+        "start": "`reel seek begin', then `tbreak main' and `continue'",
+        "starti": "`reel seek begin' goes to its first instruction",
+        "checkpoint": "`reel checkpoint' remembers this place",
+        "restart": "`reel restart N' goes to the place of `reel checkpoint'",
+        "record": "it goes backwards as it is",
+    }
+
+    def act(self, argument):
+        say("This is a recording: %s." %
+            self.ways.get(argument, "`%s' is as ever" % argument))
+
+    def choices(self):
+        return list(self.ways)
+
+
+class Refuse(gdb.Command):
+    """In place of such a command; where there is no replay it is done."""
+
+    def __init__(self):
+        super().__init__("reel-refuse", gdb.COMMAND_OBSCURE)
+
+    def invoke(self, argument, from_tty):
+        if is_connected():
+            raise gdb.GdbError("This is a recording: %s." %
+                               Instead.ways[argument])
+
+
+for command in Instead.ways:
+    gdb.execute("define hook-%s\nreel-refuse %s\nend" % (command, command))
+Refuse()
 Reel()
 InfoReel()
 for command in (When, Event, Events, Dump, Elapsed, Processes, Digest,
                 Snapshots, Checkpoint, Checkpoints, DeleteCheckpoint, Seek,
-                Restart, Discard, BacktraceAt):
+                Restart, Discard, BacktraceAt, Instead):
     command()
 gdb.events.stop.connect(on_stop)

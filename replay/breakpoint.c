@@ -198,6 +198,19 @@ void breakpoints_forget(struct breakpoints *breakpoints, pid_t process)
 	breakpoints->count = kept;
 }
 
+void breakpoints_forget_program(struct breakpoints *breakpoints, pid_t process)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		if (!is_for(breakpoints, &breakpoints->all[i], process))
+			breakpoints->all[kept++] = breakpoints->all[i];
+		else
+			free(breakpoints->all[i].bytes);
+	}
+	breakpoints->count = kept;
+}
+
 void breakpoints_set_condition(struct breakpoints *breakpoints,
 			       enum break_kind kind, pid_t process,
 			       remote_addr address,

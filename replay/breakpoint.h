@@ -70,6 +70,9 @@ struct breakpoint *breakpoints_find(struct breakpoints *breakpoints,
 				    enum break_kind kind, pid_t process,
 				    remote_addr address, uint64_t length);
 void breakpoints_forget(struct breakpoints *breakpoints, pid_t process);
+/* Those of the program alone that the process runs now. */
+void breakpoints_forget_program(struct breakpoints *breakpoints,
+				pid_t process);
 void breakpoints_copy(struct breakpoints *breakpoints, pid_t from, pid_t to);
 void breakpoints_count_anew(struct breakpoints *breakpoints);
 

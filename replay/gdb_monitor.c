@@ -18,7 +18,7 @@
 static const char help[] =
 	"when               where the replay is\n"
 	"event              the event that comes next\n"
-	"seek EVENT         to behind this event\n"
+	"seek EVENT         to behind this event, or `seek begin'\n"
 	"elapsed            time since the recording began\n"
 	"processes          processes and threads that live\n"
 	"digest             of registers and memory, to be compared\n"
@@ -42,6 +42,18 @@ static const char help[] =
 static void say(struct gdb_server *server, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* What is more than a packet goes ahead. */
+static void send_part(struct gdb_server *server)
+{
+	struct gdb_reply part = { 0 };
+
+	gdb_reply_text(&part, "O");
+	gdb_reply_bytes(&part, server->reply.bytes, server->reply.length);
+	gdb_send(server, &part);
+	gdb_reply_deinit(&part);
+	gdb_reply_clear(&server->reply);
+}
+
 static void say(struct gdb_server *server, const char *format, ...)
 {
 	AUTO(heap_free) char *text = NULL;
@@ -51,9 +63,9 @@ static void say(struct gdb_server *server, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = xstrdup("");
 	va_end(arguments);
-	/* gdb takes no more than a packet. */
-	if (server->reply.length + strlen(text) * 2 < GDB_PACKET_MAX - 64)
-		gdb_reply_hex(&server->reply, text, strlen(text));
+	if (server->reply.length + strlen(text) * 2 >= GDB_PACKET_MAX - 64)
+		send_part(server);
+	gdb_reply_hex(&server->reply, text, strlen(text));
 }
 
 static void say_leg(struct gdb_server *server, const struct leg *leg)
@@ -241,6 +253,10 @@ static int read_event(struct gdb_server *server, const char *text,
 
 	memset(position, 0, sizeof(*position));
 	position->event = strtoull(text, &end, 10) + 1;
+	if (!strcmp(text, "begin")) {
+		*position = timeline->begin;
+		return 1;
+	}
 	if (end == text || *end || position->event > count + 1) {
 		say(server, "an event from %" PRIu64 " to %" PRIu64
 		    " is wanted\n", timeline->begin.event - 1, count);
@@ -417,7 +433,26 @@ static void turn(struct gdb_server *server, int is_reverse)
 	    is_reverse ? "back" : "for");
 }
 
-void gdb_monitor(struct gdb_server *server, const char *command)
+/* One that wants more than its name. */
+static int is_unfinished(struct gdb_server *server, const char *command)
+{
+	static const char *const wanted[][2] = {
+		{ "seek", "the number of an event" },
+		{ "bt-at", "the number of an event" },
+		{ "restart", "the number of a checkpoint" },
+		{ "checkpoint every", "milliseconds" },
+		{ "delete checkpoint", "the number of a checkpoint" },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strcmp(command, wanted[i][0])) {
+			say(server, "%s wants %s\n", command, wanted[i][1]);
+			return 1;
+		}
+	return 0;
+}
+
+static void obey(struct gdb_server *server, const char *command)
 {
 	if (leaves_copy(command) && gdb_copy_discard(server))
 		return;
@@ -456,11 +491,29 @@ void gdb_monitor(struct gdb_server *server, const char *command)
 		discard(server);
 	else if (!strcmp(command, "exit"))
 		server->is_over = 1;
-	else if (!strcmp(command, "help"))
+	else if (!strcmp(command, "help") || !*command)
 		say(server, "%s", help);
-	else
+	else if (!is_unfinished(server, command))
 		say(server, "no command of reel's: %s (monitor help lists "
 		    "them)\n", command);
 	if (!server->reply.length)
 		gdb_ok(server);
+}
+
+/*
+ * Debuggers learn at an exec alone that a process runs another program.  So
+ * that is what the next thing they do is answered with, before it is done.
+ */
+void gdb_monitor(struct gdb_server *server, const char *command)
+{
+	struct timeline *timeline = server->timeline;
+	pid_t process = server->stop.process;
+	uint64_t program = timeline_program(timeline, process);
+
+	if (!server->is_exec_due)
+		server->known_program = program;
+	obey(server, command);
+	server->is_exec_due = timeline->reports_execs &&
+		process == server->stop.process &&
+		timeline_program(timeline, process) != server->known_program;
 }

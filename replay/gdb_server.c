@@ -328,9 +328,9 @@ static void after_run(struct gdb_server *server, int err)
 	server->stop = server->timeline->stop;
 	choose_interrupted(server);
 	timeline_show(server->timeline, &server->stop);
-	if (server->is_lldb && server->stop.kind == STOP_BEGIN)
+	if (server->stop.kind == STOP_BEGIN)
 		gdb_print(server, "reel: the recording begins here\n");
-	if (server->is_lldb && server->stop.kind == STOP_END)
+	if (server->stop.kind == STOP_END)
 		gdb_print(server, "reel: the recording ends here\n");
 	server->general = server->resumed = server->stop.thread;
 	gdb_stop_reply(server);
@@ -407,11 +407,33 @@ static int run_recording(struct gdb_server *server, const char *how,
 				    timeline_continue(timeline);
 }
 
+/*
+ * What breakpoints it has just set are of the program that it knew, and it
+ * believes that none is left behind an exec.
+ */
+static void show_exec(struct gdb_server *server)
+{
+	struct timeline *timeline = server->timeline;
+	const struct debug_image *image =
+		timeline_image(timeline, server->stop.process);
+
+	server->is_exec_due = server->is_moved = 0;
+	breakpoints_forget_program(&timeline->breakpoints,
+				   server->stop.process);
+	server->stop.kind = STOP_EXEC;
+	server->stop.path = image ? image->path : "";
+	gdb_stop_reply(server);
+}
+
 static void run(struct gdb_server *server, const char *how, pid_t thread,
 		uint64_t start, uint64_t end)
 {
 	int err;
 
+	if (server->is_exec_due) {
+		show_exec(server);
+		return;
+	}
 	if (server->is_moved) {
 		server->is_moved = 0;
 		gdb_stop_reply(server);
@@ -456,6 +478,25 @@ static void choose(struct gdb_server *server, const char *packet)
 }
 
 /*
+ * The one that it stopped with is the recording's anyway, and is passed or not
+ * as it was then.  What happened in a copy was not recorded: no handler gets
+ * it.
+ */
+static void take_signal(struct gdb_server *server, const char *packet)
+{
+	const struct debug_stop *stop = &server->stop;
+	uint64_t number = 0;
+
+	gdb_read_number(&packet, &number);
+	if (!server->copy.is_there && number &&
+	    !(stop->kind == STOP_SIGNAL &&
+	      (uint64_t)gdb_signal(stop->number) == number))
+		gdb_print(server, "reel: what was recorded gets no other "
+			  "signals: it goes on without\n");
+	gdb_copy_discard(server);
+}
+
+/*
  * vCont;ACTION[:THREAD]...: the recorded order of threads is what it is, so
  * the first one says what to do, and all of them who may stop.
  */
@@ -481,9 +522,8 @@ static void resume(struct gdb_server *server, const char *packet)
 		if (!gdb_read_thread(&at, &process, &thread))
 			thread = 0;
 	}
-	/* What happened in a copy was not recorded: no handler gets it. */
 	if (strchr("CS", action[0]))
-		gdb_copy_discard(server);
+		take_signal(server, action + 1);
 	choose(server, packet);
 	run(server, strchr("sSr", action[0]) ? "s" : "c", thread, start, end);
 }
@@ -572,7 +612,7 @@ static void read_registers(struct gdb_server *server, const char *packet)
 static void step_or_continue(struct gdb_server *server, const char *packet)
 {
 	if (packet[0] == 'C' || packet[0] == 'S')
-		gdb_copy_discard(server);
+		take_signal(server, packet + 1);
 	timeline_resume_only(server->timeline, &server->chosen, 1);
 	if (!strcmp(packet, "bs") || !strcmp(packet, "bc"))
 		run(server, packet, server->resumed, 0, 0);

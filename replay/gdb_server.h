@@ -65,6 +65,8 @@ struct gdb_server {
 	int is_lldb;
 	int has_executed; /* and lldb was told */
 	int is_moved;	/* and it does not know yet */
+	uint64_t known_program; /* timeline_program() that the client knows */
+	int is_exec_due;	/* to tell it of another one */
 	int is_reverse; /* it has no packets for that */
 	struct timeline *timeline;
 	pid_t general; /* thread that g, m ... are for */

@@ -213,6 +213,15 @@ EXECS = [
         ("continue", at("stage 0", "stage0.c")),
         ("frame variable argc", r"argc = 4"),
     ]),
+    ("and_of_where_it_is_sent", [
+        (MONITOR + "forward", r"forwards"),
+        ("continue", r"stop reason = exec"),
+        ("continue", r"memfd:stage1 \(deleted\)`main\(argc=4"),
+        (MONITOR + "seek begin", r"event \d+"),
+        ("thread step-inst", r"stop reason = exec"),
+        ("continue", at("stage 0", "stage0.c")),
+        ("frame variable argc", r"argc = 4"),
+    ]),
 ]
 
 FORKS = [

@@ -12,6 +12,7 @@ def a_pending_breakpoint_is_resolved_at_the_exec():
 
 @scenario
 def catch_exec_stops():
+    do("reel seek begin")
     do("catch exec")
     has(do("continue"), r"exec'd .*memfd:stage1")
     do("delete")

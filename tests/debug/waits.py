@@ -142,4 +142,13 @@ def functions_are_called_on_a_waiting_thread():
     is_(value("seen"), 24)
 
 
+@scenario
+def a_thread_need_not_live_elsewhere():
+    to_the_twentieth()
+    threads()[1].switch()
+    do("reel restart 1")
+    is_(function(), "_start")
+    to("ask")
+
+
 run()
