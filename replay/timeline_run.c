@@ -401,7 +401,9 @@ static int meet_step(struct run *run)
 {
 	struct timeline *timeline = run->timeline;
 	struct leg leg = { .kind = LEG_STEPS, .count = 1 };
-	struct debug_stop stop = stop_of(run, STOP_STEP);
+	/* A range of instructions may be a loop without an end. */
+	struct debug_stop stop = stop_of(run, timeline->is_interrupted ?
+					 STOP_INTERRUPT : STOP_STEP);
 	int err = 0;
 
 	position_append(&timeline->now, &leg);

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: MIT
+import threading
+import time
+
 from check import *
+
+
+# What gdb says of its packets comes there.
+os.dup2(screen.file.fileno(), 2)
 
 passes = int(os.environ["PASSES"])
 long = os.environ["REEL_DEBUG_LONG"]
@@ -88,6 +95,32 @@ def what_was_met_backwards_is_met_forwards():
     is_(value("seldom"), passes - 1)
     do("delete")
     to("end")
+
+
+@scenario
+def a_step_through_a_loop_on_one_line_is_interrupted():
+    to("between")
+    do("step")
+    do("next")
+    before = line()
+    start = screen.seen
+
+    def interrupt():
+        while b"vCont;r" not in os.pread(screen.file.fileno(), 1 << 20,
+                                         start):
+            time.sleep(0.02)
+        os.kill(os.getpid(), 2)
+
+    do("set debug remote on")
+    threading.Thread(target=interrupt).start()
+    try:
+        gdb.execute("next")
+    except (gdb.error, KeyboardInterrupt):
+        pass
+    finally:
+        do("set debug remote off")
+    is_(function(), "within")
+    is_(line(), before)
 
 
 run()
