@@ -2,6 +2,7 @@
 /* q and Q packets: what the server can do, threads, objects to be read. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,11 +138,18 @@ static const char memory_map[] =
 
 static void siginfo_part(struct gdb_server *server, const char *part)
 {
+	const struct replay_task *task = gdb_task(server);
+	static const uint8_t none[sizeof(siginfo_t)];
 	const struct effect *info;
 	const struct event *event;
 
-	if (server->stop.kind != STOP_SIGNAL ||
-	    replay_peek(server->timeline->replayer, &event) ||
+	/* The others, as any at a breakpoint, have got no signal. */
+	if (server->stop.kind != STOP_SIGNAL || !task ||
+	    task->recorded_tid != server->stop.thread) {
+		gdb_part(server, none, sizeof(none), part);
+		return;
+	}
+	if (replay_peek(server->timeline->replayer, &event) ||
 	    !(info = event_find_effect(event, EFFECT_SIGINFO))) {
 		gdb_error(server, ENOENT);
 		return;
