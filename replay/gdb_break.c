@@ -122,7 +122,7 @@ static int read_condition(struct gdb_server *server, const char *packet,
 
 /* ---- packets ---- */
 
-/* An address that is not mapped is refused, as gdb expects. */
+/* A breakpoint where nothing is mapped is refused, as gdb expects. */
 static int is_mapped(struct replay_task *task, uint64_t address)
 {
 	uint8_t byte;
@@ -178,7 +178,8 @@ static int add(struct gdb_server *server, enum break_kind kind,
 	if (gdb_copy_keeps_out(server, task, address,
 			       is_mapped(task, address)))
 		return 0;
-	if (!is_mapped(task, address))
+	/* A hardware breakpoint may be where nothing is yet. */
+	if (kind == BREAK_SOFTWARE && !is_mapped(task, address))
 		return -EFAULT;
 	err = read_condition(server, packet, &condition);
 	if (!err)

@@ -170,6 +170,32 @@ def what_is_known_of_a_signal():
     is_(value("$_siginfo._sifields._rt.si_sigval.sival_int"), 321)
     is_(value("$_siginfo._sifields._rt.si_pid"),
         gdb.selected_inferior().pid)
+    # Nobody else got it, and none is got at a breakpoint.
+    for thread in gdb.selected_inferior().threads():
+        first = gdb.selected_thread().num
+        if thread.num != first:
+            thread.switch()
+            is_(value("$_siginfo.si_signo"), 0)
+            do("thread %d" % first)
+    do("break on_usr")
+    do("continue")
+    is_(value("$_siginfo.si_signo"), 0)
+
+
+@scenario
+def a_hardware_breakpoint_where_nothing_is_yet():
+    at_look(1)
+    later, place = event(), int(gdb.parse_and_eval("(long)&look"))
+    do("hbreak *%d" % place)
+    has(do("info breakpoints"), "hw breakpoint")
+    do("delete")
+    do("monitor restart 1")
+    do("maintenance flush register-cache")
+    do("hbreak *0")
+    do("hbreak *%d" % place)
+    has(do("continue"), r"reakpoint \d+,")
+    is_(value("$pc"), place)
+    assert event() <= later
 
 
 @scenario
