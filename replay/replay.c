@@ -184,6 +184,34 @@ static int run_to_signal(struct replayer *replayer, struct replay_task *task,
 						    &task->registers);
 }
 
+static int is_there(const struct replay_task *task, const struct event *event)
+{
+	for (int i = 0; i <= R_RIP; i++)
+		if (i != R_ORIG_RAX &&
+		    task->registers.value[i] != event->registers[i])
+			return 0;
+	return task->registers.value[R_RSP] == event->registers[R_RSP];
+}
+
+/*
+ * A fault that ends the program is where a debugger wants to be.  One that the
+ * kernel forced, for want of a stack for a handler, is where the task is.
+ */
+static int run_to_deadly_fault(struct replayer *replayer,
+			       struct replay_task *task,
+			       const struct event *event)
+{
+	int err;
+
+	if (event->result != SIGNAL_FATAL || event->detail != SIGNAL_AT_FAULT)
+		return 0;
+	err = replay_get_registers(replayer, task);
+	if (err || is_there(task, event))
+		return err;
+	task->is_in_call = 0;
+	return run_to_signal(replayer, task, event);
+}
+
 static int replay_signal(struct replayer *replayer, struct replay_task *task,
 			 const struct event *event)
 {
@@ -191,8 +219,10 @@ static int replay_signal(struct replayer *replayer, struct replay_task *task,
 
 	if (event->result == SIGNAL_TRACED)
 		return run_to_signal(replayer, task, event);
-	if (event->result != SIGNAL_HANDLED) /* what follows is other events */
-		return replay_reach(replayer, task, event);
+	if (event->result != SIGNAL_HANDLED) { /* then other events follow */
+		err = run_to_deadly_fault(replayer, task, event);
+		return err ? err : replay_reach(replayer, task, event);
+	}
 	task->is_in_call = 0;
 	err = run_to_signal(replayer, task, event);
 	if (!err)
