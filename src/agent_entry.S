@@ -229,5 +229,6 @@ close_shared:
 	int3
 shared_name:
 	.asciz	"reel"
+	.org 0x400		/* ENTRY_CODE_END, at most */
 
 	.section .note.GNU-stack, "", @progbits
