@@ -252,6 +252,15 @@ static void exit_reply(struct gdb_server *server,
 			       (unsigned)stop->process);
 }
 
+/* What is asked for at each stop. */
+static void write_register(struct gdb_server *server, unsigned number,
+			   uint64_t value)
+{
+	gdb_reply_text(&server->reply, "%02x:", number);
+	gdb_reply_hex(&server->reply, &value, sizeof(value));
+	gdb_reply_text(&server->reply, ";");
+}
+
 void gdb_stop_reply(struct gdb_server *server)
 {
 	const struct debug_stop *stop = &server->stop;
@@ -276,9 +285,9 @@ void gdb_stop_reply(struct gdb_server *server)
 	if (task && !replay_get_registers(server->timeline->replayer, task)) {
 		struct registers registers = inspect_program_registers(task);
 
-		gdb_reply_text(&server->reply, "10:");
-		gdb_reply_hex(&server->reply, &registers.value[R_RIP], 8);
-		gdb_reply_text(&server->reply, ";");
+		write_register(server, 6, registers.value[R_RBP]);
+		write_register(server, 7, registers.value[R_RSP]);
+		write_register(server, 16, registers.value[R_RIP]);
 	}
 }
 
