@@ -64,6 +64,19 @@ static char *describe(const struct replay_task *task)
 			  syscall_name(known.call));
 }
 
+/* What pthread_self() returns in glibc and musl, as libthread_db has it. */
+static void write_handle(struct gdb_server *server, struct replay_task *task,
+			 struct gdb_reply *out)
+{
+	const uint64_t *base = &task->registers.value[R_FS_BASE];
+
+	if (replay_get_registers(server->timeline->replayer, task) || !*base)
+		return;
+	gdb_reply_text(out, " handle=\"");
+	gdb_reply_hex(out, base, sizeof(*base));
+	gdb_reply_text(out, "\"");
+}
+
 static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 {
 	struct replay_task *task = NULL;
@@ -82,7 +95,9 @@ static void threads_xml(struct gdb_server *server, struct gdb_reply *out)
 		gdb_reply_text(out, "%x\" core=\"0\" name=\"",
 			       (unsigned)task->recorded_tid);
 		gdb_reply_xml(out, task->name);
-		gdb_reply_text(out, "\">%s</thread>", text);
+		gdb_reply_text(out, "\"");
+		write_handle(server, task, out);
+		gdb_reply_text(out, ">%s</thread>", text);
 	}
 	gdb_reply_text(out, "</threads>");
 }

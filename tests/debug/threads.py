@@ -113,6 +113,22 @@ def each_thread_has_its_registers_and_frames():
 
 
 @scenario
+def threads_are_found_by_their_handles():
+    to("join")
+    for i in range(3):
+        handle = gdb.parse_and_eval("threads[%d]" % i)
+        thread = gdb.selected_inferior().thread_from_handle(handle)
+        if thread:
+            is_(value("threads[%d]" % i), int(
+                re.search(r"fs_base +(0x\w+)",
+                          do("thread apply %d info registers fs_base" %
+                             thread.num)).group(1), 16))
+    do("thread 1")
+    handle = gdb.parse_and_eval("(unsigned long)$fs_base")
+    is_(gdb.selected_inferior().thread_from_handle(handle).num, 1)
+
+
+@scenario
 def breakpoints_of_one_thread():
     to("round")
     thread = gdb.selected_thread().num
