@@ -143,9 +143,10 @@ struct agent_shared {
 	uint32_t is_made;      /* recording: the call is, its record is not */
 	/*
 	 * Recording: a call that wakes somebody ends the task's turn, which
-	 * is not new any more; and it did.
+	 * is not new any more; or one that woke nobody, whose wait may not have
+	 * begun yet; and it did.
 	 */
-	uint32_t stops_after_wake, has_woken;
+	uint32_t stops_after_wake, stops_after_any_wake, has_woken;
 	uint32_t are_others_woken; /* recording: by the task that runs */
 	uint32_t will_wait;    /* recording: the call, made with a stop, will */
 	/*

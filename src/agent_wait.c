@@ -103,10 +103,10 @@ int agent_futex_wake(struct recording *recording)
 {
 	if (!agent_make(recording))
 		return 0;
-	if ((int64_t)recording->frame->rax <= 0)
-		return 1;
-	shared->are_others_woken = 1;
-	if (shared->stops_after_wake)
+	if ((int64_t)recording->frame->rax > 0)
+		shared->are_others_woken = 1;
+	if (((int64_t)recording->frame->rax > 0 && shared->stops_after_wake) ||
+	    (!recording->frame->rax && shared->stops_after_any_wake))
 		shared->has_woken = shared->is_stop_wanted = 1;
 	return 1;
 }

@@ -259,7 +259,10 @@ int record_agent_request(struct record_task *task)
 		record_agent_go_on_in_ring(area);
 		shared->is_traced = is_traced_only || task->withheld != NULL;
 		shared->is_stop_wanted = 0;
-		shared->stops_after_wake = shared->has_woken = 0;
+		shared->stops_after_wake = task->turn_used_ns >= SOON_NS;
+		shared->stops_after_any_wake = shared->stops_after_wake &&
+			area->recorder->ready_first != NULL;
+		shared->has_woken = 0;
 		shared->are_others_woken = shared->will_wait = 0;
 		shared->trapped = trapped_kinds(area->recorder, task);
 		shared->are_files_apart = task->has_own_files ||

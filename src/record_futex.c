@@ -93,7 +93,7 @@ int record_wait_begins_late(struct recorder *recorder, struct record_task *task,
 	if (*err_out)
 		return 1;
 	task->is_wait_late = 1;
-	task->turn_began = (struct time_mark){ 0 }; /* others come first */
+	record_leave_turn(task); /* others come first */
 	recorder_make_ready(recorder, task);
 	return 1;
 }

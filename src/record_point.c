@@ -700,7 +700,7 @@ static int take_point(struct point_search *search)
 	if (err)
 		return err;
 	if (search->is_look) {
-		task->turn_began = (struct time_mark){ 0 }; /* it is over */
+		record_end_turn(task);
 		task->look_pause_ns = 0;
 	}
 	if (record_deliverable(task))

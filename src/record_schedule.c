@@ -7,6 +7,7 @@
 #include "src/recorder.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -104,13 +105,6 @@ int recorder_is_alone(const struct recorder *recorder,
 	return is_alone;
 }
 
-static uint64_t slice_of(const struct record_task *task)
-{
-	if (task->chaos_slice_ns)
-		return task->chaos_slice_ns;
-	return task->slice_ns ? task->slice_ns : SLICE_NS;
-}
-
 /*
  * Early in a turn, while others wait for theirs: who waits for them by spinning
  * needs none (record_point.c).
@@ -142,7 +136,7 @@ static int is_over(const struct recorder *recorder,
 	if (!record_has_core(recorder, current))
 		return 1;
 	left = record_time_left(current, &current->turn_began,
-				slice_of(current));
+				record_slice(current));
 	/* Where others compete for the processor, that is no time to wait. */
 	if (left && record_has_processor(current, &current->turn_began))
 		recorder_tick_in(left < SOON_NS ? SOON_NS : left);
@@ -166,7 +160,7 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 	current->point_wanted = record_wants_point(current) ?
 		POINT_WANTED : POINT_NOT_WANTED;
 	if (current->point_wanted == POINT_NOT_WANTED) {
-		if (current->withheld || slice_of(current) < SLICE_NS)
+		if (current->withheld || record_slice(current) < SLICE_NS)
 			recorder_tick_in(SOON_NS);
 		if (!is_over(recorder, current)) {
 			look_whether_it_spins(recorder, current);
@@ -182,7 +176,7 @@ static void preempt(struct recorder *recorder, struct record_task *current)
 			return;
 		}
 		/* Whatever its turns are from here on, this one is over. */
-		current->turn_began = (struct time_mark){ 0 };
+		record_end_turn(current);
 	}
 	/* A call is a better place, if one comes soon. */
 	if (record_agent_stop_at_call(current)) {
@@ -373,7 +367,7 @@ static int handle_all_stops(struct recorder *recorder)
 /* Who was woken is in the kernel still, on our core, on its way to a stop. */
 int recorder_yield(struct recorder *recorder, struct record_task *task)
 {
-	task->turn_began = (struct time_mark){ 0 };
+	record_end_turn(task);
 	sched_yield();
 	return handle_all_stops(recorder);
 }
@@ -506,8 +500,8 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	recorder->current = task;
 	task->state = TASK_RUNNING;
 	task->resumed_ns = now_ns();
-	if (slice_of(task) < SLICE_NS && recorder->ready_first)
-		recorder_tick_in(slice_of(task));
+	if (record_slice(task) < SLICE_NS && recorder->ready_first)
+		recorder_tick_in(record_slice(task));
 	else if (task->task.space->users > 1)
 		recorder_tick_in(SOON_NS + SOON_NS / 8);
 	record_make_up_stop(task);
@@ -528,7 +522,52 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 
 static int is_in_turn(const struct record_task *task)
 {
-	return record_time_left(task, &task->turn_began, slice_of(task)) != 0;
+	return record_time_left(task, &task->turn_began,
+				record_slice(task)) != 0;
+}
+
+/* Its last call did, and its turn is not new any more (agent_futex_wake()). */
+static int has_woken(const struct record_task *task)
+{
+	const struct syscall_call *call = &task->call;
+	int operation = (int)call->arguments[1] & FUTEX_CMD_MASK;
+
+	return call->number == SYS_futex && call->result > 0 &&
+	       (operation == FUTEX_WAKE || operation == FUTEX_WAKE_BITSET ||
+		operation == FUTEX_WAKE_OP) &&
+	       !record_time_left(task, &task->turn_began, SOON_NS);
+}
+
+/*
+ * Who was woken by a call of the current task, or by a timer, is not seen while
+ * that goes on from stop to stop; but at the end of its turn, and where it has
+ * woken others for a while: threads that stop each other and go on might bring
+ * on none of the rest.
+ */
+static int look_for_woken(struct recorder *recorder)
+{
+	struct record_task *current = recorder->current;
+	int err;
+
+	if (recorder->options->is_chaotic || recorder->live_tasks < 2 ||
+	    !current || current->state != TASK_READY ||
+	    !current->turn_began.ns ||
+	    (is_in_turn(current) && !has_woken(current)))
+		return 0;
+	err = recorder_yield(recorder, current);
+	current = recorder->current;
+	if (!err && current && record_next_in_line(recorder) == current)
+		record_begin_turn(current);
+	return err;
+}
+
+static void leave_turn(struct recorder *recorder)
+{
+	struct record_task *current = recorder->current;
+
+	if (current)
+		record_leave_turn(current);
+	recorder->current = NULL;
 }
 
 static struct record_task *pick_task(struct recorder *recorder)
@@ -549,8 +588,10 @@ static struct record_task *pick_task(struct recorder *recorder)
 		first = current;
 	if (!first)
 		return NULL;
-	if (first != current)
-		record_mark_time(first, &first->turn_began);
+	if (first != current) {
+		leave_turn(recorder);
+		record_begin_turn(first);
+	}
 	recorder_unready(recorder, first);
 	return first;
 }
@@ -560,12 +601,16 @@ int recorder_loop(struct recorder *recorder)
 	int err = 0;
 
 	while (!err && recorder->live_tasks && !recorder->stop_signal) {
-		struct record_task *task = pick_task(recorder);
+		struct record_task *task;
 
+		err = look_for_woken(recorder);
+		if (err)
+			break;
+		task = pick_task(recorder);
 		if (task) {
 			err = run_current(recorder, task);
 		} else {
-			recorder->current = NULL;
+			leave_turn(recorder);
 			err = recorder_wait(recorder, 0);
 		}
 	}

@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#define LONG_AGO 1
 #define LONGEST_NS 1000000000ull /* whoever has the processor meanwhile */
 
 static uint64_t time_of(clockid_t clock)
@@ -17,6 +18,13 @@ static uint64_t time_of(clockid_t clock)
 
 	clock_gettime(clock, &used);
 	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+uint64_t record_slice(const struct record_task *task)
+{
+	if (task->chaos_slice_ns)
+		return task->chaos_slice_ns;
+	return task->slice_ns ? task->slice_ns : SLICE_NS;
 }
 
 uint64_t record_own_time(void)
@@ -63,4 +71,28 @@ int record_has_processor(const struct record_task *task,
 	uint64_t passed = now_ns() - mark->ns;
 
 	return used_by(task) - mark->used_ns > passed - passed / 4;
+}
+
+void record_end_turn(struct record_task *task)
+{
+	task->turn_began = (struct time_mark){ LONG_AGO };
+	task->turn_used_ns = 0;
+}
+
+void record_leave_turn(struct record_task *task)
+{
+	struct time_mark *began = &task->turn_began;
+
+	if (!began->ns)
+		return;
+	task->turn_used_ns = record_time_left(task, began, record_slice(task)) ?
+		used_by(task) - began->used_ns : 0;
+	*began = (struct time_mark){ 0 };
+}
+
+void record_begin_turn(struct record_task *task)
+{
+	record_mark_time(task, &task->turn_began);
+	task->turn_began.ns -= task->turn_used_ns;
+	task->turn_began.used_ns -= task->turn_used_ns;
 }

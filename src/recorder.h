@@ -148,7 +148,7 @@ struct sched_policy {
 	uint64_t runtime, deadline, period;
 };
 
-/* A moment, and what the task had had of the processor by then; 0: long ago. */
+/* A moment, and what the task had had of the processor by then; 0: none. */
 struct time_mark {
 	uint64_t ns, used_ns;
 };
@@ -233,6 +233,7 @@ struct record_task {
 	void *spliced; /* what the pipe held when a splice began */
 	size_t spliced_length;
 	struct time_mark turn_began;
+	uint64_t turn_used_ns; /* of it, before the last wait */
 	uint64_t slice_ns; /* of its turns; 0: as usual */
 	uint64_t terminated_ns; /* when it last met a SIGTERM */
 	int is_asked;		/* to end, by us or who asked us */
@@ -515,10 +516,20 @@ void recorder_interrupt(struct record_task *task);
 void recorder_tick_in(uint64_t duration_ns);
 
 /* record_turn.c */
+/* How long the turns of the task are. */
+uint64_t record_slice(const struct record_task *task);
 /* What we had of the processor, and what the process of the task had. */
 uint64_t record_own_time(void);
 uint64_t record_process_time(const struct record_task *task);
 void record_mark_time(const struct record_task *task, struct time_mark *mark);
+/* Whatever it has had. */
+void record_end_turn(struct record_task *task);
+/*
+ * Another one's turn begins.  That of the task is over, or goes on when it has
+ * waited: who waits often has no more of the processor than others.
+ */
+void record_leave_turn(struct record_task *task);
+void record_begin_turn(struct record_task *task);
 /* Until the task has used so much since the mark: 0 when it has. */
 uint64_t record_time_left(const struct record_task *task,
 			  const struct time_mark *mark, uint64_t limit_ns);
