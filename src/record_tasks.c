@@ -101,6 +101,8 @@ void recorder_unready(struct recorder *recorder, struct record_task *task)
 		task->next_ready->previous_ready = task->previous_ready;
 	else
 		recorder->ready_last = task->previous_ready;
+	if (recorder->ahead_last == task)
+		recorder->ahead_last = task->previous_ready;
 	task->is_queued = 0;
 }
 
@@ -170,19 +172,40 @@ void recorder_remove(struct recorder *recorder, struct record_task *task)
 	free(task);
 }
 
+/* Behind another one, or first where that is NULL. */
+static void queue_behind(struct recorder *recorder, struct record_task *task,
+			 struct record_task *previous)
+{
+	task->previous_ready = previous;
+	task->next_ready = previous ? previous->next_ready :
+				      recorder->ready_first;
+	if (previous)
+		previous->next_ready = task;
+	else
+		recorder->ready_first = task;
+	if (task->next_ready)
+		task->next_ready->previous_ready = task;
+	else
+		recorder->ready_last = task;
+	task->is_queued = 1;
+}
+
+/*
+ * Who has waited in the middle of a turn is ahead of those whose turn was over:
+ * it would wait for all who compute each time else.
+ */
 void recorder_make_ready(struct recorder *recorder, struct record_task *task)
 {
 	task->state = task->is_doomed ? TASK_IN_CALL : TASK_READY;
 	if (task->is_queued || task->is_doomed)
 		return;
-	task->is_queued = 1;
-	task->next_ready = NULL;
-	task->previous_ready = recorder->ready_last;
-	if (recorder->ready_last)
-		recorder->ready_last->next_ready = task;
-	else
-		recorder->ready_first = task;
-	recorder->ready_last = task;
+	if (task != recorder->current && task->turn_used_ns &&
+	    !task->is_wait_late) {
+		queue_behind(recorder, task, recorder->ahead_last);
+		recorder->ahead_last = task;
+	} else {
+		queue_behind(recorder, task, recorder->ready_last);
+	}
 }
 
 /* The kernel is about to restart a call (record_site_restart). */

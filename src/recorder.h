@@ -387,6 +387,7 @@ struct recorder {
 	struct peer_watch *peers; /* record_peers.c; NULL: nothing shared */
 	uint64_t interrupted_ns; /* when the keyboard's SIGINT came */
 	struct record_task *ready_first, *ready_last;
+	struct record_task *ahead_last; /* of those who come first, or NULL */
 	unsigned *outer_domains; /* of those of Landlock, from 1 on */
 	unsigned domain_count;
 	int has_priorities; /* someone had a real-time policy */
