@@ -28,6 +28,7 @@
 #include "src/record_chaos.h"
 #include "src/record_cores.h"
 #include "src/record_filters.h"
+#include "src/record_forced.h"
 #include "src/record_ptrace.h"
 #include "src/record_served.h"
 #include "src/record_spaces.h"
@@ -247,6 +248,7 @@ int recorder_handle_status(struct recorder *recorder, pid_t tid, int status)
 	/* In the kernel, any stop is what PTRACE_INTERRUPT asked for. */
 	task->was_interrupt_sent = task->is_interrupt_sent;
 	task->is_interrupt_sent = task->is_at_filter = 0;
+	record_follow_mask(task, task == recorder->current, status);
 	record_agent_unmask(task);
 	err = task == recorder->current ?
 		record_agent_drain(recorder, task) : 0;

@@ -63,16 +63,18 @@ static void mask_signals(struct record_task *task,
 		return;
 	task->own_mask = mask;
 	mask |= ~FAULTS;
+	task->is_mask_known = 0;
 	task->is_masked = !ptrace(PTRACE_SETSIGMASK, task->task.tid,
 				  sizeof(mask), &mask);
 }
 
 void record_agent_end_mask(struct record_task *task)
 {
-	if (task->is_masked)
-		ptrace(PTRACE_SETSIGMASK, task->task.tid,
-		       sizeof(task->own_mask), &task->own_mask);
-	task->is_masked = 0;
+	if (!task->is_masked)
+		return;
+	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(task->own_mask),
+	       &task->own_mask);
+	task->is_masked = task->is_mask_known = 0;
 }
 
 void record_agent_unmask(struct record_task *task)

@@ -105,8 +105,7 @@ struct record_task *record_chaos_pick(struct recorder *recorder)
 	struct record_task *current = recorder->current, *picked;
 
 	if (current && current->is_queued && current->chaos_events &&
-	    record_time_left(current, &current->turn_began,
-			     current->chaos_slice_ns)) {
+	    record_turn_left(current, current->chaos_slice_ns)) {
 		current->chaos_events--;
 		return current;
 	}

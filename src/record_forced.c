@@ -120,11 +120,28 @@ void record_note_mask(struct record_task *task)
 {
 	struct agent_area *area = space_data_of(task)->agent;
 
-	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(task->blocked),
-		   &task->blocked))
-		return;
-	if (area && area->shared)
+	if (!task->is_mask_known)
+		task->is_mask_known =
+			!ptrace(PTRACE_GETSIGMASK, task->task.tid,
+				sizeof(task->blocked), &task->blocked);
+	if (task->is_mask_known && area && area->shared)
 		area->shared->blocked = task->blocked;
+}
+
+/*
+ * What threads stop for most often, a futex(2), does not change it, and of the
+ * calls that the agent made it has told.  All else may have.
+ */
+void record_follow_mask(struct record_task *task, int is_current, int status)
+{
+	const struct agent_area *area = space_data_of(task)->agent;
+
+	if (is_current && task->phase == CALL_NONE && area && area->shared)
+		task->blocked = area->shared->blocked;
+	if ((status_event(status) != PTRACE_EVENT_SECCOMP &&
+	     !status_is_syscall(status)) ||
+	    (task->phase != CALL_NONE && task->call.number != SYS_futex))
+		task->is_mask_known = 0;
 }
 
 /* The agent may have changed it since. */
@@ -144,6 +161,7 @@ static void set_blocked(struct record_task *task, int signal)
 	if (ptrace(PTRACE_GETSIGMASK, task->task.tid, sizeof(mask), &mask))
 		return;
 	mask |= bit_of(signal);
+	task->is_mask_known = 0;
 	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
 }
 

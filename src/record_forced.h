@@ -11,8 +11,9 @@
 
 #include "src/recorder.h"
 
-/* What is kept in mind: before user code goes on, */
+/* What is kept in mind: before user code goes on, and at each stop, */
 void record_note_mask(struct record_task *task);
+void record_follow_mask(struct record_task *task, int is_current, int status);
 /* after an rt_sigaction(2), */
 void record_note_action(struct record_task *task);
 /* when the signal is one of the program's, */

@@ -499,7 +499,7 @@ static int64_t signal_mask(const struct request *request)
 	if (request->number == PTRACE_SETSIGMASK) {
 		if (get(request, request->data, &mask, sizeof(mask)))
 			return -EFAULT;
-		tracee->has_saved_mask = 0;
+		tracee->has_saved_mask = tracee->is_mask_known = 0;
 		return pass_on(request, sizeof(mask), &mask);
 	}
 	result = pass_on(request, sizeof(mask), &mask);

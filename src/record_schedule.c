@@ -115,7 +115,7 @@ static void look_whether_it_spins(const struct recorder *recorder,
 	if (recorder->options->is_chaotic || current->withheld ||
 	    current->tracing || current->task.space->users < 2 ||
 	    (!record_next_in_line(recorder) && !recorder->deferred_count) ||
-	    record_time_left(current, &current->turn_began, SOON_NS) ||
+	    record_turn_left(current, SOON_NS) ||
 	    record_time_left(current, &current->last_look,
 			     current->look_pause_ns))
 		return;
@@ -127,7 +127,7 @@ static void look_whether_it_spins(const struct recorder *recorder,
 
 /* The turn is, for others who wait; else a tick comes when it may be. */
 static int is_over(const struct recorder *recorder,
-		   const struct record_task *current)
+		   struct record_task *current)
 {
 	uint64_t left;
 
@@ -135,10 +135,9 @@ static int is_over(const struct recorder *recorder,
 		return 0;
 	if (!record_has_core(recorder, current))
 		return 1;
-	left = record_time_left(current, &current->turn_began,
-				record_slice(current));
+	left = record_turn_left(current, record_slice(current));
 	/* Where others compete for the processor, that is no time to wait. */
-	if (left && record_has_processor(current, &current->turn_began))
+	if (left && record_has_processor(current))
 		recorder_tick_in(left < SOON_NS ? SOON_NS : left);
 	return !left;
 }
@@ -520,14 +519,13 @@ static int run_current(struct recorder *recorder, struct record_task *task)
 	return err;
 }
 
-static int is_in_turn(const struct record_task *task)
+static int is_in_turn(struct record_task *task)
 {
-	return record_time_left(task, &task->turn_began,
-				record_slice(task)) != 0;
+	return record_turn_left(task, record_slice(task)) != 0;
 }
 
 /* Its last call did, and its turn is not new any more (agent_futex_wake()). */
-static int has_woken(const struct record_task *task)
+static int has_woken(struct record_task *task)
 {
 	const struct syscall_call *call = &task->call;
 	int operation = (int)call->arguments[1] & FUTEX_CMD_MASK;
@@ -535,7 +533,7 @@ static int has_woken(const struct record_task *task)
 	return call->number == SYS_futex && call->result > 0 &&
 	       (operation == FUTEX_WAKE || operation == FUTEX_WAKE_BITSET ||
 		operation == FUTEX_WAKE_OP) &&
-	       !record_time_left(task, &task->turn_began, SOON_NS);
+	       !record_turn_left(task, SOON_NS);
 }
 
 /*

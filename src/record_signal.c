@@ -386,6 +386,7 @@ static void hold_off(struct record_task *task, int signal)
 	task->has_saved_mask = 1;
 	mask |= 1ull << (signal - 1);
 	ptrace(PTRACE_SETSIGMASK, task->task.tid, sizeof(mask), &mask);
+	task->is_mask_known = 0;
 }
 
 void record_restore_mask(struct record_task *task, struct record_task *also)
@@ -394,6 +395,7 @@ void record_restore_mask(struct record_task *task, struct record_task *also)
 		return;
 	ptrace(PTRACE_SETSIGMASK, also->task.tid, sizeof(task->saved_mask),
 	       &task->saved_mask);
+	also->is_mask_known = 0;
 	if (task == also)
 		task->has_saved_mask = 0;
 }
@@ -528,6 +530,7 @@ static int deliver(struct delivery *delivery)
 	struct effect_list effects = { 0 };
 	int signal = delivery->info.si_signo, err = 0;
 
+	task->is_mask_known = 0;
 	if (delivery->outcome == SIGNAL_HANDLED ||
 	    delivery->outcome == SIGNAL_FATAL)
 		err = record_interrupted_call(delivery->recorder, task);

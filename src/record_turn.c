@@ -52,10 +52,11 @@ void record_mark_time(const struct record_task *task, struct time_mark *mark)
 	mark->used_ns = used_by(task);
 }
 
-uint64_t record_time_left(const struct record_task *task,
-			  const struct time_mark *mark, uint64_t limit_ns)
+static uint64_t left_at(const struct record_task *task,
+			const struct time_mark *mark, uint64_t limit_ns,
+			uint64_t now)
 {
-	uint64_t passed = now_ns() - mark->ns, used;
+	uint64_t passed = now - mark->ns, used;
 
 	if (passed < limit_ns)
 		return limit_ns - passed;
@@ -65,12 +66,44 @@ uint64_t record_time_left(const struct record_task *task,
 	return used < limit_ns ? limit_ns - used : 0;
 }
 
-int record_has_processor(const struct record_task *task,
-			 const struct time_mark *mark)
+uint64_t record_time_left(const struct record_task *task,
+			  const struct time_mark *mark, uint64_t limit_ns)
 {
-	uint64_t passed = now_ns() - mark->ns;
+	return left_at(task, mark, limit_ns, now_ns());
+}
 
-	return used_by(task) - mark->used_ns > passed - passed / 4;
+/*
+ * The clocks are read when a turn has lasted for a while, since most last for a
+ * few microseconds.  It had the processor until then; but a look that was to
+ * come soon, and comes late, is one that others kept from it.
+ */
+static void settle(struct record_task *task, uint64_t now)
+{
+	struct time_mark *began = &task->turn_began;
+	uint64_t passed = now - began->ns - task->turn_used_ns;
+
+	if (began->ns <= LONG_AGO || began->used_ns || passed < SOON_NS)
+		return;
+	if (passed > 2 * SOON_NS && task->task.space->users > 1)
+		passed = 2 * SOON_NS;
+	began->used_ns = used_by(task) - task->turn_used_ns - passed;
+}
+
+uint64_t record_turn_left(struct record_task *task, uint64_t limit_ns)
+{
+	uint64_t now = now_ns();
+
+	settle(task, now);
+	return left_at(task, &task->turn_began, limit_ns, now);
+}
+
+int record_has_processor(struct record_task *task)
+{
+	uint64_t now = now_ns(), passed = now - task->turn_began.ns;
+
+	settle(task, now);
+	return !task->turn_began.used_ns ||
+	       used_by(task) - task->turn_began.used_ns > passed - passed / 4;
 }
 
 void record_end_turn(struct record_task *task)
@@ -85,14 +118,16 @@ void record_leave_turn(struct record_task *task)
 
 	if (!began->ns)
 		return;
-	task->turn_used_ns = record_time_left(task, began, record_slice(task)) ?
-		used_by(task) - began->used_ns : 0;
+	if (!record_turn_left(task, record_slice(task)))
+		task->turn_used_ns = 0;
+	else if (began->used_ns)
+		task->turn_used_ns = used_by(task) - began->used_ns;
+	else
+		task->turn_used_ns = now_ns() - began->ns;
 	*began = (struct time_mark){ 0 };
 }
 
 void record_begin_turn(struct record_task *task)
 {
-	record_mark_time(task, &task->turn_began);
-	task->turn_began.ns -= task->turn_used_ns;
-	task->turn_began.used_ns -= task->turn_used_ns;
+	task->turn_began = (struct time_mark){ now_ns() - task->turn_used_ns };
 }

@@ -148,7 +148,7 @@ struct sched_policy {
 	uint64_t runtime, deadline, period;
 };
 
-/* A moment, and what the task had had of the processor by then; 0: none. */
+/* A moment, and the time of the processor that it had by then; 0: not known. */
 struct time_mark {
 	uint64_t ns, used_ns;
 };
@@ -206,6 +206,7 @@ struct record_task {
 	int is_forbidden;  /* the call: it has no such privilege */
 	int traps_calls;   /* record_trapped_call.h: our own filter does */
 	uint64_t blocked;  /* signals, when user code went on */
+	int is_mask_known; /* that is what it has still */
 	struct forced_actions *forced; /* record_forced.h */
 	uint32_t verdict; /* on the call, SECCOMP_RET_* */
 	int is_skipped;	 /* filters answer the call, the kernel won't */
@@ -534,9 +535,10 @@ void record_begin_turn(struct record_task *task);
 /* Until the task has used so much since the mark: 0 when it has. */
 uint64_t record_time_left(const struct record_task *task,
 			  const struct time_mark *mark, uint64_t limit_ns);
-/* Hardly anybody else had it since the mark. */
-int record_has_processor(const struct record_task *task,
-			 const struct time_mark *mark);
+/* The same since its turn began. */
+uint64_t record_turn_left(struct record_task *task, uint64_t limit_ns);
+/* Hardly anybody else had it since then. */
+int record_has_processor(struct record_task *task);
 
 /* record_launch.c */
 /* Starts the command; it is stopped at its exec. */
