@@ -16,17 +16,19 @@
 #define SYSCALL_LENGTH 2u /* of the instruction */
 
 /*
- * To the next stop that is not our own filter's, which stops at calls, too.
- * Who is killed is let go, and its end will be reported.
+ * To the next stop; with PTRACE_SYSCALL, which stops at calls, too, to one that
+ * is not our own filter's.  Who is killed is let go, and its end will be
+ * reported.
  */
-static int next_stop(struct record_task *task, int signal, int *status_out)
+static int next_stop(struct record_task *task, int request, int signal,
+		     int *status_out)
 {
 	do {
-		if (task_resume(&task->task, PTRACE_SYSCALL, signal) ||
+		if (task_resume(&task->task, request, signal) ||
 		    task_wait(&task->task, status_out))
 			return -ESRCH;
 		signal = 0;
-	} while (WIFSTOPPED(*status_out) &&
+	} while (request == PTRACE_SYSCALL && WIFSTOPPED(*status_out) &&
 		 status_event(*status_out) == PTRACE_EVENT_SECCOMP);
 	if (WIFSTOPPED(*status_out) &&
 	    status_event(*status_out) == PTRACE_EVENT_EXIT)
@@ -39,7 +41,7 @@ int record_to_syscall_stop(struct record_task *task)
 {
 	int status;
 
-	if (next_stop(task, 0, &status))
+	if (next_stop(task, PTRACE_SYSCALL, 0, &status))
 		return -ESRCH;
 	return status_is_syscall(status) ? 0 : -ESRCH;
 }
@@ -49,24 +51,35 @@ int record_to_syscall_stop(struct record_task *task)
  * when the task had stopped already, SIGSTOP, and a stop of its group.  The
  * task goes on all the same, and is to be interrupted again after the call.
  */
-static int to_entry(struct record_task *task, int *was_interrupted_out)
+static int to_call(struct record_task *task, int request,
+		   int *was_interrupted_out, int *status_out)
 {
-	int status, signal = 0;
+	int signal = 0;
 
 	for (;;) {
-		if (next_stop(task, signal, &status) || !WIFSTOPPED(status))
+		if (next_stop(task, request, signal, status_out) ||
+		    !WIFSTOPPED(*status_out))
 			return -ESRCH;
 		signal = 0;
-		if (status_event(status) == PTRACE_EVENT_STOP) {
-			task->is_stop_put_off |= WSTOPSIG(status) != SIGTRAP;
+		if (status_event(*status_out) == PTRACE_EVENT_STOP) {
+			task->is_stop_put_off |=
+				WSTOPSIG(*status_out) != SIGTRAP;
 			*was_interrupted_out = 1;
-		} else if (!status_event(status) &&
-			   WSTOPSIG(status) == SIGSTOP) {
+		} else if (!status_event(*status_out) &&
+			   WSTOPSIG(*status_out) == SIGSTOP) {
 			signal = SIGSTOP;
 		} else {
-			return status_is_syscall(status) ? 0 : -ESRCH;
+			return 0;
 		}
 	}
+}
+
+static int to_entry(struct record_task *task, int *was_interrupted_out)
+{
+	int status;
+
+	return to_call(task, PTRACE_SYSCALL, was_interrupted_out, &status) ||
+	       !status_is_syscall(status) ? -ESRCH : 0;
 }
 
 int record_leave_call(struct record_task *task)
@@ -140,33 +153,13 @@ static int64_t make_call(struct record_task *task, remote_addr syscall_address,
 	return (int64_t)changed.value[R_RAX];
 }
 
-/*
- * Code of ours up to a call that our own filter stops.  What no mask holds back
- * is as in to_entry().
- */
+/* Code of ours up to a call that our own filter stops. */
 static int run_to_filter(struct record_task *task, int *was_interrupted_out)
 {
-	int status, signal = 0;
+	int status;
 
-	for (;;) {
-		if (task_resume(&task->task, PTRACE_CONT, signal) ||
-		    task_wait(&task->task, &status) || !WIFSTOPPED(status))
-			return -ESRCH;
-		signal = 0;
-		if (status_event(status) == PTRACE_EVENT_SECCOMP)
-			return 0;
-		if (status_event(status) == PTRACE_EVENT_STOP) {
-			task->is_stop_put_off |= WSTOPSIG(status) != SIGTRAP;
-			*was_interrupted_out = 1;
-		} else if (!status_event(status) &&
-			   WSTOPSIG(status) == SIGSTOP) {
-			signal = SIGSTOP;
-		} else {
-			if (status_event(status) == PTRACE_EVENT_EXIT)
-				task_resume(&task->task, PTRACE_CONT, 0);
-			return -ESRCH;
-		}
-	}
+	return to_call(task, PTRACE_CONT, was_interrupted_out, &status) ||
+	       status_event(status) != PTRACE_EVENT_SECCOMP ? -ESRCH : 0;
 }
 
 static int run_code(struct record_task *task, remote_addr start,
