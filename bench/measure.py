@@ -13,12 +13,16 @@ class Failed(Exception):
     """A command did not end as it must."""
 
 
+class TimedOut(Failed):
+    """It was ended since it took too long."""
+
+
 class Usage:
     """What a command used, with all that it started."""
 
     def __init__(self, elapsed, processor=0.0, memory=0):
         self.elapsed = elapsed      # seconds from start to end
-        self.processor = processor  # seconds of processor time
+        self.processor = processor  # seconds of processor time, or None
         self.memory = memory        # the command's own process, KiB
 
 
@@ -56,10 +60,10 @@ class Child:
     def is_over(self):
         return self.process.returncode is not None
 
-    def failed(self, what):
+    def failed(self, what, kind=Failed):
         self.errors.seek(0)
         text = self.errors.read().decode(errors="replace").strip()
-        return Failed("%s: %s%s" % (
+        return kind("%s: %s%s" % (
             " ".join(self.command)[:100], what,
             text and ": " + text.splitlines()[-1][:200]))
 
@@ -76,7 +80,7 @@ class Child:
                     interval = min(2 * interval, 0.05)
                 if time.monotonic() > deadline:
                     self.end()
-                    raise self.failed("not over in time")
+                    raise self.failed("not over in time", TimedOut)
         finally:
             os.close(pidfd)
 

@@ -47,7 +47,11 @@ def value_text(row, column):
     value = row.value(column)
     if value is None:
         return "-"
-    return "%+.1f ms" % value if row.workload.kind == "plus" else "%.2f" % value
+    bound = ""
+    if column in row.cut:
+        bound = "< " if row.workload.kind == "throughput" else "> "
+    return bound + ("%+.1f ms" % value if row.workload.kind == "plus"
+                    else "%.2f" % value)
 
 
 def limit_text(row, column):
@@ -89,8 +93,17 @@ def print_row(row):
               flush=True)
 
 
-def ratio_text(part, whole):
-    return "%.2f" % (part / whole) if whole else "-"
+def text_size(row):
+    """Of a run of strace that was ended it is the least."""
+    if not row.text:
+        return "-"
+    return ("> " if "strace" in row.cut else "") + kilobytes(row.text)
+
+
+def text_ratio(row, part):
+    if not row.text:
+        return "-"
+    return ("< " if "strace" in row.cut else "") + "%.2f" % (part / row.text)
 
 
 def kilobytes(size):
@@ -101,11 +114,11 @@ def trace_line(row):
     """Words of a line of the table of traces."""
     trace = row.trace
     return [row.workload.name,
-            kilobytes(row.text) if row.text else "-",
+            text_size(row),
             kilobytes(trace.size),
-            ratio_text(trace.size, row.text),
+            text_ratio(row, trace.size),
             kilobytes(trace.events_size),
-            ratio_text(trace.events_size, row.text),
+            text_ratio(row, trace.events_size),
             format(trace.events, ","),
             "%.1f" % (trace.events_size / max(trace.events, 1)),
             "%.1f" % (trace.size / max(trace.calls, 1)),
@@ -119,7 +132,8 @@ TRACE_HEADS = ["", "strace's text, kB", "trace, kB", "of text",
 
 def trace_misses(row):
     missed = []
-    if row.text and row.trace.size > TEXT_LIMIT * row.text:
+    if (row.text and row.trace.size > TEXT_LIMIT * row.text and
+            "strace" not in row.cut):
         missed.append("trace")
     if row.memory / 1024 > MEMORY_LIMIT:
         missed.append("memory")
@@ -130,7 +144,8 @@ def trace_verdict(row):
     missed = trace_misses(row)
     if missed:
         return "misses: " + ", ".join(missed)
-    return "ok" if row.text else "no text to compare with"
+    is_known = row.text and row.trace.size <= TEXT_LIMIT * row.text
+    return "ok" if is_known else "no text to compare with"
 
 
 def print_aligned(heads, lines):
@@ -275,6 +290,11 @@ requests by the time that the whole replay takes). Snapshots are in the store
 before. `bench/run --markdown bench/RESULTS.md` makes this page.
 """
 
+CUT = """\
+Runs under strace were ended after %g s: figures with `>` or `<` are bounds, of runs
+that had not come to their end.
+"""
+
 QUICK = "Made with --quick: the figures mean nothing."
 
 
@@ -282,6 +302,8 @@ def write_markdown(path, version, options, rows, tables):
     parts = ["# What recording and replaying cost", "",
              "%s on %s; %s." % (version, machine(), time.strftime("%Y-%m-%d")),
              "", EXPLANATION % options.runs]
+    if any(row.cut for row in rows):
+        parts += [CUT % options.strace_seconds]
     if options.quick:
         parts += [QUICK, ""]
     parts += ["## Time", "", *cost_table(rows)]

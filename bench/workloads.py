@@ -14,7 +14,7 @@ import subprocess
 import time
 
 import inputs
-from measure import Child, Failed, Usage, run
+from measure import Child, Failed, TimedOut, Usage, run
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAMS = os.path.join(TOP, "bench", "programs")
@@ -173,6 +173,8 @@ class Redis(Job):
             self._ask("SHUTDOWN NOSAVE")
             usage = child.wait(limit, sampled)
             return Usage(seconds, usage.processor, usage.memory)
+        except subprocess.TimeoutExpired as error:
+            raise TimedOut("redis: %s" % error) from error
         except (OSError, subprocess.SubprocessError) as error:
             raise Failed("redis: %s" % error) from error
         finally:
